@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loop: one event loop a thread (libevent), and a way for other threads to post work to it.
+ *
+ * Threads    everything from the loop's own thread, but loop_post() and loop_stop() from any
+ * Ownership  the maker frees; timers and watches before their loop
+ * Units      _ms milliseconds
+ * Errors     ERR_MEMORY or ERR_IO from the makers; nothing is left behind
+ */
+#ifndef FAIRLEAD_CORE_LOOP_H
+#define FAIRLEAD_CORE_LOOP_H
+
+#include "core/err.h"
+
+#include <stdint.h>
+
+struct event_base;
+struct loop;
+struct loop_timer;
+struct loop_watch;
+
+typedef void (*loop_fn)(void *arg);
+typedef void (*loop_watch_fn)(void *arg, int fd, short what); /* what: EV_READ, EV_WRITE */
+
+enum err_code loop_new(struct loop **out, struct err *e);
+void loop_free(struct loop *loop); /* posted work that has not run is dropped */
+void loop_run(struct loop *loop);  /* until loop_stop() */
+void loop_run_once(struct loop *loop); /* what is ready now, without waiting: for tests */
+void loop_stop(struct loop *loop);
+
+/* Runs fn(arg) on the loop's thread, in the order of posting. ERR_MEMORY is the only failure. */
+enum err_code loop_post(struct loop *loop, loop_fn fn, void *arg);
+
+enum err_code loop_timer_new(struct loop *loop, struct loop_timer **out, loop_fn fn, void *arg);
+void loop_timer_after(struct loop_timer *t, uint64_t ms); /* once; replaces what was set */
+void loop_timer_every(struct loop_timer *t, uint64_t ms);
+void loop_timer_stop(struct loop_timer *t);
+void loop_timer_free(struct loop_timer *t);
+
+enum err_code loop_watch_new(struct loop *loop, struct loop_watch **out, int fd, short what,
+			     loop_watch_fn fn, void *arg); /* persistent, active at once */
+void loop_watch_free(struct loop_watch *w);		   /* does not close the fd */
+
+enum err_code loop_signal(struct loop *loop, int signo, loop_fn fn, void *arg);
+
+/* For libraries that want libevent itself (evhttp, bufferevents). */
+struct event_base *loop_base(struct loop *loop);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tls: TLS 1.3 contexts, mutual, that can be reloaded while they serve (OpenSSL).
+ *
+ * Both sides present a certificate that chains to the fleet's CA and carries exactly one
+ * URI SAN (core/identity.h). Nobody is known by a host name.
+ *
+ * Threads    tls_new/reload/free from the control thread; tls_accept() and tls_connect() from any
+ * Ownership  the caller frees the SSL; a reload leaves the sessions that are open as they are
+ * Errors     ERR_INPUT names the file and OpenSSL's reason; a failed reload keeps the old context
+ * Source     RFC 8446; contract "Who is who"
+ */
+#ifndef FAIRLEAD_CORE_TLS_H
+#define FAIRLEAD_CORE_TLS_H
+
+#include "core/err.h"
+#include "core/identity.h"
+
+#include <openssl/ssl.h>
+
+struct tls_files {
+	const char *certificate, *key, *ca; /* PEM; ca NULL = server for anyone (no client certificate) */
+};
+
+struct tls;
+
+enum err_code tls_new(struct tls **out, const struct tls_files *files, struct err *e);
+enum err_code tls_reload(struct tls *tls, struct err *e); /* reads the same paths again */
+void tls_free(struct tls *tls);
+
+SSL *tls_accept(struct tls *tls);  /* a new server-side session; NULL = no memory */
+SSL *tls_connect(struct tls *tls); /* a new client-side session */
+
+/* What our own certificate says; ERR_INPUT when it has no such URI. */
+enum err_code tls_own_identity(struct tls *tls, struct identity *out, struct err *e);
+
+/* The peer's, after the handshake. ERR_DENIED with the reason as a sentence. */
+enum err_code tls_peer_identity(SSL *ssl, struct identity *out, struct err *e);
+
+/* The newest reason in OpenSSL's queue of this thread, and empties it. */
+void tls_reason(char *out, size_t room);
+
+#endif

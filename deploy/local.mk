@@ -1,0 +1,1 @@
+# deploy: what gets Fairlead onto machines.

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libdnsd.a
+libdnsd_a_SOURCES =

@@ -1,0 +1,1 @@
+# docs: prose and man pages.

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libprobers.a
+libprobers_a_SOURCES =

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libregiond.a
+libregiond_a_SOURCES =

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libsteer.a
+libsteer_a_SOURCES =

@@ -1,0 +1,17 @@
+# Fuzzers: each is one file with LLVMFuzzerTestOneInput. Without --enable-fuzz they are linked to
+# replay.c, which runs the seeds in tests/fuzz/seeds/NAME/ as an ordinary test.
+check_LIBRARIES += libfuzzreplay.a
+libfuzzreplay_a_SOURCES = tests/fuzz/replay.c
+if FUZZ
+FUZZ_LD = -fsanitize=fuzzer
+else
+FUZZ_LD = libfuzzreplay.a
+endif
+# A room's fuzzers stand in tests/fuzz/ROOM.mk as three lines each:
+#   check_PROGRAMS += tests/fuzz/fuzz_X
+#   tests_fuzz_fuzz_X_LDADD = $(FUZZ_LD) $(LDADD)
+#   EXTRA_DIST += tests/fuzz/seeds/fuzz_X
+include tests/fuzz/core.mk
+include tests/fuzz/schema.mk
+include tests/fuzz/dnsd.mk
+include tests/fuzz/regiond.mk

@@ -1,0 +1,12 @@
+# tests: floor 5. unit/ mirrors the tree; a new unit test is one line in its room's local.mk
+# (check_PROGRAMS += tests/unit/ROOM/test_X; the source is tests/unit/ROOM/test_X.c).
+if HAVE_CMOCKA
+include tests/unit/core/local.mk
+include tests/unit/schema/local.mk
+include tests/unit/steer/local.mk
+include tests/unit/probers/local.mk
+include tests/unit/dnsd/local.mk
+include tests/unit/regiond/local.mk
+include tests/unit/ctl/local.mk
+endif
+include tests/fuzz/local.mk

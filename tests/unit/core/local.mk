@@ -1,0 +1,2 @@
+# Unit tests of core/, one program a module.
+check_PROGRAMS += tests/unit/core/test_err

@@ -1,0 +1,1 @@
+# Unit tests of ctl/, one program a module.

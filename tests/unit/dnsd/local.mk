@@ -1,0 +1,1 @@
+# Unit tests of dnsd/, one program a module.

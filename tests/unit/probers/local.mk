@@ -1,0 +1,1 @@
+# Unit tests of probers/, one program a module.

@@ -1,0 +1,1 @@
+# Unit tests of schema/, one program a module.
