@@ -1,6 +1,7 @@
 # schema: floor 1. Everything that crosses a process or a restart.
 noinst_LIBRARIES += libschema.a
 libschema_a_SOURCES = \
+	schema/sql/store.h \
 	schema/wire/wire.c schema/wire/wire.h
 nodist_libschema_a_SOURCES = schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h
 
