@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loop: one event loop a thread (libevent), and a way for other threads to post work to it.
  *
- * Threads    everything from the loop's own thread, but loop_post() and loop_stop() from any
+ * loop_new() makes the process ignore SIGPIPE: a peer that closes is an error of that write.
+ *
+ * Threads    everything from the loop's own thread, but loop_post() and loop_stop() from any;
+ *            loop_signal() on one loop of the process only
  * Ownership  the maker frees; timers and watches before their loop
  * Units      _ms milliseconds
  * Errors     ERR_MEMORY or ERR_IO from the makers; nothing is left behind
@@ -11,9 +14,9 @@
 
 #include "core/err.h"
 
+#include <event2/event.h> /* EV_READ, EV_WRITE */
 #include <stdint.h>
 
-struct event_base;
 struct loop;
 struct loop_timer;
 struct loop_watch;
@@ -22,9 +25,9 @@ typedef void (*loop_fn)(void *arg);
 typedef void (*loop_watch_fn)(void *arg, int fd, short what); /* what: EV_READ, EV_WRITE */
 
 enum err_code loop_new(struct loop **out, struct err *e);
-void loop_free(struct loop *loop); /* posted work that has not run is dropped */
-void loop_run(struct loop *loop);  /* until loop_stop() */
-void loop_run_once(struct loop *loop); /* what is ready now, without waiting: for tests */
+void loop_free(struct loop *loop);     /* posted work that has not run is dropped */
+void loop_run(struct loop *loop);      /* until loop_stop(), also one that came before */
+void loop_run_once(struct loop *loop); /* one turn, without waiting: for tests */
 void loop_stop(struct loop *loop);
 
 /* Runs fn(arg) on the loop's thread, in the order of posting. ERR_MEMORY is the only failure. */

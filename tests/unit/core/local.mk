@@ -1,2 +1,3 @@
 # Unit tests of core/, one program a module.
 check_PROGRAMS += tests/unit/core/test_err
+check_PROGRAMS += tests/unit/core/test_loop

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_loop: posted work, timers, watches and signals on a real loop. */
+#include "core/loop.h"
+#include "tests/unit/unit.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct world {
+	struct loop *loop;
+	struct loop_timer *timer;
+	char trace[64];
+	int count;
+};
+
+static int start(void **state)
+{
+	static struct world w;
+	struct err e;
+
+	memset(&w, 0, sizeof(w));
+	*state = &w;
+	return loop_new(&w.loop, &e) == ERR_OK ? 0 : -1;
+}
+
+static int finish(void **state)
+{
+	struct world *w = *state;
+
+	loop_timer_free(w->timer);
+	loop_free(w->loop);
+	return 0;
+}
+
+static void note(struct world *w, char c)
+{
+	size_t len = strlen(w->trace);
+
+	assert_true(len + 1 < sizeof(w->trace));
+	w->trace[len] = c;
+}
+
+static void note_a(void *arg)
+{
+	note(arg, 'a');
+}
+static void note_b(void *arg)
+{
+	note(arg, 'b');
+}
+
+static void stop(void *arg)
+{
+	struct world *w = arg;
+
+	loop_stop(w->loop);
+}
+
+static void post_b_then_note_a(void *arg)
+{
+	struct world *w = arg;
+
+	assert_int_equal(loop_post(w->loop, note_b, w), ERR_OK);
+	note_a(w);
+}
+
+static void posted_work_runs_in_the_order_of_posting(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(loop_post(w->loop, note_b, w), ERR_OK);
+	assert_int_equal(loop_post(w->loop, note_a, w), ERR_OK);
+	assert_int_equal(loop_post(w->loop, note_b, w), ERR_OK);
+	assert_string_equal(w->trace, "");
+	loop_run_once(w->loop);
+	assert_string_equal(w->trace, "bab");
+}
+
+static void work_posted_by_posted_work_waits_for_the_next_turn(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(loop_post(w->loop, post_b_then_note_a, w), ERR_OK);
+	loop_run_once(w->loop);
+	assert_string_equal(w->trace, "a");
+	loop_run_once(w->loop);
+	assert_string_equal(w->trace, "ab");
+}
+
+static void work_that_never_ran_is_dropped_with_the_loop(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(loop_post(w->loop, note_a, w), ERR_OK);
+	loop_free(w->loop);
+	w->loop = NULL;
+	assert_string_equal(w->trace, "");
+}
+
+static void a_stop_before_the_run_is_not_lost_and_counts_once(void **state)
+{
+	struct world *w = *state;
+
+	loop_stop(w->loop);
+	loop_run(w->loop);
+	assert_int_equal(loop_post(w->loop, note_a, w), ERR_OK);
+	assert_int_equal(loop_post(w->loop, stop, w), ERR_OK);
+	loop_run(w->loop);
+	assert_string_equal(w->trace, "a");
+}
+
+enum { THREADS = 4, EACH = 2000 };
+
+static void count_up(void *arg)
+{
+	struct world *w = arg;
+
+	if (++w->count == THREADS * EACH)
+		loop_stop(w->loop);
+}
+
+static void *post_many(void *arg)
+{
+	struct world *w = arg;
+
+	for (int i = 0; i < EACH; i++)
+		if (loop_post(w->loop, count_up, w) != ERR_OK)
+			return w;
+	return NULL;
+}
+
+static void work_from_several_threads_all_arrives(void **state)
+{
+	struct world *w = *state;
+	pthread_t thread[THREADS];
+	void *bad;
+
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, post_many, w), 0);
+	loop_run(w->loop);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(thread[i], &bad);
+		assert_null(bad);
+	}
+	assert_int_equal(w->count, THREADS * EACH);
+}
+
+static void a_timer_set_once_fires_once(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(loop_timer_new(w->loop, &w->timer, note_a, w), ERR_OK);
+	loop_run_once(w->loop);
+	assert_string_equal(w->trace, ""); /* not set yet */
+	loop_timer_after(w->timer, 0);
+	for (int i = 0; i < 3; i++)
+		loop_run_once(w->loop);
+	assert_string_equal(w->trace, "a");
+}
+
+static void a_stopped_timer_does_not_fire(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(loop_timer_new(w->loop, &w->timer, note_a, w), ERR_OK);
+	loop_timer_after(w->timer, 0);
+	loop_timer_stop(w->timer);
+	loop_run_once(w->loop);
+	assert_string_equal(w->trace, "");
+}
+
+static void note_and_stop_at_three(void *arg)
+{
+	struct world *w = arg;
+
+	note(w, 'a');
+	if (++w->count == 3)
+		loop_stop(w->loop);
+}
+
+static void a_repeating_timer_fires_until_stopped(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(loop_timer_new(w->loop, &w->timer, note_and_stop_at_three, w), ERR_OK);
+	loop_timer_every(w->timer, 1);
+	loop_run(w->loop);
+	assert_string_equal(w->trace, "aaa");
+	loop_timer_after(w->timer, 3600 * 1000); /* once again replaces every */
+	loop_run_once(w->loop);
+	assert_string_equal(w->trace, "aaa");
+}
+
+static void free_own_timer(void *arg)
+{
+	struct world *w = arg;
+
+	loop_timer_free(w->timer);
+	w->timer = NULL;
+	note(w, 'a');
+}
+
+static void a_timer_may_be_freed_by_its_own_callback(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(loop_timer_new(w->loop, &w->timer, free_own_timer, w), ERR_OK);
+	loop_timer_every(w->timer, 1);
+	for (int turn = 0; turn < 100000 && !w->trace[0]; turn++)
+		loop_run_once(w->loop);
+	assert_string_equal(w->trace, "a");
+}
+
+static void read_one(void *arg, int fd, short what)
+{
+	char c;
+
+	assert_int_equal(what & EV_READ, EV_READ);
+	assert_int_equal(read(fd, &c, 1), 1);
+	note(arg, c);
+}
+
+static void a_watch_stays_active_until_freed(void **state)
+{
+	struct world *w = *state;
+	struct loop_watch *watch;
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(loop_watch_new(w->loop, &watch, fds[0], EV_READ, read_one, w), ERR_OK);
+	assert_int_equal(write(fds[1], "xyz", 3), 3);
+	loop_run_once(w->loop);
+	loop_run_once(w->loop);
+	assert_string_equal(w->trace, "xy");
+	loop_watch_free(watch);
+	loop_run_once(w->loop);
+	assert_string_equal(w->trace, "xy");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void a_signal_is_a_call_on_the_loop(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(loop_signal(w->loop, SIGUSR1, note_a, w), ERR_OK);
+	assert_int_equal(loop_signal(w->loop, SIGUSR2, note_b, w), ERR_OK);
+	raise(SIGUSR2);
+	loop_run_once(w->loop);
+	loop_run_once(w->loop);
+	assert_string_equal(w->trace, "b");
+}
+
+static void freeing_nothing_is_fine(void **state)
+{
+	loop_free(NULL);
+	loop_timer_free(NULL);
+	loop_watch_free(NULL);
+}
+
+#define WITH_LOOP(claim) cmocka_unit_test_setup_teardown(claim, start, finish)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_LOOP(posted_work_runs_in_the_order_of_posting),
+		WITH_LOOP(work_posted_by_posted_work_waits_for_the_next_turn),
+		WITH_LOOP(work_that_never_ran_is_dropped_with_the_loop),
+		WITH_LOOP(a_stop_before_the_run_is_not_lost_and_counts_once),
+		WITH_LOOP(work_from_several_threads_all_arrives),
+		WITH_LOOP(a_timer_set_once_fires_once),
+		WITH_LOOP(a_stopped_timer_does_not_fire),
+		WITH_LOOP(a_repeating_timer_fires_until_stopped),
+		WITH_LOOP(a_timer_may_be_freed_by_its_own_callback),
+		WITH_LOOP(a_watch_stays_active_until_freed),
+		WITH_LOOP(a_signal_is_a_call_on_the_loop),
+		cmocka_unit_test(freeing_nothing_is_fine),
+	};
+
+	return cmocka_run_group_tests_name("core/loop", tests, NULL, NULL);
+}
