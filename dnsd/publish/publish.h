@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* publish: builds snapshots aside and swaps them in.
+ *
+ *   control: change -> publish_inputs -> (builder thread) publish_load: zones, databases
+ *                                     -> publish_build: services, blobs, rows -> publish_swap
+ *   control: member up or down -> publish_live(): one store, no rebuild
+ *
+ * Threads    publish_load and publish_build on any thread (they share nothing that changes);
+ *            publish_swap, publish_live, publish_current on the control thread alone
+ * Ownership  publish_parts holds references; a snapshot takes its own
+ * Errors     texts name file and line; a failed load or build leaves everything as it was
+ * Source     docs/walk-a-query.md, docs/threads.md
+ */
+#ifndef FAIRLEAD_DNSD_PUBLISH_PUBLISH_H
+#define FAIRLEAD_DNSD_PUBLISH_PUBLISH_H
+
+#include "core/metrics.h"
+#include "dnsd/publish/snapshot.h"
+#include "schema/config/dnsd_config.h"
+
+/* The slow parts: made by publish_load, kept by control until one of them changes. */
+struct publish_parts {
+	struct zone_set *zones;
+	struct client_map *clients;
+};
+
+/* Loads what `config` names. Parts of `old` (may be NULL) whose files have not changed are reused. All
+ * mistakes of all zone files go to report, as lines. */
+enum err_code publish_load(const struct dnsd_config *config, const struct publish_parts *old,
+			   bool zones_changed, bool databases_changed, struct publish_parts *out,
+			   struct buf *report, struct err *e);
+void publish_parts_unref(struct publish_parts *p);
+
+/* What is live for one service now, from control's state. dial_ppm by member. */
+struct publish_service_live {
+	uint64_t serve, forced;
+	uint32_t ttl_s;
+	uint32_t dial_ppm[CONFIG_MEMBERS_MAX];
+};
+
+/* previous lends its rows where the ranking and the classes are the same. live: one per service. */
+enum err_code publish_build(const struct dnsd_config *config, const struct publish_parts *parts,
+			    const struct snapshot *previous, const struct publish_service_live *live,
+			    struct snapshot **out, struct err *e);
+
+struct publish;
+enum err_code publish_new(struct publish **out);
+void publish_free(struct publish *p); /* after all readers have stopped */
+void publish_swap(struct publish *p, struct snapshot *s); /* takes s; the old one is freed later */
+/* Microseconds until every query sees it: a store. dial changes need a build. */
+void publish_live(struct publish *p, uint32_t service, uint64_t serve, uint64_t forced,
+		  uint32_t ttl_s);
+const struct snapshot *publish_current(const struct publish *p); /* control thread */
+_Atomic(struct snapshot *) *publish_pointer(struct publish *p);	 /* what the readers rcu_read() */
+void publish_metrics(void *publish, struct buf *out); /* fairlead_publish_total, _seconds */
+/* How long the last build took, for the histogram. */
+void publish_took(struct publish *p, uint64_t us);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rows: for each class of clients, the groups of members in their order (steer/rank.h), interned.
+ *
+ *   index[class] -> offset -> [ n | groups[n] | allowed ]        equal rows stand once
+ *
+ * Services with the same ranking (method, regions and tiers of the members, fences) share one.
+ *
+ * Threads    immutable once built; the count is atomic
+ * Ownership  rows_ref/rows_unref
+ */
+#ifndef FAIRLEAD_DNSD_PUBLISH_ROWS_H
+#define FAIRLEAD_DNSD_PUBLISH_ROWS_H
+
+#include "core/err.h"
+#include "dnsd/client/map.h"
+#include "schema/config/dnsd_config.h"
+#include "steer/rank.h"
+
+#include <stdatomic.h>
+
+struct rows {
+	_Atomic uint32_t refs;
+	uint32_t n_classes;
+	uint64_t signature; /* of what it was built from: equal signature, equal rows */
+	uint32_t *index;    /* by class: offset in words */
+	uint64_t *words;
+	size_t n_words;
+};
+
+struct rows_row {
+	const uint64_t *groups;
+	size_t n_groups;
+	uint64_t allowed;
+};
+
+static inline struct rows_row rows_get(const struct rows *r, uint32_t class)
+{
+	const uint64_t *w = r->words + r->index[class < r->n_classes ? class : 0];
+
+	return (struct rows_row){ .groups = w + 1, .n_groups = w[0], .allowed = w[1 + w[0]] };
+}
+
+/* What a service's ranking depends on besides the class; made once per service. */
+struct rows_ranking {
+	struct rank_input input; /* without prefer and client */
+	struct rank_member members[RANK_MEMBERS_MAX];
+	struct rank_fence *fences;
+	uint64_t signature;
+};
+enum err_code rows_ranking_init(struct rows_ranking *k, const struct dnsd_config *config,
+				size_t service, const struct place *regions,
+				const char *const *names);
+void rows_ranking_fini(struct rows_ranking *k);
+
+enum err_code rows_build(const struct rows_ranking *k, const struct dnsd_config *config,
+			 const struct client_map *clients, struct rows **out, struct err *e);
+/* The rank_input of one class, for `explain`. prefer must hold CONFIG_MEMBERS_MAX. */
+void rows_class_input(const struct rows_ranking *k, const struct dnsd_config *config,
+		      const struct client_map *clients, uint32_t class, struct place *place,
+		      uint16_t *prefer, struct rank_input *out);
+
+struct rows *rows_ref(struct rows *r);
+void rows_unref(struct rows *r);
+
+#endif
