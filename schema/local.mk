@@ -2,6 +2,8 @@
 noinst_LIBRARIES += libschema.a
 libschema_a_SOURCES = \
 	schema/sql/store.h \
+	schema/wire/scan.c schema/wire/scan.h \
+	schema/wire/utf8.c schema/wire/utf8.h \
 	schema/wire/wire.c schema/wire/wire.h
 nodist_libschema_a_SOURCES = schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h
 

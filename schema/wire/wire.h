@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wire: frames in and out of the fleet's messages (fleet.proto), bounded and checked.
  *
+ * A frame is first walked as bytes against the message descriptors: counts, text lengths, UTF-8 and
+ * nesting are judged before anything is allocated for it. Then it is unpacked and its values are
+ * judged. What was accepted needs no further check by its reader: names that must be there are not
+ * empty, addresses have 4 or 16 bytes, enums are known, exactly one body is set. Packing goes
+ * through the same two sieves, so that a node never sends what its peers would refuse.
+ *
  * Threads    any, no state
  * Ownership  wire_unpack's message is freed with wire_free
  * Units      see fleet.proto
@@ -17,11 +23,19 @@
 
 #define WIRE_PROTOCOL	  1
 #define WIRE_PROTOCOL_MIN 1
+
 #define WIRE_FRAME_MAX	  (1u << 20)
 #define WIRE_SERVICES_MAX 4096
-#define WIRE_TARGETS_MAX  16384
-#define WIRE_NAME_MAX	  255
+#define WIRE_TARGETS_MAX  16384 /* and verdicts: one a target */
+#define WIRE_MONITORS_MAX 1024
+#define WIRE_HEADERS_MAX  64
+#define WIRE_NAME_MAX	  255 /* a DNS name; every text that has no other bound */
 #define WIRE_REASON_MAX	  255
+#define WIRE_TEXT_MAX	  4096	/* path, header value, regular expression */
+#define WIRE_BODY_MAX	  65536 /* of a monitor's request */
+/* Fields of one message that are not in a bounded list: known ones said twice, and unknown ones,
+ * which a newer peer may send and which are ignored. */
+#define WIRE_FIELDS_MAX 256
 
 typedef Fairlead__Wire__Message wire_message;
 
@@ -29,7 +43,11 @@ typedef Fairlead__Wire__Message wire_message;
 enum err_code wire_unpack(const uint8_t *bytes, size_t len, wire_message **out, struct err *e);
 void wire_free(wire_message *m);
 
-/* Appends the packed bytes (without the length prefix, which core/link adds). */
+/* Appends the packed bytes (without the length prefix, which core/link adds). On failure nothing
+ * is appended. */
 enum err_code wire_pack(const wire_message *m, struct buf *out, struct err *e);
+
+/* "hello", "report", ...: the body's name, for messages. "nothing" when none is set. */
+const char *wire_kind(const wire_message *m);
 
 #endif
