@@ -36,8 +36,10 @@ struct endpoint {
 #define ENDPOINT_TEXT_MAX 56
 
 enum err_code addr_parse(const char *text, struct addr *out, struct err *e);
-enum err_code prefix_parse(const char *text, struct prefix *out, struct err *e); /* host bits: error */
-enum err_code endpoint_parse(const char *text, struct endpoint *out, struct err *e); /* a:p, [a6]:p */
+/* ADDRESS/LENGTH; bits set after the length are an error. */
+enum err_code prefix_parse(const char *text, struct prefix *out, struct err *e);
+/* 192.0.2.1:53 or [2001:db8::1]:53; port 0 is a port here. */
+enum err_code endpoint_parse(const char *text, struct endpoint *out, struct err *e);
 
 void addr_text(const struct addr *a, char out[ADDR_TEXT_MAX]);
 void prefix_text(const struct prefix *p, char out[PREFIX_TEXT_MAX]);

@@ -19,7 +19,7 @@ struct buf {
 	bool failed;
 };
 
-#define BUF_INIT { 0 }
+#define BUF_INIT ((struct buf){ 0 })
 
 void buf_init(struct buf *b);
 void buf_fini(struct buf *b);

@@ -28,13 +28,13 @@ void log_write(enum log_level level, const char *component, const char *fmt, ...
 #define log_warn(...)  log_write(LOG_WARN, __VA_ARGS__)
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 
-/* At most `per_minute` lines a minute from one place, then one that says how many were held back. */
+/* At most `per_minute` lines a minute from one place, then one that counts what was held back. */
 struct log_limit {
 	unsigned per_minute;
 	_Atomic long window_min;
 	_Atomic unsigned count, held;
 };
-#define LOG_LIMIT_INIT(n) { .per_minute = (n) }
+#define LOG_LIMIT_INIT(n) ((struct log_limit){ .per_minute = (n) })
 void log_limited(struct log_limit *limit, enum log_level level, const char *component,
 		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 

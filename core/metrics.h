@@ -29,8 +29,7 @@ void metrics_write(struct metrics *m, struct buf *out);
 /* "# HELP" and "# TYPE"; type is "counter", "gauge" or "histogram". */
 void metrics_family(struct buf *out, const char *name, const char *type, const char *help);
 /* One sample; labels as name, value, name, value, ..., NULL. Values are escaped. */
-void metrics_sample(struct buf *out, const char *name, double value, ...)
-	__attribute__((sentinel));
+void metrics_sample(struct buf *out, const char *name, double value, ...) __attribute__((sentinel));
 
 /* Log-linear seconds: 100 us to 100 s in steps of 1, 2.5, 5. */
 #define METRICS_BUCKETS 19

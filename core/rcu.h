@@ -19,18 +19,18 @@
 #include <stdatomic.h>
 
 /* p is an `_Atomic(struct x *)`. */
-#define rcu_read(p)	   atomic_load_explicit((p), memory_order_acquire)
-#define rcu_publish(p, v)  atomic_exchange_explicit((p), (v), memory_order_acq_rel)
+#define rcu_read(p)	  atomic_load_explicit((p), memory_order_acquire)
+#define rcu_publish(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
 
 void rcu_reader_start(void); /* this thread becomes a reader, online */
 void rcu_reader_stop(void);
-void rcu_quiet(void);   /* holds nothing now */
+void rcu_quiet(void);	/* holds nothing now */
 void rcu_offline(void); /* before a wait that may block */
 void rcu_online(void);
 
-/* Calls free_fn(arg) after every reader has been quiet. Never blocks. ERR_MEMORY: nothing is freed. */
+/* Calls free_fn(arg) after every reader has been quiet. Never blocks. ERR_MEMORY: not freed. */
 enum err_code rcu_later(void (*free_fn)(void *arg), void *arg);
-/* Waits until all rcu_later() calls so far have run: at shutdown and in tests. Not from a reader. */
+/* Waits until all rcu_later() calls so far have run: at shutdown, in tests; not from a reader. */
 void rcu_barrier_wait(void);
 
 #endif

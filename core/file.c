@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* file: whole files in, whole files out, and a private directory. */
+#include "core/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FIRST_ROOM  4096
+#define PARENT_MODE 0750
+
+/* Reads until the end, or one byte over max, which tells "too long" from "just fits". */
+static enum err_code read_all(int fd, const char *path, size_t max, char **out, size_t *len,
+			      struct err *e)
+{
+	size_t room = 0, used = 0;
+	char *bytes = NULL, *grown;
+	ssize_t n = 1;
+
+	while (n > 0 && used <= max) {
+		if (room - used < 2) { /* one to read, one for the terminator */
+			room = room ? room * 2 : FIRST_ROOM;
+			grown = realloc(bytes, room);
+			if (!grown) {
+				free(bytes);
+				return err_errno(e, ENOMEM, "%s", path);
+			}
+			bytes = grown;
+		}
+		n = read(fd, bytes + used, room - used - 1);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			used += (size_t)n;
+	}
+	if (n < 0 || used > max) {
+		int errnum = errno;
+
+		free(bytes);
+		return n < 0 ? err_errno(e, errnum, "%s", path)
+			     : err_set(e, ERR_LIMIT, "%s: is longer than %zu bytes", path, max);
+	}
+	bytes[used] = 0;
+	*out = bytes;
+	*len = used;
+	return ERR_OK;
+}
+
+enum err_code file_read(const char *path, size_t max, char **out, size_t *len, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	enum err_code rc;
+
+	if (fd < 0) {
+		rc = err_errno(e, errno, "%s", path);
+		return errno == ENOENT ? ERR_NOT_FOUND : rc;
+	}
+	rc = read_all(fd, path, max, out, len, e);
+	close(fd);
+	return rc;
+}
+
+static bool has_written(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* "/a/b" -> "/a", "/b" -> "/", "b" -> "."; false when it does not fit. */
+static bool has_parent(const char *path, char out[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash ? (size_t)(slash - path) : 1;
+
+	if (slash && len == 0)
+		len = 1;
+	if (len >= PATH_MAX)
+		return false;
+	memcpy(out, slash ? path : ".", len);
+	out[len] = 0;
+	return true;
+}
+
+/* The file under its new name survives a power cut only when its directory is on disk too. */
+static enum err_code rename_durably(const char *from, const char *to, struct err *e)
+{
+	char parent[PATH_MAX];
+	enum err_code rc = ERR_OK;
+	int dir;
+
+	if (!has_parent(to, parent))
+		return err_errno(e, ENAMETOOLONG, "%s", to);
+	dir = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_errno(e, errno, "%s", parent);
+	if (rename(from, to) != 0)
+		rc = err_errno(e, errno, "%s", to);
+	else if (fsync(dir) != 0)
+		rc = err_errno(e, errno, "fsync %s", parent);
+	close(dir);
+	return rc;
+}
+
+enum err_code file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
+			   struct err *e)
+{
+	char beside[PATH_MAX];
+	enum err_code rc;
+	int fd;
+
+	if (snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >= (int)sizeof(beside))
+		return err_errno(e, ENAMETOOLONG, "%s", path);
+	fd = mkostemp(beside, O_CLOEXEC);
+	if (fd < 0)
+		return err_errno(e, errno, "%s", beside);
+	if (fchmod(fd, mode) != 0 || !has_written(fd, bytes, len) || fsync(fd) != 0) {
+		rc = err_errno(e, errno, "%s", beside);
+		close(fd);
+		goto fail;
+	}
+	if (close(fd) != 0) { /* some file systems tell of a full disk only here */
+		rc = err_errno(e, errno, "%s", beside);
+		goto fail;
+	}
+	rc = rename_durably(beside, path, e);
+	if (rc == ERR_OK)
+		return ERR_OK;
+fail:
+	unlink(beside); /* gone already when only the last fsync failed */
+	return rc;
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+enum err_code file_make_parent(const char *path, struct err *e)
+{
+	char dir[PATH_MAX];
+	char *slash = dir;
+
+	if (!has_parent(path, dir))
+		return err_errno(e, ENAMETOOLONG, "%s", path);
+	while (slash) {
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = 0;
+		if (mkdir(dir, PARENT_MODE) != 0 && !is_directory(dir))
+			return err_errno(e, errno == EEXIST ? ENOTDIR : errno, "%s", dir);
+		if (slash)
+			*slash = '/';
+	}
+	return ERR_OK;
+}
