@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check: one health check of one address, without waiting.
+ *
+ *   tcp    a connection is made, and closed in the ordinary way
+ *   http   a fresh connection to the address, one request, no redirects; the status, then the first
+ *   https  64 KiB of the body against the regex. An answer must be whole within the timeout.
+ *   dns    one UDP query; the same id and question come back with NOERROR
+ *   icmp   one echo request; by a ping socket, else by a raw one
+ *
+ * Threads    all on the loop's thread of the checker; done() too
+ * Ownership  a check belongs to its checker until done() is called (it is gone by then) or
+ *            check_cancel(); every check ends before checker_free(). A check holds its spec.
+ * Units      _us microseconds
+ * Errors     check_start() fails only for want of memory. Everything else, a socket that cannot be
+ *            made included, is a result: the reason says what, in words for people.
+ * Source     RFC 9110, RFC 1035 7.3 (matching answers), RFC 792 and RFC 4443 (echo)
+ */
+#ifndef FAIRLEAD_PROBERS_CHECK_H
+#define FAIRLEAD_PROBERS_CHECK_H
+
+#include "core/addr.h"
+#include "core/err.h"
+#include "core/loop.h"
+#include "probers/check_spec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Fits a Verdict's reason (WIRE_REASON_MAX). */
+#define CHECK_REASON_MAX 200
+
+struct check_result {
+	bool pass;
+	char reason[CHECK_REASON_MAX]; /* "" when it passed; "timeout...", "refused", "status 503,
+					  expected 200", "body does not match", "tls: ..." */
+	uint32_t rtt_us; /* until connected (dns, icmp: until the reply); 0 = never was */
+	uint64_t total_us;
+};
+
+struct checker;
+struct check;
+
+/* Called once, never from within check_start(). The check is gone; `result` lives until it returns.
+ */
+typedef void (*check_done_fn)(void *arg, const struct check_result *result);
+
+enum err_code checker_new(struct checker **out, struct loop *loop, struct err *e);
+void checker_free(struct checker *checker);
+
+enum err_code check_start(struct checker *checker, struct check_spec *spec,
+			  const struct endpoint *to, check_done_fn done, void *arg,
+			  struct check **out);
+void check_cancel(struct check *check); /* done() is not called; NULL is fine */
+
+#endif
