@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* zone: one zone's static records, compiled from a master file into an immutable object.
+ *
+ * All of it stands in one arena, addressed by places (offsets in words of four bytes; 0 = none):
+ *
+ *   slots: hash of the name -> node     node: links | name | rrset | rrset | ...
+ *
+ * There is a node for every name and every empty non-terminal. A node knows by itself what hides it
+ * (a delegation or a DNAME above) and whether it has a wildcard child, so that one look-up of the
+ * name gives the answer, and a missing name needs one look-up for each label up to its closest
+ * encloser.
+ *
+ * Threads    immutable: any thread may read; references are counted atomically
+ * Ownership  zone_ref/zone_unref; everything found lives as long as the zone
+ * Units      lengths in bytes, ttl_s seconds
+ * Errors     ERR_INPUT: all mistakes stand in the report, a line each, FILE:LINE: error: ...
+ * Source     RFC 1035 section 5; RFC 1034 section 4.3.2; RFC 2181 (RRsets); RFC 2308 (negative
+ * answers); RFC 4592 (wildcards, empty non-terminals); RFC 6672 (DNAME); RFC 9471 (glue)
+ */
+#ifndef FAIRLEAD_DNSD_ZONE_ZONE_H
+#define FAIRLEAD_DNSD_ZONE_ZONE_H
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "dnsd/packet/name.h"
+#include "dnsd/packet/rrset.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct zone_limits {
+	uint64_t seed;	       /* of the name hash: the same for all zones of a set */
+	uint32_t records_max;  /* 0 = 50 million */
+	uint32_t mistakes_max; /* reported before giving up; 0 = 50 */
+	uint8_t include_depth; /* $INCLUDE in $INCLUDE; 0 = none allowed */
+};
+
+#define ZONE_INCLUDE_DEPTH 8
+
+enum zone_node_flag {
+	ZONE_NODE_CUT = 1,   /* delegated: an NS set below the apex */
+	ZONE_NODE_DNAME = 2, /* all names below are redirected */
+	ZONE_NODE_CNAME = 4,
+	ZONE_NODE_GLUE = 8, /* below a cut */
+};
+
+struct zone_node {
+	uint32_t over;	   /* place of the topmost cut at or above, or DNAME above: that answers */
+	uint32_t wildcard; /* place of the child "*" */
+	uint32_t glue;	   /* place of a cut's struct zone_glue */
+	uint16_t rrsets;
+	uint8_t flags;
+	uint8_t name_len;
+	uint8_t name[]; /* lower case; the rrsets follow at the next word: zone_node_first() */
+};
+
+/* Addresses of a cut's name servers, as whole records with their own names. */
+struct zone_glue {
+	uint32_t len, needed_len; /* the first needed_len bytes must fit, or TC (RFC 9471) */
+	uint16_t count, needed;
+	uint8_t wire[];
+};
+
+struct zone_slot {
+	uint32_t tag; /* the hash's upper half */
+	uint32_t node;
+};
+
+struct zone_file; /* what it was read from */
+
+struct zone {
+	const uint32_t *arena;
+	const struct zone_slot *slots;
+	uint32_t slot_mask;
+	uint32_t apex; /* place */
+	const struct rrset
+		*negative_soa; /* the SOA with TTL min(ttl, minimum): RFC 2308 section 5 */
+	struct name origin;    /* lower case */
+	uint8_t labels_max;    /* of any name in it */
+	uint64_t seed;
+	uint32_t serial;
+	uint32_t names, rrsets, records;
+	size_t bytes; /* of memory */
+	_Atomic uint32_t refs;
+	uint16_t n_files;
+	struct zone_file *files;
+};
+
+/* Reads the master file `path` of the zone `origin` ("example.com" or with the dot). Warnings are
+ * added to report (may be NULL) whether it succeeds or not. */
+enum err_code zone_load(const char *path, const char *origin, const struct zone_limits *limits,
+			struct zone **out, struct buf *report, struct err *e);
+/* The same from memory; `label` stands where the file's name would. $INCLUDE is refused. */
+enum err_code zone_load_text(const char *text, size_t len, const char *label, const char *origin,
+			     const struct zone_limits *limits, struct zone **out,
+			     struct buf *report, struct err *e);
+
+struct zone *zone_ref(struct zone *z); /* returns z */
+void zone_unref(struct zone *z);
+
+/* Are the files it was read from, included ones too, still the same ones? (It asks the file
+ * system.) */
+bool zone_is_current(const struct zone *z);
+const char *zone_path(const struct zone *z);
+
+/* "FILE:LINE" of an RRset, for messages. */
+#define ZONE_WHERE_MAX 512
+char *zone_where_text(const struct zone *z, uint32_t where, char out[ZONE_WHERE_MAX]);
+
+static inline const struct zone_node *zone_node_at(const struct zone *z, uint32_t place)
+{
+	return (const struct zone_node *)(z->arena + place);
+}
+
+/* The node of a lower-case name with its hash_name() under the zone's seed; NULL if there is none.
+ */
+static inline const struct zone_node *zone_find_node(const struct zone *z, const uint8_t *name,
+						     size_t len, uint64_t hash)
+{
+	uint32_t tag = (uint32_t)(hash >> 32);
+
+	for (uint32_t at = (uint32_t)hash & z->slot_mask; z->slots[at].node;
+	     at = (at + 1) & z->slot_mask) {
+		const struct zone_node *node;
+
+		if (z->slots[at].tag != tag)
+			continue;
+		node = zone_node_at(z, z->slots[at].node);
+		if (node->name_len == len && memcmp(node->name, name, len) == 0)
+			return node;
+	}
+	return NULL;
+}
+
+static inline const struct rrset *zone_node_first(const struct zone_node *n)
+{
+	return (const struct rrset *)((const uint8_t *)n +
+				      ((offsetof(struct zone_node, name) + n->name_len + 3u) &
+				       ~(size_t)3));
+}
+
+/* The rrset behind it in the node; count them by node->rrsets. */
+static inline const struct rrset *zone_node_next(const struct rrset *set)
+{
+	return (const struct rrset *)((const uint8_t *)set +
+				      ((offsetof(struct rrset, wire) + set->len + 3u) &
+				       ~(size_t)3));
+}
+
+/* The node's rrset of a type, NULL if none. node may be NULL. */
+static inline const struct rrset *zone_node_rrset(const struct zone_node *n, uint16_t type)
+{
+	const struct rrset *set;
+
+	if (!n)
+		return NULL;
+	set = zone_node_first(n);
+	for (unsigned left = n->rrsets; left; left--, set = zone_node_next(set))
+		if (set->type == type)
+			return set;
+	return NULL;
+}
+
+/* Calls fn for every node with records, glue included, apex first, else in the file's order. */
+typedef void (*zone_node_fn)(void *ctx, const struct zone *z, const struct zone_node *node);
+void zone_each_node(const struct zone *z, zone_node_fn fn, void *ctx);
+
+#endif
