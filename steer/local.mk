@@ -1,6 +1,10 @@
 # steer: floor 2. The decision core: pure, integers, no clock.
 noinst_LIBRARIES += libsteer.a
 libsteer_a_SOURCES = \
-	steer/place.h \
-	steer/rank.h steer/pick.h steer/verdict.h steer/phi.h \
+	steer/fixed.c steer/fixed.h \
+	steer/phi.h \
+	steer/pick.c steer/pick.h \
+	steer/place.c steer/place.h \
+	steer/rank.c steer/rank.h \
+	steer/verdict.h \
 	steer/rules.c steer/rules.h

@@ -3,8 +3,8 @@
  *
  * Threads    one owner, time is an argument
  * Units      _us
- * Source     Hayashibara et al., "The phi accrual failure detector" (2004); about 2 s with a heartbeat
- *            of 500 ms and the default limit 8
+ * Source     Hayashibara et al., "The phi accrual failure detector" (2004); about 2 s with a
+ * heartbeat of 500 ms and the default limit 8
  */
 #ifndef FAIRLEAD_STEER_PHI_H
 #define FAIRLEAD_STEER_PHI_H

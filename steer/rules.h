@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rules: the numbered list by which members are kept, dropped and ranked. The code, docs/decision.md,
- * `explain` and the tests use these numbers.
+/* rules: the numbered list by which members are kept, dropped and ranked. The code,
+ * docs/decision.md, `explain` and the tests use these numbers.
  *
  *    1 forced      failover, drain, dial: what an operator said
- *    2 fence       places whose clients never leave given regions; a country goes before its continent
- *    3 health      what monitors, reports and vantages say
- *    4 tier        lower first
- *    5 prefer      the topology rule that matched: an order, not a filter
- *    6 assignment  where the demand of this class was placed   (method assign)
- *    7 latency     measured round trips                        (methods assign, latency)
- *    8 distance    great circle                                (methods geo, and assign, latency)
- *    9 weight      weighted rendezvous of the client's prefix
- *   10 name        so that two nodes never differ
+ *    2 fence       places whose clients never leave given regions; a country goes before its
+ * continent 3 health      what monitors, reports and vantages say 4 tier        lower first 5
+ * prefer      the topology rule that matched: an order, not a filter 6 assignment  where the demand
+ * of this class was placed   (method assign) 7 latency     measured round trips (methods assign,
+ * latency) 8 distance    great circle                                (methods geo, and assign,
+ * latency) 9 weight      weighted rendezvous of the client's prefix 10 name        so that two
+ * nodes never differ
  *
  * Each method uses the rules that are its own: `order` takes the members as they stand (1-4),
  * `weighted` has 1-4 and 9. 2, 4, 5, 8 and 10 depend on the configuration and the class

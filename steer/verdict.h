@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verdict: from single results to "this member is down": DESIGN.md section 5, in three small machines.
+/* verdict: from single results to "this member is down": DESIGN.md section 5, in three small
+ * machines.
  *
  * 1. verdict_count: one monitor at one place; `fall` failures in a row make it fail, `rise`
  *    successes make it pass. regiond (backends) and proberd (targets) use it.
- * 2. verdict_member: one member as one dnsd sees it, from its own stream, its own words and the vantages.
+ * 2. verdict_member: one member as one dnsd sees it, from its own stream, its own words and the
+ * vantages.
  *
  *              word down / withdrawn, or fails at >= 2/3 of fresh vantages (from >= 2 places where
  *     UP  <----------------------------------------------------------------- there are two),
@@ -49,37 +51,37 @@ const char *verdict_health_name(enum verdict_health h); /* "up": the contract's 
 
 /* What one vantage says of a member now. */
 struct verdict_vantage {
-	bool fresh;	   /* heard within its freshness limit, and it does not distrust itself */
+	bool fresh; /* heard within its freshness limit, and it does not distrust itself */
 	bool known, pass;
-	uint32_t place;	   /* an id of its place: two proberds in one city are one place */
+	uint32_t place; /* an id of its place: two proberds in one city are one place */
 };
 
 /* What the member's own regiond says, all its nodes together. */
 struct verdict_stream {
-	bool ever;	   /* a report was seen since this dnsd started, or restored */
-	bool stale;	   /* no link, or phi over its limit, at every node of the region */
-	bool down;	   /* it says HEALTH_DOWN or WITHDRAWN at every node */
+	bool ever;  /* a report was seen since this dnsd started, or restored */
+	bool stale; /* no link, or phi over its limit, at every node of the region */
+	bool down;  /* it says HEALTH_DOWN or WITHDRAWN at every node */
 	bool degraded;
 };
 
 enum verdict_cause {
 	CAUSE_NONE,
-	CAUSE_SAID,	       /* the region's own word */
-	CAUSE_VANTAGES,	       /* two thirds of the vantages */
-	CAUSE_STALE_AND_FAILED,/* lost stream, and half of the vantages see it fail */
-	CAUSE_STALE,	       /* -> STALE */
+	CAUSE_SAID,		/* the region's own word */
+	CAUSE_VANTAGES,		/* two thirds of the vantages */
+	CAUSE_STALE_AND_FAILED, /* lost stream, and half of the vantages see it fail */
+	CAUSE_STALE,		/* -> STALE */
 	CAUSE_RECOVERED,
-	CAUSE_FIRST,	       /* the first thing ever heard */
+	CAUSE_FIRST, /* the first thing ever heard */
 };
 const char *verdict_cause_name(enum verdict_cause c);
 
 struct verdict_member {
 	enum verdict_health health;
 	enum verdict_cause cause;
-	uint64_t since_us;	/* of health */
-	uint64_t down_at_us;	/* when it last went DOWN */
-	uint64_t good_at_us;	/* DOWN and nothing is wrong any more since; 0 = still wrong */
-	uint32_t flaps;		/* DOWNs within the penalty window; halves every 5 minutes */
+	uint64_t since_us;   /* of health */
+	uint64_t down_at_us; /* when it last went DOWN */
+	uint64_t good_at_us; /* DOWN and nothing is wrong any more since; 0 = still wrong */
+	uint32_t flaps;	     /* DOWNs within the penalty window; halves every 5 minutes */
 	uint64_t flap_at_us;
 };
 
@@ -91,15 +93,15 @@ struct verdict_input {
 };
 
 void verdict_member_init(struct verdict_member *m, uint64_t now_us);
-/* Evaluates; returns true when health changed. *next_us = when to ask again although nothing new came
- * (hold_down running out), or 0. */
+/* Evaluates; returns true when health changed. *next_us = when to ask again although nothing new
+ * came (hold_down running out), or 0. */
 bool verdict_member_update(struct verdict_member *m, const struct verdict_input *in,
 			   uint64_t now_us, uint64_t *next_us);
 /* hold_down with the flap penalty: doubled per flap, at most x16. */
 uint64_t verdict_hold_down_us(const struct verdict_member *m, uint64_t hold_down_us);
 
-/* A vantage that sees at least half of four or more targets fail within 5 s, while a stream or another
- * vantage contradicts it, is wrong about itself. */
+/* A vantage that sees at least half of four or more targets fail within 5 s, while a stream or
+ * another vantage contradicts it, is wrong about itself. */
 struct verdict_self {
 	size_t targets;		/* it watches */
 	size_t failed_recently; /* turned to fail within 5 s */
