@@ -18,7 +18,8 @@
 #include <openssl/ssl.h>
 
 struct tls_files {
-	const char *certificate, *key, *ca; /* PEM; ca NULL = server for anyone (no client certificate) */
+	const char *certificate, *key,
+		*ca; /* PEM; ca NULL = server for anyone (no client certificate) */
 };
 
 struct tls;
@@ -30,13 +31,21 @@ void tls_free(struct tls *tls);
 SSL *tls_accept(struct tls *tls);  /* a new server-side session; NULL = no memory */
 SSL *tls_connect(struct tls *tls); /* a new client-side session */
 
+/* The one URI SAN of a certificate. ERR_INPUT: "carries 2 URI SANs, expected one spiffe:// URI". */
+enum err_code tls_certificate_uri(X509 *certificate, char out[IDENTITY_TEXT_MAX], struct err *e);
+
 /* What our own certificate says; ERR_INPUT when it has no such URI. */
 enum err_code tls_own_identity(struct tls *tls, struct identity *out, struct err *e);
 
-/* The peer's, after the handshake. ERR_DENIED with the reason as a sentence. */
+/* The peer's, after the handshake. ERR_DENIED with the reason as a sentence: no certificate, not
+ * exactly one URI SAN, not one of core/identity.h, or of another fleet than our own. */
 enum err_code tls_peer_identity(SSL *ssl, struct identity *out, struct err *e);
 
 /* The newest reason in OpenSSL's queue of this thread, and empties it. */
 void tls_reason(char *out, size_t room);
+
+/* An error code of OpenSSL in the words of an operator, for one session: which check of the
+ * peer's certificate failed, or what the peer's alert says of ours. */
+void tls_explain(const SSL *ssl, unsigned long error, char *out, size_t room);
 
 #endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tls: TLS 1.3 contexts, mutual, that can be reloaded while they serve (OpenSSL). */
+#include "core/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct tls {
+	char *certificate, *key, *ca; /* paths; never change */
+
+	pthread_mutex_t lock;
+	SSL_CTX *ctx; /* under lock; each session holds a reference of its own */
+};
+
+/* ---- reasons */
+
+static void describe(unsigned long error, char *out, size_t room)
+{
+	const char *text = ERR_reason_error_string(error);
+
+	if (!error)
+		snprintf(out, room, "no reason given");
+	else if (text)
+		snprintf(out, room, "%s", text);
+	else if (ERR_SYSTEM_ERROR(error))
+		snprintf(out, room, "%s", strerror(ERR_GET_REASON(error)));
+	else
+		snprintf(out, room, "OpenSSL error %#lx", error);
+}
+
+void tls_reason(char *out, size_t room)
+{
+	describe(ERR_peek_last_error(), out, room);
+	ERR_clear_error();
+}
+
+/* What operators meet most often, in their words. */
+static const char *plain_words(int reason)
+{
+	switch (reason) {
+	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE: return "the peer presented no certificate";
+	case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+		return "the peer refused us: we presented no certificate";
+	case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+		return "the peer refused our certificate: it is of a CA that the peer does not "
+		       "know";
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+		return "the peer refused our certificate: it has expired";
+	case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+	case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+	case SSL_R_TLSV1_ALERT_DECRYPT_ERROR: return "the peer refused our certificate";
+	case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+	case SSL_R_UNSUPPORTED_PROTOCOL: return "no common version of TLS: 1.3 is needed";
+	case SSL_R_WRONG_VERSION_NUMBER:
+	case SSL_R_PACKET_LENGTH_TOO_LONG: return "the peer does not speak TLS";
+	case SSL_R_HTTP_REQUEST: return "the peer speaks HTTP in the clear, not TLS";
+	default: return NULL;
+	}
+}
+
+void tls_explain(const SSL *ssl, unsigned long error, char *out, size_t room)
+{
+	bool is_tls = ERR_GET_LIB(error) == ERR_LIB_SSL;
+	const char *words = is_tls ? plain_words(ERR_GET_REASON(error)) : NULL;
+	const char *reason = ERR_reason_error_string(error);
+
+	if (is_tls && ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+		snprintf(out, room, "the peer's certificate is not good: %s",
+			 X509_verify_cert_error_string(SSL_get_verify_result(ssl)));
+	else if (words)
+		snprintf(out, room, "%s", words);
+	else
+		snprintf(out, room, "TLS: %s", reason ? reason : "no reason given");
+}
+
+/* For a file the oldest reason is the telling one: "No such file", where the newest only says that
+ * loading failed. */
+static enum err_code failed(struct err *e, const char *what, const char *path)
+{
+	char reason[256];
+
+	describe(ERR_peek_error(), reason, sizeof(reason));
+	ERR_clear_error();
+	return err_set(e, ERR_INPUT, "%s %s: %s", what, path, reason);
+}
+
+/* ---- contexts */
+
+/* A daemon has nobody to ask for a pass phrase; without this OpenSSL would ask the terminal. */
+static int no_pass_phrase(char *out, int room, int writing, void *arg)
+{
+	return -1;
+}
+
+/* Sessions are never resumed: a certificate that was withdrawn by a reload of the CA must not live
+ * on in a ticket. A peer that drops the connection without close_notify has simply ended it: all
+ * that runs over these contexts carries its own lengths. */
+static void set_rules(SSL_CTX *ctx)
+{
+	static const unsigned char session_context[] = "fairlead";
+
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_IGNORE_UNEXPECTED_EOF |
+					 SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_num_tickets(ctx, 0);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_session_id_context(ctx, session_context, sizeof(session_context) - 1);
+	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+				      SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_default_passwd_cb(ctx, no_pass_phrase);
+}
+
+static enum err_code load_files(SSL_CTX *ctx, const struct tls *tls, struct err *e)
+{
+	if (SSL_CTX_use_certificate_chain_file(ctx, tls->certificate) != 1)
+		return failed(e, "certificate", tls->certificate);
+	if (SSL_CTX_use_PrivateKey_file(ctx, tls->key, SSL_FILETYPE_PEM) != 1) {
+		if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH) {
+			ERR_clear_error();
+			return err_set(e, ERR_INPUT, "key %s does not belong to certificate %s",
+				       tls->key, tls->certificate);
+		}
+		return failed(e, "key", tls->key);
+	}
+	if (tls->ca && SSL_CTX_load_verify_file(ctx, tls->ca) != 1)
+		return failed(e, "ca", tls->ca);
+	return ERR_OK;
+}
+
+static enum err_code make_context(const struct tls *tls, SSL_CTX **out, struct err *e)
+{
+	SSL_CTX *ctx;
+	enum err_code code;
+
+	ERR_clear_error();
+	ctx = SSL_CTX_new(TLS_method());
+	if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1) {
+		code = err_set(e, ERR_MEMORY, "TLS: no memory for a context");
+		goto fail;
+	}
+	set_rules(ctx);
+	code = load_files(ctx, tls, e);
+	if (code != ERR_OK)
+		goto fail;
+	*out = ctx;
+	return ERR_OK;
+fail:
+	SSL_CTX_free(ctx);
+	return code;
+}
+
+enum err_code tls_new(struct tls **out, const struct tls_files *files, struct err *e)
+{
+	struct tls *tls = calloc(1, sizeof(*tls));
+	enum err_code code = ERR_MEMORY;
+
+	if (!tls)
+		return err_set(e, ERR_MEMORY, "TLS: no memory");
+	pthread_mutex_init(&tls->lock, NULL);
+	tls->certificate = strdup(files->certificate);
+	tls->key = strdup(files->key);
+	tls->ca = files->ca ? strdup(files->ca) : NULL;
+	if (!tls->certificate || !tls->key || (files->ca && !tls->ca)) {
+		err_set(e, ERR_MEMORY, "TLS: no memory");
+		goto fail;
+	}
+	code = make_context(tls, &tls->ctx, e);
+	if (code != ERR_OK)
+		goto fail;
+	*out = tls;
+	return ERR_OK;
+fail:
+	tls_free(tls);
+	return code;
+}
+
+enum err_code tls_reload(struct tls *tls, struct err *e)
+{
+	SSL_CTX *fresh, *old;
+	enum err_code code = make_context(tls, &fresh, e);
+
+	if (code != ERR_OK)
+		return code;
+	pthread_mutex_lock(&tls->lock);
+	old = tls->ctx;
+	tls->ctx = fresh;
+	pthread_mutex_unlock(&tls->lock);
+	SSL_CTX_free(old);
+	return ERR_OK;
+}
+
+void tls_free(struct tls *tls)
+{
+	if (!tls)
+		return;
+	SSL_CTX_free(tls->ctx);
+	pthread_mutex_destroy(&tls->lock);
+	free(tls->certificate);
+	free(tls->key);
+	free(tls->ca);
+	free(tls);
+}
+
+static SSL *new_session(struct tls *tls)
+{
+	SSL *ssl;
+
+	pthread_mutex_lock(&tls->lock);
+	ssl = SSL_new(tls->ctx);
+	pthread_mutex_unlock(&tls->lock);
+	return ssl;
+}
+
+SSL *tls_accept(struct tls *tls)
+{
+	SSL *ssl = new_session(tls);
+
+	if (!ssl)
+		return NULL;
+	if (tls->ca)
+		SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_set_accept_state(ssl);
+	return ssl;
+}
+
+/* Without a CA there is nothing to know a server by: the handshake fails, which is right. */
+SSL *tls_connect(struct tls *tls)
+{
+	SSL *ssl = new_session(tls);
+
+	if (!ssl)
+		return NULL;
+	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+	SSL_set_connect_state(ssl);
+	return ssl;
+}
+
+/* ---- identities */
+
+enum err_code tls_certificate_uri(X509 *certificate, char out[IDENTITY_TEXT_MAX], struct err *e)
+{
+	GENERAL_NAMES *names;
+	const ASN1_IA5STRING *uri = NULL;
+	enum err_code code = ERR_OK;
+	int count = 0, i, critical;
+
+	names = X509_get_ext_d2i(certificate, NID_subject_alt_name, &critical, NULL);
+	for (i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+
+		if (name->type == GEN_URI) {
+			uri = name->d.uniformResourceIdentifier;
+			count++;
+		}
+	}
+	if (!names && critical == -2)
+		code = err_set(e, ERR_INPUT, "carries several subjectAltName extensions");
+	else if (count == 0)
+		code = err_set(e, ERR_INPUT, "carries no URI SAN, expected one spiffe:// URI");
+	else if (count > 1)
+		code = err_set(e, ERR_INPUT, "carries %d URI SANs, expected one spiffe:// URI",
+			       count);
+	else if (ASN1_STRING_length(uri) >= IDENTITY_TEXT_MAX ||
+		 memchr(ASN1_STRING_get0_data(uri), 0, (size_t)ASN1_STRING_length(uri)))
+		code = err_set(e, ERR_INPUT,
+			       "carries a URI SAN that is too long or has a zero byte");
+	else
+		snprintf(out, IDENTITY_TEXT_MAX, "%.*s", ASN1_STRING_length(uri),
+			 (const char *)ASN1_STRING_get0_data(uri));
+	GENERAL_NAMES_free(names);
+	ERR_clear_error();
+	return code;
+}
+
+/* whose is the subject of the sentence: "peer certificate". */
+static enum err_code read_identity(X509 *certificate, const char *whose, struct identity *out,
+				   struct err *e)
+{
+	char uri[IDENTITY_TEXT_MAX];
+	struct err inner = { "" };
+
+	if (tls_certificate_uri(certificate, uri, &inner) != ERR_OK)
+		return err_set(e, ERR_INPUT, "%s %s", whose, inner.text);
+	if (identity_parse(uri, out, &inner) != ERR_OK)
+		return err_set(e, ERR_INPUT, "%s carries the URI '%s': %s", whose, uri, inner.text);
+	return ERR_OK;
+}
+
+enum err_code tls_own_identity(struct tls *tls, struct identity *out, struct err *e)
+{
+	X509 *own;
+	enum err_code code;
+
+	pthread_mutex_lock(&tls->lock);
+	own = SSL_CTX_get0_certificate(tls->ctx);
+	X509_up_ref(own);
+	pthread_mutex_unlock(&tls->lock);
+	code = read_identity(own, "our certificate", out, e);
+	if (code != ERR_OK)
+		err_wrap(e, code, "%s", tls->certificate);
+	X509_free(own);
+	return code;
+}
+
+enum err_code tls_peer_identity(SSL *ssl, struct identity *out, struct err *e)
+{
+	X509 *theirs = SSL_get0_peer_certificate(ssl), *ours = SSL_get_certificate(ssl);
+	struct identity peer, own;
+
+	if (!theirs)
+		return err_set(e, ERR_DENIED, "the peer presented no certificate");
+	if (SSL_get_verify_result(ssl) != X509_V_OK)
+		return err_set(e, ERR_DENIED, "the peer's certificate is not good: %s",
+			       X509_verify_cert_error_string(SSL_get_verify_result(ssl)));
+	if (read_identity(theirs, "peer certificate", &peer, e) != ERR_OK)
+		return ERR_DENIED;
+	if (!ours || read_identity(ours, "our own certificate", &own, e) != ERR_OK)
+		return ERR_DENIED;
+	if (strcmp(peer.fleet, own.fleet) != 0)
+		return err_set(e, ERR_DENIED, "the peer is of fleet '%s', we are of fleet '%s'",
+			       peer.fleet, own.fleet);
+	*out = peer;
+	return ERR_OK;
+}
