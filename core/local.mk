@@ -6,6 +6,7 @@ libcore_a_SOURCES = \
 	core/cert.c core/cert.h \
 	core/clock.c core/clock.h \
 	core/daemon.c core/daemon.h \
+	core/arena.c core/arena.h \
 	core/err.c core/err.h \
 	core/file.c core/file.h \
 	core/identity.c core/identity.h \

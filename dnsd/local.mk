@@ -5,4 +5,12 @@ libdnsd_a_SOURCES = \
 	dnsd/packet/rrset.c dnsd/packet/rrset.h \
 	dnsd/packet/query.c dnsd/packet/query.h \
 	dnsd/packet/reply.c dnsd/packet/reply.h \
-	dnsd/zone/zone.h dnsd/zone/zone_set.h
+	dnsd/zone/zone.h dnsd/zone/zone_set.h \
+	dnsd/publish/labels.c dnsd/publish/labels.h \
+	dnsd/publish/rows.c dnsd/publish/rows.h dnsd/publish/snapshot.h \
+	dnsd/publish/load.c dnsd/publish/build.c \
+	dnsd/publish/publish.c dnsd/publish/publish.h \
+	dnsd/answer/answer.c dnsd/answer/answer.h \
+	dnsd/serve/udp.c dnsd/serve/udp.h \
+	dnsd/serve/stream.c dnsd/serve/stream.h \
+	dnsd/serve/serve.c dnsd/serve/serve.h

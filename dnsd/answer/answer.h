@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answer: bytes and a source address in, bytes out. It knows nothing of sockets: UDP, TCP, rings and tests
- * call the very same function.
+/* answer: bytes and a source address in, bytes out. It knows nothing of sockets: UDP, TCP, rings
+ * and tests call the very same function.
  *
  * Threads    any reader of the snapshot; the scratch belongs to one thread
  * Ownership  nothing is kept; no allocation, no lock
@@ -12,15 +12,16 @@
 #define FAIRLEAD_DNSD_ANSWER_ANSWER_H
 
 #include "core/addr.h"
+#include "dnsd/packet/query.h"
 #include "dnsd/publish/snapshot.h"
 
 enum answer_transport { ANSWER_UDP, ANSWER_TCP, ANSWER_TRANSPORTS };
 
-#define ANSWER_OUT_MAX	65535
-#define ANSWER_UDP_MAX	1232
-#define ANSWER_SLOTS	65536 /* of fairlead_dns_answers_total; slot 0 = everything beyond */
-#define ANSWER_QTYPES	8     /* A AAAA CNAME MX TXT NS SOA, other */
-#define ANSWER_RCODES	24
+#define ANSWER_OUT_MAX 65535
+#define ANSWER_UDP_MAX 1232
+#define ANSWER_SLOTS   65536 /* of fairlead_dns_answers_total; slot 0 = everything beyond */
+#define ANSWER_QTYPES  8     /* A AAAA CNAME MX TXT NS SOA, other */
+#define ANSWER_RCODES  24
 
 /* One thread's own counters, on pages of its own. */
 struct answer_counters {
@@ -43,19 +44,33 @@ size_t answer_query(const struct snapshot *snap, struct answer_scratch *scratch,
 		    size_t len, const struct addr *source, enum answer_transport transport,
 		    uint8_t *out, size_t room);
 
+/* The same in two steps, for batches: answer_prepare() of all takes the packets apart and asks for
+ * the memory that answer_finish() of each will want. in[] must stay as it is between the two. */
+struct answer_job {
+	enum query_verdict verdict;
+	enum answer_transport transport;
+	uint64_t hash;
+	struct addr source;
+	struct query query;
+};
+void answer_prepare(const struct snapshot *snap, struct answer_job *job, const uint8_t *in,
+		    size_t len, const struct addr *source, enum answer_transport transport);
+size_t answer_finish(const struct snapshot *snap, struct answer_scratch *scratch,
+		     struct answer_job *job, uint8_t *out, size_t room);
+
 /* The choice for one client, as the data path makes it; for `explain` too. */
 struct answer_choice {
 	uint32_t class;
 	uint8_t scope_len;
-	bool panic;	     /* nobody may serve: last_resort was applied */
-	int member;	     /* PICK_NOBODY: fixed addresses, or none at all */
+	bool panic;		/* nobody may serve: last_resort was applied */
+	int member;		/* PICK_NOBODY: fixed addresses, or none at all */
 	uint64_t serve, forced; /* the masks that were read */
 	uint32_t ttl_s;
 };
 void answer_choose(const struct snapshot *snap, const struct snapshot_service *service,
 		   const struct addr *client, struct answer_choice *out);
 
-/* For tests and `explain`: what a member's blob would give. */
-extern const char *const answer_qtype_names[ANSWER_QTYPES];
+/* Names of the counters of queries: "A", "AAAA", ..., "other". */
+const char *answer_qtype_name(unsigned index);
 
 #endif

@@ -15,6 +15,7 @@
 #define FAIRLEAD_DNSD_PUBLISH_PUBLISH_H
 
 #include "core/metrics.h"
+#include "dnsd/publish/labels.h"
 #include "dnsd/publish/snapshot.h"
 #include "schema/config/dnsd_config.h"
 
@@ -22,13 +23,16 @@
 struct publish_parts {
 	struct zone_set *zones;
 	struct client_map *clients;
+	uint64_t clients_signature; /* of the configuration that `clients` was built from */
+	uint64_t seed;		    /* of the name hash; drawn by the first load, then kept */
 };
 
-/* Loads what `config` names. Parts of `old` (may be NULL) whose files have not changed are reused. All
- * mistakes of all zone files go to report, as lines. */
+/* Loads what `config` names. What `old` (may be NULL) has is reused where neither the configuration
+ * nor the files have changed since; is_fresh_geo asks for the databases to be read in any case. All
+ * mistakes of all zone files, and their warnings, go to report, a line each. */
 enum err_code publish_load(const struct dnsd_config *config, const struct publish_parts *old,
-			   bool zones_changed, bool databases_changed, struct publish_parts *out,
-			   struct buf *report, struct err *e);
+			   bool is_fresh_geo, struct publish_parts *out, struct buf *report,
+			   struct err *e);
 void publish_parts_unref(struct publish_parts *p);
 
 /* What is live for one service now, from control's state. dial_ppm by member. */
@@ -38,14 +42,19 @@ struct publish_service_live {
 	uint32_t dial_ppm[CONFIG_MEMBERS_MAX];
 };
 
-/* previous lends its rows where the ranking and the classes are the same. live: one per service. */
+/* labels numbers the counters; previous (may be NULL) lends its rows where the ranking and the
+ * classes are the same. live: one per service. */
 enum err_code publish_build(const struct dnsd_config *config, const struct publish_parts *parts,
-			    const struct snapshot *previous, const struct publish_service_live *live,
-			    struct snapshot **out, struct err *e);
+			    const struct snapshot *previous, struct labels *labels,
+			    const struct publish_service_live *live, struct snapshot **out,
+			    struct err *e);
+
+/* Where the regions are, by index; out has room for all. */
+void publish_region_places(const struct dnsd_config *config, struct place *out);
 
 struct publish;
 enum err_code publish_new(struct publish **out);
-void publish_free(struct publish *p); /* after all readers have stopped */
+void publish_free(struct publish *p);			  /* after all readers have stopped */
 void publish_swap(struct publish *p, struct snapshot *s); /* takes s; the old one is freed later */
 /* Microseconds until every query sees it: a store. dial changes need a build. */
 void publish_live(struct publish *p, uint32_t service, uint64_t serve, uint64_t forced,

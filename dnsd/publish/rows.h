@@ -45,6 +45,7 @@ struct rows_ranking {
 	struct rank_input input; /* without prefer and client */
 	struct rank_member members[RANK_MEMBERS_MAX];
 	struct rank_fence *fences;
+	uint16_t *fence_regions; /* what the fences point into */
 	uint64_t signature;
 };
 enum err_code rows_ranking_init(struct rows_ranking *k, const struct dnsd_config *config,

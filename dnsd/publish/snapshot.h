@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* snapshot: everything a query needs, compiled beforehand, and read without a lock.
  *
- * Parts that change seldom are shared between generations by reference count: the zones, the client map,
- * the rows. The services and their answer blobs are made anew each time; that is quick.
+ * Parts that change seldom are shared between generations by reference count: the zones, the client
+ * map, the rows. The services and their answer blobs are made anew each time; that is quick.
  *
  *   query name --zone_set--> service index --\
  *   client     --client_map-> class ----------+--> row (groups of members) --pick--> member
  *                                                    member + type --> blob --> reply
  *
- * A blob is ready wire: `C0 0C type class ttl rdlength rdata` for each address of the member, and the whole
- * run twice, so that a rotated window of n records is one memcpy. Beside it is the place of the
- * RRSIG of the same set; its length is 0 in an unsigned zone.
+ * A blob is ready wire: `C0 0C type class ttl rdlength rdata` for each address of the member, and
+ * the whole run twice, so that a rotated window of n records is one memcpy. Beside it is the place
+ * of the RRSIG of the same set; its length is 0 in an unsigned zone.
  *
- * Lifetime   built aside by publish_build(), swapped in by publish_swap(), freed whole after a grace period.
- *            Only `live` changes while it is published: atomics, stored by the control thread.
+ * Lifetime   built aside by publish_build(), swapped in by publish_swap(), freed whole after a
+ * grace period. Only `live` changes while it is published: atomics, stored by the control thread.
  * Threads    any may read between rcu_quiet() and rcu_quiet()
  * Units      ttl_s seconds, scope in bits, dial in ppm
  */
@@ -21,6 +21,7 @@
 #define FAIRLEAD_DNSD_PUBLISH_SNAPSHOT_H
 
 #include "core/addr.h"
+#include "core/arena.h"
 #include "dnsd/client/map.h"
 #include "dnsd/publish/rows.h"
 #include "dnsd/zone/zone_set.h"
@@ -33,7 +34,7 @@
 struct snapshot_blob {
 	const uint8_t *rrs; /* count records, twice; NULL when count is 0 */
 	uint16_t count;
-	uint16_t rr_len;    /* of one record: 16 for A, 28 for AAAA */
+	uint16_t rr_len;      /* of one record: 16 for A, 28 for AAAA */
 	const uint8_t *rrsig; /* the signed form's extra record */
 	uint16_t rrsig_len;
 };
@@ -61,7 +62,7 @@ struct snapshot_service {
 	struct snapshot_blob fixed[SNAPSHOT_TYPES]; /* last_resort addresses */
 	enum snapshot_last_resort last_resort;
 	uint32_t n_members;
-	uint32_t ttl_s;	  /* that stands in the blobs */
+	uint32_t ttl_s; /* that stands in the blobs */
 	uint32_t answers;
 	bool has_type[SNAPSHOT_TYPES]; /* any member has addresses of it */
 };
@@ -70,11 +71,12 @@ struct snapshot {
 	struct zone_set *zones;
 	struct client_map *clients;
 	struct snapshot_service *services;
+	struct snapshot_live *lives; /* of the services, away from what never changes */
 	uint32_t n_services;
 	uint64_t generation;
 	uint16_t nsid_len;
 	uint8_t nsid[64]; /* the node's name */
-	void *arena;
+	struct arena *arena;
 };
 
 void snapshot_free(struct snapshot *s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* serve: the sockets. One UDP worker thread a core (recvmmsg, sendmmsg, SO_REUSEPORT), and one thread for all
- * TCP connections, so that they never disturb UDP. All of them read the published snapshot by RCU.
+/* serve: the sockets. One UDP worker thread a core (recvmmsg, sendmmsg, SO_REUSEPORT), and one
+ * thread for all TCP connections, so that they never disturb UDP. All of them read the published
+ * snapshot by RCU.
  *
  *   serve_new (binds; nothing is answered yet) -> serve_start (threads) -> serve_stop -> serve_free
  *
@@ -14,6 +15,7 @@
 #include "core/addr.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "dnsd/publish/labels.h"
 #include "dnsd/publish/snapshot.h"
 
 struct serve;
@@ -30,11 +32,7 @@ enum err_code serve_start(struct serve *s, struct err *e);
 void serve_stop(struct serve *s); /* answers what has been received, then joins the threads */
 void serve_free(struct serve *s);
 
-/* fairlead_dns_queries_total, _responses_total, _answers_total (names by slot from `label`). */
-struct serve_label {
-	const char *service, *region; /* NULL = unused slot */
-};
-void serve_metrics(struct serve *s, struct buf *out, const struct serve_label *labels,
-		   size_t n_labels);
+/* fairlead_dns_queries_total, _responses_total, _answers_total. Call before serve_free. */
+void serve_metrics(struct serve *s, struct buf *out, struct labels *labels);
 
 #endif

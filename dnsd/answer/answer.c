@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* answer: bytes and a source address in, bytes out. */
+#include "dnsd/answer/answer.h"
+
+#include "dnsd/packet/reply.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define CHAIN_MAX	8   /* CNAMEs and DNAMEs that are followed for one question */
+#define KEEPALIVE_100MS 100 /* edns-tcp-keepalive: the stream's idle time, 10 s */
+#define TTL_OFFSET	6   /* in a record whose owner is a pointer */
+
+/* ---- counters: one writer each, so a plain load and store is enough ---- */
+
+static inline void count(_Atomic uint64_t *counter)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+			      memory_order_relaxed);
+}
+
+enum { QTYPE_OTHER = ANSWER_QTYPES - 1 };
+
+static const struct {
+	uint16_t type;
+	const char *name;
+} qtypes[ANSWER_QTYPES] = {
+	{ DNS_TYPE_A, "A" },	     { DNS_TYPE_AAAA, "AAAA" },
+	{ DNS_TYPE_NS, "NS" },	     { DNS_TYPE_SOA, "SOA" },
+	{ DNS_TYPE_MX, "MX" },	     { DNS_TYPE_TXT, "TXT" },
+	{ DNS_TYPE_HTTPS, "HTTPS" }, { 0, "other" },
+};
+
+const char *answer_qtype_name(unsigned index)
+{
+	return index < ANSWER_QTYPES ? qtypes[index].name : "other";
+}
+
+static unsigned qtype_index(uint16_t type)
+{
+	unsigned i = 0;
+
+	while (i < QTYPE_OTHER && qtypes[i].type != type)
+		i++;
+	return i;
+}
+
+enum err_code answer_scratch_init(struct answer_scratch *s)
+{
+	void *pages = mmap(NULL, sizeof(*s->counters), PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (pages == MAP_FAILED)
+		return ERR_MEMORY;
+	s->counters = pages;
+	s->rotation = 0;
+	return ERR_OK;
+}
+
+void answer_scratch_fini(struct answer_scratch *s)
+{
+	if (s->counters)
+		munmap(s->counters, sizeof(*s->counters));
+	s->counters = NULL;
+}
+
+/* ---- the choice ---- */
+
+void answer_choose(const struct snapshot *snap, const struct snapshot_service *service,
+		   const struct addr *client, struct answer_choice *out)
+{
+	struct pick_live live;
+	struct rows_row row;
+	uint64_t key;
+
+	client_map_find(snap->clients, client, &out->class, &out->scope_len);
+	row = rows_get(service->rows, out->class);
+	live.serve = atomic_load_explicit(&service->live->serve, memory_order_acquire);
+	live.forced = atomic_load_explicit(&service->live->forced, memory_order_relaxed) &
+		      row.allowed;
+	live.dialled = atomic_load_explicit(&service->live->dialled, memory_order_relaxed);
+	out->ttl_s = atomic_load_explicit(&service->live->ttl_s, memory_order_relaxed);
+	out->serve = live.serve;
+	out->forced = live.forced;
+	out->panic = false;
+	key = pick_client_key(client->family, client->bytes);
+	out->member = pick_member(row.groups, row.n_groups, &live, service->picks, key);
+	if (out->member != PICK_NOBODY)
+		return;
+	out->panic = true;
+	out->ttl_s = SNAPSHOT_TTL_PANIC_S;
+	if (service->last_resort != SNAPSHOT_ALL)
+		return;
+	live.serve = row.allowed;
+	out->member = pick_member(row.groups, row.n_groups, &live, service->picks, key);
+}
+
+/* ---- one question's way ---- */
+
+/* The name that is asked for now: the question's, or the target of an alias in the reply. */
+struct walk {
+	const struct snapshot *snap;
+	struct answer_scratch *scratch;
+	struct answer_job *job;
+	struct reply *reply;
+	const uint8_t *name; /* lower case */
+	size_t name_len, name_at;
+	uint64_t hash;
+	unsigned followed;
+	struct name target; /* holds what name points to after the first alias */
+};
+
+static uint16_t owner_of(const struct walk *w, size_t owner_len)
+{
+	return zone_hit_owner(w->name_at, w->name_len, owner_len);
+}
+
+static void add_soa(struct walk *w, const struct zone *zone)
+{
+	reply_rrset(w->reply, REPLY_AUTHORITY, zone->negative_soa, owner_of(w, zone->origin.len));
+}
+
+static void add_blob(struct walk *w, const struct snapshot_service *service,
+		     const struct snapshot_blob *blob, uint32_t blob_ttl_s, uint32_t ttl_s)
+{
+	unsigned n = blob->count < service->answers ? blob->count : service->answers;
+	unsigned first = blob->count > 1 ? w->scratch->rotation++ % blob->count : 0;
+	size_t len = (size_t)n * blob->rr_len;
+	size_t at = reply_records(w->reply, REPLY_ANSWER, blob->rrs + first * blob->rr_len, len, n);
+
+	if (!at)
+		return;
+	if (w->name_at != DNS_HEADER_LEN)
+		rrset_patch(w->reply->out + at, len, rrset_pointer(w->name_at));
+	if (ttl_s != blob_ttl_s)
+		for (unsigned i = 0; i < n; i++)
+			dns_put32(w->reply->out + at + i * blob->rr_len + TTL_OFFSET, ttl_s);
+	if (blob->rrsig_len && w->job->query.is_do)
+		reply_records(w->reply, REPLY_ANSWER, blob->rrsig, blob->rrsig_len, 1);
+}
+
+/* Whom the answer is for, and whether its scope is to be told: the client's subnet, when there is
+ * one that may be used (RFC 7871 section 7.2.1), else the resolver. */
+static const struct addr *client_of(const struct query *q, const struct addr *source)
+{
+	return q->ecs.is_present && q->ecs.source_len ? &q->ecs.addr : source;
+}
+
+static enum snapshot_type type_of(const struct snapshot_service *s, uint16_t qtype)
+{
+	if (qtype == DNS_TYPE_ANY) /* one RRset is enough: RFC 8482 section 4.1 */
+		return s->has_type[SNAPSHOT_A] ? SNAPSHOT_A : SNAPSHOT_AAAA;
+	return qtype == DNS_TYPE_A ? SNAPSHOT_A : SNAPSHOT_AAAA;
+}
+
+static uint16_t answer_service(struct walk *w, const struct zone_hit *hit)
+{
+	const struct snapshot_service *s = &w->snap->services[hit->service];
+	const struct query *q = &w->job->query;
+	enum snapshot_type type = type_of(s, q->qtype);
+	const struct snapshot_blob *blob = NULL;
+	uint32_t blob_ttl_s = s->ttl_s;
+	struct answer_choice choice;
+
+	if (!s->has_type[type]) { /* whoever were chosen: true for all clients */
+		add_soa(w, hit->zone);
+		return DNS_RCODE_NOERROR;
+	}
+	answer_choose(w->snap, s, client_of(q, &w->job->source), &choice);
+	if (q->ecs.is_present && q->ecs.source_len)
+		w->reply->ecs_scope = choice.scope_len;
+	if (choice.member != PICK_NOBODY) {
+		blob = &s->members[choice.member].blob[type];
+		count(&w->scratch->counters->slots[s->members[choice.member].counter]);
+	} else if (s->last_resort == SNAPSHOT_FIXED) {
+		blob = &s->fixed[type];
+		blob_ttl_s = SNAPSHOT_TTL_PANIC_S;
+	} else {
+		reply_ede(w->reply, DNS_EDE_NOT_READY, "no member may serve");
+		return DNS_RCODE_SERVFAIL;
+	}
+	if (blob->count)
+		add_blob(w, s, blob, blob_ttl_s, choice.ttl_s);
+	else
+		add_soa(w, hit->zone);
+	return DNS_RCODE_NOERROR;
+}
+
+static void answer_referral(struct walk *w, const struct zone_hit *hit)
+{
+	const struct zone_glue *glue = hit->glue;
+
+	if (!w->followed)
+		w->reply->is_authoritative = false;
+	reply_rrset(w->reply, REPLY_AUTHORITY, hit->rrset, owner_of(w, hit->owner_len));
+	if (!glue)
+		return;
+	if (glue->needed)
+		reply_records(w->reply, REPLY_ADDITIONAL, glue->wire, glue->needed_len,
+			      glue->needed);
+	if (glue->count > glue->needed)
+		reply_extra(w->reply, glue->wire + glue->needed_len, glue->len - glue->needed_len,
+			    glue->count - glue->needed);
+}
+
+/* Goes on with the name whose wire form stands in the reply at `at`. */
+static bool follow(struct walk *w, const uint8_t *wire, size_t len, size_t at)
+{
+	if (++w->followed > CHAIN_MAX || at > 0x3fff)
+		return false;
+	memcpy(w->target.wire, wire, len);
+	w->target.len = (uint8_t)len;
+	name_lower(w->target.wire, w->target.wire, len);
+	w->name = w->target.wire;
+	w->name_len = len;
+	w->name_at = at;
+	w->hash = zone_set_hash(w->snap->zones, w->name, len);
+	return true;
+}
+
+static bool follow_cname(struct walk *w, const struct zone_hit *hit)
+{
+	size_t at = reply_rrset(w->reply, REPLY_ANSWER, hit->rrset, rrset_pointer(w->name_at));
+
+	return at && follow(w, hit->target, hit->target_len, at + RRSET_RR_HEAD);
+}
+
+/* RFC 6672 section 3.1: the DNAME, and a CNAME made from it. */
+static bool follow_dname(struct walk *w, const struct zone_hit *hit, uint16_t *rcode)
+{
+	struct name made;
+	size_t at;
+
+	if (!reply_rrset(w->reply, REPLY_ANSWER, hit->rrset, owner_of(w, hit->owner_len)))
+		return false;
+	if (name_replace_suffix(w->name, w->name_len, hit->owner_len, hit->target, hit->target_len,
+				&made) != ERR_OK) {
+		*rcode = DNS_RCODE_YXDOMAIN;
+		return false;
+	}
+	at = reply_cname(w->reply, rrset_pointer(w->name_at), hit->rrset->ttl_s, made.wire,
+			 made.len);
+	return at && follow(w, made.wire, made.len, at + RRSET_RR_HEAD);
+}
+
+/* One look-up. Returns true when the walk goes on with another name. */
+static bool step(struct walk *w, uint16_t *rcode)
+{
+	struct zone_hit hit;
+
+	zone_set_find_hashed(w->snap->zones, w->name, w->name_len, w->hash, w->job->query.qtype,
+			     &hit);
+	switch (hit.kind) {
+	case ZONE_HIT_REFUSED:
+		if (!w->followed) {
+			w->reply->is_authoritative = false;
+			reply_ede(w->reply, DNS_EDE_NOT_AUTHORITATIVE, NULL);
+			*rcode = DNS_RCODE_REFUSED;
+		}
+		return false;
+	case ZONE_HIT_ANSWER:
+		reply_rrset(w->reply, REPLY_ANSWER, hit.rrset, rrset_pointer(w->name_at));
+		return false;
+	case ZONE_HIT_SERVICE: *rcode = answer_service(w, &hit); return false;
+	case ZONE_HIT_CNAME: return follow_cname(w, &hit);
+	case ZONE_HIT_DNAME: return follow_dname(w, &hit, rcode);
+	case ZONE_HIT_NXDOMAIN:
+		*rcode = DNS_RCODE_NXDOMAIN;
+		add_soa(w, hit.zone);
+		return false;
+	case ZONE_HIT_NODATA: add_soa(w, hit.zone); return false;
+	case ZONE_HIT_REFERRAL: answer_referral(w, &hit); return false;
+	}
+	return false;
+}
+
+static uint16_t walk_zones(struct walk *w)
+{
+	uint16_t rcode = DNS_RCODE_NOERROR;
+
+	while (step(w, &rcode))
+		;
+	if (w->followed <= CHAIN_MAX)
+		return rcode;
+	/* A loop, or a chain nobody should build: an error, as RFC 1034 section 3.6.2 asks. */
+	reply_begin(w->reply, w->reply->out, w->reply->limit, &w->job->query, w->reply->limit);
+	reply_ede(w->reply, DNS_EDE_OTHER, "CNAME chain too long or a loop");
+	return DNS_RCODE_SERVFAIL;
+}
+
+static uint16_t answer_question(const struct snapshot *snap, struct answer_scratch *scratch,
+				struct answer_job *job, struct reply *r)
+{
+	const struct query *q = &job->query;
+	struct walk w;
+
+	if (q->qclass != DNS_CLASS_IN || q->qtype == DNS_TYPE_AXFR || q->qtype == DNS_TYPE_IXFR) {
+		r->is_authoritative = false;
+		return DNS_RCODE_REFUSED;
+	}
+	w.snap = snap;
+	w.scratch = scratch;
+	w.job = job;
+	w.reply = r;
+	w.name = q->name;
+	w.name_len = q->name_len;
+	w.name_at = DNS_HEADER_LEN;
+	w.hash = job->hash;
+	w.followed = 0;
+	return walk_zones(&w);
+}
+
+/* ---- in and out ---- */
+
+void answer_prepare(const struct snapshot *snap, struct answer_job *job, const uint8_t *in,
+		    size_t len, const struct addr *source, enum answer_transport transport)
+{
+	job->verdict = query_parse(in, len, &job->query);
+	job->transport = transport;
+	job->source = *source;
+	if (job->verdict != QUERY_OK)
+		return;
+	job->hash = zone_set_hash(snap->zones, job->query.name, job->query.name_len);
+	zone_set_prefetch(snap->zones, job->hash);
+	client_map_prefetch(snap->clients, client_of(&job->query, &job->source));
+}
+
+static void add_options(const struct snapshot *snap, const struct answer_job *job, struct reply *r)
+{
+	static const uint8_t keepalive[2] = { 0, KEEPALIVE_100MS };
+
+	if (job->query.wants_nsid)
+		reply_option(r, DNS_OPTION_NSID, snap->nsid, snap->nsid_len);
+	if (job->query.wants_keepalive && job->transport != ANSWER_UDP)
+		reply_option(r, DNS_OPTION_KEEPALIVE, keepalive, sizeof(keepalive));
+}
+
+size_t answer_finish(const struct snapshot *snap, struct answer_scratch *scratch,
+		     struct answer_job *job, uint8_t *out, size_t room)
+{
+	struct answer_counters *counters = scratch->counters;
+	struct reply r;
+	uint16_t rcode;
+
+	if (job->verdict == QUERY_DROP) {
+		count(&counters->dropped);
+		return 0;
+	}
+	count(&counters->queries[job->transport][qtype_index(job->query.qtype)]);
+	reply_begin(&r, out, room, &job->query,
+		    reply_limit(&job->query, job->transport != ANSWER_UDP));
+	if (job->verdict == QUERY_REPLY) {
+		r.is_authoritative = false;
+		rcode = job->query.rcode;
+	} else {
+		rcode = answer_question(snap, scratch, job, &r);
+	}
+	if (job->query.has_edns)
+		add_options(snap, job, &r);
+	count(&counters->rcodes[rcode < ANSWER_RCODES ? rcode : ANSWER_RCODES - 1]);
+	if (r.is_cut)
+		count(&counters->truncated);
+	return reply_end(&r, rcode);
+}
+
+size_t answer_query(const struct snapshot *snap, struct answer_scratch *scratch, const uint8_t *in,
+		    size_t len, const struct addr *source, enum answer_transport transport,
+		    uint8_t *out, size_t room)
+{
+	struct answer_job job;
+
+	answer_prepare(snap, &job, in, len, source, transport);
+	return answer_finish(snap, scratch, &job, out, room);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stream: DNS over TCP, all connections on one thread of their own. */
+#include "dnsd/serve/stream.h"
+
+#include "core/log.h"
+#include "core/loop.h"
+#include "core/rcu.h"
+#include "dnsd/packet/dns.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/listener.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BACKLOG	    1024
+#define OUTPUT_HIGH (256u * 1024) /* waiting for a slow reader: beyond it we stop reading */
+#define PAUSE_MS    100		  /* after accept() ran out of descriptors */
+
+struct conn {
+	struct conn *prev, *next; /* the list goes from the longest silent to the newest heard */
+	struct stream *stream;
+	struct bufferevent *bev;
+	struct addr source;
+	bool is_paused;
+};
+
+struct stream {
+	struct loop *loop;
+	struct evconnlistener **listeners;
+	size_t n_listeners;
+	struct loop_timer *resume;
+	struct stream_limits limits;
+	_Atomic(struct snapshot *) *snapshot;
+	struct answer_scratch scratch;
+	struct conn list; /* sentinel */
+	_Atomic unsigned n_open;
+	pthread_t thread;
+	bool is_running;
+	uint8_t *out; /* ANSWER_OUT_MAX */
+};
+
+/* ---- connections ---- */
+
+static void list_remove(struct conn *c)
+{
+	c->prev->next = c->next;
+	c->next->prev = c->prev;
+}
+
+static void list_append(struct conn *c)
+{
+	struct conn *head = &c->stream->list;
+
+	c->prev = head->prev;
+	c->next = head;
+	c->prev->next = c;
+	head->prev = c;
+}
+
+static void conn_free(struct conn *c)
+{
+	list_remove(c);
+	atomic_fetch_sub(&c->stream->n_open, 1);
+	bufferevent_free(c->bev);
+	free(c);
+}
+
+static bool answer_one(struct conn *c, const uint8_t *message, size_t len)
+{
+	struct stream *s = c->stream;
+	struct evbuffer *output = bufferevent_get_output(c->bev);
+	uint8_t head[2];
+	size_t n;
+
+	rcu_online();
+	n = answer_query(rcu_read(s->snapshot), &s->scratch, message, len, &c->source, ANSWER_TCP,
+			 s->out, ANSWER_OUT_MAX);
+	rcu_offline();
+	if (!n)
+		return false; /* what is not worth an answer is not worth a connection */
+	dns_put16(head, (uint16_t)n);
+	return evbuffer_add(output, head, 2) == 0 && evbuffer_add(output, s->out, n) == 0;
+}
+
+/* Answers every whole message that is there, until the peer would have to read first. */
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	struct conn *c = arg;
+	struct evbuffer *input = bufferevent_get_input(bev);
+	struct evbuffer *output = bufferevent_get_output(bev);
+	uint8_t head[2];
+
+	list_remove(c);
+	list_append(c);
+	while (evbuffer_copyout(input, head, 2) == 2) {
+		size_t len = dns_get16(head);
+
+		if (evbuffer_get_length(input) < len + 2)
+			return;
+		if (evbuffer_get_length(output) > OUTPUT_HIGH) {
+			c->is_paused = true;
+			bufferevent_disable(bev, EV_READ);
+			return;
+		}
+		if (!answer_one(c, evbuffer_pullup(input, (ev_ssize_t)len + 2) + 2, len)) {
+			conn_free(c);
+			return;
+		}
+		evbuffer_drain(input, len + 2);
+	}
+}
+
+static void on_written(struct bufferevent *bev, void *arg)
+{
+	struct conn *c = arg;
+
+	if (!c->is_paused)
+		return;
+	c->is_paused = false;
+	bufferevent_enable(bev, EV_READ);
+	on_read(bev, c);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
+		conn_free(c);
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa,
+		      int len, void *arg)
+{
+	struct stream *s = arg;
+	struct conn *c = calloc(1, sizeof(*c));
+	struct timeval idle = { s->limits.idle_ms / 1000, s->limits.idle_ms % 1000 * 1000 };
+	struct endpoint from;
+	int on = 1;
+
+	if (atomic_load(&s->n_open) >= s->limits.connections)
+		conn_free(s->list.next);
+	if (!c || endpoint_from_sockaddr(sa, &from) != ERR_OK) {
+		free(c);
+		close(fd);
+		return;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	c->stream = s;
+	c->source = from.addr;
+	c->bev = bufferevent_socket_new(loop_base(s->loop), fd, BEV_OPT_CLOSE_ON_FREE);
+	if (!c->bev) {
+		free(c);
+		close(fd);
+		return;
+	}
+	list_append(c);
+	atomic_fetch_add(&s->n_open, 1);
+	bufferevent_setcb(c->bev, on_read, on_written, on_event, c);
+	bufferevent_set_timeouts(c->bev, &idle, &idle);
+	bufferevent_setwatermark(c->bev, EV_READ, 2, DNS_MESSAGE_MAX + 2);
+	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
+}
+
+/* ---- accepting ---- */
+
+static void set_accepting(struct stream *s, bool on)
+{
+	for (size_t i = 0; i < s->n_listeners; i++)
+		if (on)
+			evconnlistener_enable(s->listeners[i]);
+		else
+			evconnlistener_disable(s->listeners[i]);
+}
+
+static void on_resume(void *arg)
+{
+	set_accepting(arg, true);
+}
+
+/* Out of descriptors or memory: wait a little instead of spinning. */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	static struct log_limit limit = LOG_LIMIT_INIT(1);
+	struct stream *s = arg;
+
+	log_limited(&limit, LOG_WARN, "dnsd/serve", "cannot accept a TCP connection: %s",
+		    strerror(EVUTIL_SOCKET_ERROR()));
+	set_accepting(s, false);
+	loop_timer_after(s->resume, PAUSE_MS);
+}
+
+static enum err_code listen_on(struct stream *s, const struct endpoint *at, struct err *e)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = endpoint_to_sockaddr(at, &sa);
+	char text[ENDPOINT_TEXT_MAX];
+	struct evconnlistener *l;
+	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
+
+	if (at->addr.family == 6)
+		flags |= LEV_OPT_BIND_IPV6ONLY;
+	l = evconnlistener_new_bind(loop_base(s->loop), on_accept, s, flags, BACKLOG,
+				    (struct sockaddr *)&sa, (int)len);
+	if (!l) {
+		endpoint_text(at, text);
+		return err_errno(e, errno, "cannot listen on %s (TCP)", text);
+	}
+	evconnlistener_set_error_cb(l, on_accept_error);
+	s->listeners[s->n_listeners++] = l;
+	return ERR_OK;
+}
+
+/* ---- life ---- */
+
+enum err_code stream_new(struct stream **out, const struct endpoint *at, size_t n,
+			 const struct stream_limits *limits, _Atomic(struct snapshot *) *snapshot,
+			 struct err *e)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+	enum err_code rc = ERR_MEMORY;
+
+	if (!s)
+		return err_set(e, ERR_MEMORY, "no memory for TCP");
+	s->limits = *limits;
+	s->snapshot = snapshot;
+	s->list.prev = s->list.next = &s->list;
+	s->out = malloc(ANSWER_OUT_MAX);
+	s->listeners = calloc(n + 1, sizeof(struct evconnlistener *));
+	if (s->out && s->listeners)
+		rc = loop_new(&s->loop, e);
+	if (rc == ERR_OK)
+		rc = loop_timer_new(s->loop, &s->resume, on_resume, s);
+	if (rc == ERR_OK)
+		rc = answer_scratch_init(&s->scratch);
+	for (size_t i = 0; rc == ERR_OK && i < n; i++)
+		rc = listen_on(s, &at[i], e);
+	if (rc != ERR_OK) {
+		stream_free(s);
+		return rc;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+static void *run(void *arg)
+{
+	struct stream *s = arg;
+
+	rcu_reader_start();
+	rcu_offline();
+	loop_run(s->loop);
+	rcu_online();
+	rcu_reader_stop();
+	return NULL;
+}
+
+enum err_code stream_start(struct stream *s, struct err *e)
+{
+	int errnum = pthread_create(&s->thread, NULL, run, s);
+
+	if (errnum)
+		return err_errno(e, errnum, "cannot start the TCP thread");
+	s->is_running = true;
+	return ERR_OK;
+}
+
+void stream_stop(struct stream *s)
+{
+	if (!s->is_running)
+		return;
+	loop_stop(s->loop);
+	pthread_join(s->thread, NULL);
+	s->is_running = false;
+}
+
+void stream_free(struct stream *s)
+{
+	if (!s)
+		return;
+	stream_stop(s);
+	while (s->list.next != &s->list)
+		conn_free(s->list.next);
+	for (size_t i = 0; i < s->n_listeners; i++)
+		evconnlistener_free(s->listeners[i]);
+	loop_timer_free(s->resume);
+	loop_free(s->loop);
+	answer_scratch_fini(&s->scratch);
+	free(s->listeners);
+	free(s->out);
+	free(s);
+}
+
+const struct answer_counters *stream_counters(const struct stream *s)
+{
+	return s->scratch.counters;
+}
+
+unsigned stream_open_count(const struct stream *s)
+{
+	return atomic_load(&s->n_open);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stream: DNS over TCP, all connections on one thread of their own (libevent), so that they never
+ * hold up a UDP worker.
+ *
+ * Messages are answered in the order they come, many in flight (pipelining). A connection that says
+ * nothing for stream's idle time is closed; when the table is full the one that was silent longest
+ * makes room; a peer that does not read is not read from.
+ *
+ * Threads    all calls from the control thread; the counters may be read meanwhile
+ * Errors     ERR_IO names the address
+ * Source     RFC 7766 (TCP), RFC 7828 (keepalive)
+ */
+#ifndef FAIRLEAD_DNSD_SERVE_STREAM_H
+#define FAIRLEAD_DNSD_SERVE_STREAM_H
+
+#include "core/addr.h"
+#include "core/err.h"
+#include "dnsd/answer/answer.h"
+
+struct stream;
+
+struct stream_limits {
+	unsigned connections; /* default 1000 */
+	unsigned idle_ms;     /* default 10000 */
+};
+#define STREAM_LIMITS_DEFAULT \
+	{                     \
+		1000, 10000   \
+	}
+
+enum err_code stream_new(struct stream **out, const struct endpoint *at, size_t n,
+			 const struct stream_limits *limits, _Atomic(struct snapshot *) *snapshot,
+			 struct err *e);
+enum err_code stream_start(struct stream *s, struct err *e);
+void stream_stop(struct stream *s);
+void stream_free(struct stream *s);
+
+const struct answer_counters *stream_counters(const struct stream *s);
+unsigned stream_open_count(const struct stream *s);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Claims about core/arena. */
+#include "core/arena.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+static void allocations_are_zeroed_aligned_and_apart(void **state)
+{
+	struct arena *a = arena_new();
+	unsigned char *last = NULL;
+
+	for (size_t size = 1; size < 5000; size += 97) {
+		unsigned char *p = arena_alloc(a, size);
+
+		assert_non_null(p);
+		assert_int_equal((uintptr_t)p % 16, 0);
+		for (size_t i = 0; i < size; i++)
+			assert_int_equal(p[i], 0);
+		memset(p, 0xaa, size);
+		assert_true(p != last);
+		last = p;
+	}
+	arena_free(a);
+}
+
+static void one_larger_than_a_chunk_is_served(void **state)
+{
+	struct arena *a = arena_new();
+
+	assert_non_null(arena_alloc(a, 1 << 20));
+	assert_true(arena_bytes(a) >= 1 << 20);
+	arena_free(a);
+}
+
+static void an_array_that_overflows_is_refused(void **state)
+{
+	struct arena *a = arena_new();
+
+	assert_null(arena_array(a, SIZE_MAX / 2, 4));
+	assert_null(arena_alloc(a, SIZE_MAX - 8));
+	arena_free(a);
+	arena_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(allocations_are_zeroed_aligned_and_apart),
+		cmocka_unit_test(one_larger_than_a_chunk_is_served),
+		cmocka_unit_test(an_array_that_overflows_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
