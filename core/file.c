@@ -15,41 +15,52 @@
 #define FIRST_ROOM  4096
 #define PARENT_MODE 0750
 
+/* Keeps two bytes free: one to read into, one for the terminator. */
+static bool has_grown(char **bytes, size_t *room, size_t used)
+{
+	char *grown;
+
+	if (*room - used >= 2)
+		return true;
+	*room = *room ? *room * 2 : FIRST_ROOM;
+	grown = realloc(*bytes, *room);
+	if (grown)
+		*bytes = grown;
+	return grown != NULL;
+}
+
 /* Reads until the end, or one byte over max, which tells "too long" from "just fits". */
 static enum err_code read_all(int fd, const char *path, size_t max, char **out, size_t *len,
 			      struct err *e)
 {
 	size_t room = 0, used = 0;
-	char *bytes = NULL, *grown;
-	ssize_t n = 1;
+	enum err_code rc = ERR_OK;
+	char *bytes = NULL;
+	ssize_t n;
 
-	while (n > 0 && used <= max) {
-		if (room - used < 2) { /* one to read, one for the terminator */
-			room = room ? room * 2 : FIRST_ROOM;
-			grown = realloc(bytes, room);
-			if (!grown) {
-				free(bytes);
-				return err_errno(e, ENOMEM, "%s", path);
-			}
-			bytes = grown;
+	do {
+		if (!has_grown(&bytes, &room, used)) {
+			rc = err_errno(e, ENOMEM, "%s", path);
+			goto fail;
 		}
 		n = read(fd, bytes + used, room - used - 1);
-		if (n < 0 && errno == EINTR)
-			n = 1;
-		else if (n > 0)
-			used += (size_t)n;
-	}
-	if (n < 0 || used > max) {
-		int errnum = errno;
-
-		free(bytes);
-		return n < 0 ? err_errno(e, errnum, "%s", path)
-			     : err_set(e, ERR_LIMIT, "%s: is longer than %zu bytes", path, max);
+		if (n < 0 && errno != EINTR) {
+			rc = err_errno(e, errno, "%s", path);
+			goto fail;
+		}
+		used += n > 0 ? (size_t)n : 0;
+	} while (n != 0 && used <= max);
+	if (used > max) {
+		rc = err_set(e, ERR_LIMIT, "%s: is longer than %zu bytes", path, max);
+		goto fail;
 	}
 	bytes[used] = 0;
 	*out = bytes;
 	*len = used;
 	return ERR_OK;
+fail:
+	free(bytes);
+	return rc;
 }
 
 enum err_code file_read(const char *path, size_t max, char **out, size_t *len, struct err *e)
@@ -58,8 +69,10 @@ enum err_code file_read(const char *path, size_t max, char **out, size_t *len, s
 	enum err_code rc;
 
 	if (fd < 0) {
+		bool absent = errno == ENOENT;
+
 		rc = err_errno(e, errno, "%s", path);
-		return errno == ENOENT ? ERR_NOT_FOUND : rc;
+		return absent ? ERR_NOT_FOUND : rc;
 	}
 	rc = read_all(fd, path, max, out, len, e);
 	close(fd);
@@ -156,6 +169,7 @@ enum err_code file_make_parent(const char *path, struct err *e)
 {
 	char dir[PATH_MAX];
 	char *slash = dir;
+	int errnum;
 
 	if (!has_parent(path, dir))
 		return err_errno(e, ENAMETOOLONG, "%s", path);
@@ -163,8 +177,9 @@ enum err_code file_make_parent(const char *path, struct err *e)
 		slash = strchr(slash + 1, '/');
 		if (slash)
 			*slash = 0;
-		if (mkdir(dir, PARENT_MODE) != 0 && !is_directory(dir))
-			return err_errno(e, errno == EEXIST ? ENOTDIR : errno, "%s", dir);
+		errnum = mkdir(dir, PARENT_MODE) == 0 ? 0 : errno;
+		if (errnum && !is_directory(dir))
+			return err_errno(e, errnum == EEXIST ? ENOTDIR : errnum, "%s", dir);
 		if (slash)
 			*slash = '/';
 	}

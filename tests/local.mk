@@ -1,5 +1,10 @@
 # tests: floor 5. unit/ mirrors the tree; a new unit test is one line in its room's local.mk
 # (check_PROGRAMS += tests/unit/ROOM/test_X; the source is tests/unit/ROOM/test_X.c).
+# A test of what a failed allocation does says `tests_unit_ROOM_test_X_LDFLAGS = $(FAIL_ALLOC)`.
+check_LIBRARIES += libfailalloc.a
+libfailalloc_a_SOURCES = tests/unit/fail_alloc.c tests/unit/fail_alloc.h
+LDADD += libfailalloc.a
+FAIL_ALLOC = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 if HAVE_CMOCKA
 include tests/unit/core/local.mk
 include tests/unit/schema/local.mk
