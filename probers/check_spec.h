@@ -61,6 +61,11 @@ struct check_spec {
 	 */
 	uint64_t interval_ms, timeout_ms;
 	uint32_t rise, fall;
+
+	/* All of the above but the name, as bytes: what makes two specs equal. */
+	uint8_t *key;
+	size_t key_len;
+	uint64_t hash; /* of key; the same on every machine and in every run */
 };
 
 enum err_code check_spec_from_config(const struct config_monitor *m, struct check_spec **out,
@@ -73,8 +78,6 @@ void check_spec_free(struct check_spec *spec);
 
 /* Ask for the same thing at the same pace, whatever their names. */
 bool check_spec_is_equal(const struct check_spec *a, const struct check_spec *b);
-/* Equal specs have equal hashes, on every machine and in every run. */
-uint64_t check_spec_hash(const struct check_spec *spec);
 
 /* Where to check `own`: its address, at the monitor's port when it has one. */
 struct endpoint check_spec_endpoint(const struct check_spec *spec, const struct endpoint *own);

@@ -19,8 +19,9 @@
  *   3. after a failure while the verdict is still `pass`: min(interval, timeout) after the start of
  * the check that failed. So a dead address is known after interval + fall * timeout at the latest:
  *      500 ms, 300 ms and fall 2 make 1.1 s;
- *   4. never more than per_second checks are started in a second, over all targets. When the plan
- *      needs more, all intervals are stretched by the same factor and that is logged once.
+ *   4. never more than per_second checks are started in a second, over all targets (2 % more after
+ * a pause). When the plan needs more, all intervals are stretched by the same factor and that is
+ * logged once.
  *
  * Threads    all on one thread, the loop's; the callbacks too
  * Ownership  a watch lives until schedule_unwatch(); unwatch all, then schedule_free(). A watch may
