@@ -1,2 +1,1 @@
 # docs: prose and man pages.
-EXTRA_DIST += docs/decision.md

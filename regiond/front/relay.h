@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* relay: bytes from one socket to the other and back, without waiting and in bounded memory.
+ *
+ * Sockets are watched edge-triggered, once, for everything: a request and its reply cost two
+ * recv(2) and two send(2) and no epoll_ctl(2). Each direction is one of
+ *
+ *   copying   recv into the worker's scratch, send at once. Nothing is kept while the peer takes
+ * all held      the peer would block: the rest lies in a buffer of its own (RELAY_READ at most),
+ * and nothing more is read until it is gone. So a slow reader slows its sender, not us splicing
+ * after RELAY_BULK_READS full reads in a row: through a pipe, without copying; until little comes
+ * at a time ended     the source has closed its half; when all is out, the same is done to the
+ * other side
+ *
+ * A reset, or an error of either socket, ends both: what the other side gets is a reset, too, so
+ * that a reply which was cut does not look whole.
+ *
+ * Threads    the worker's own
+ * Ownership  the descriptors are the caller's; buffers and pipes are borrowed from relay_io until
+ *            relay_fini()
+ * Units      bytes
+ */
+#ifndef FAIRLEAD_REGIOND_RELAY_H
+#define FAIRLEAD_REGIOND_RELAY_H
+
+#include "core/err.h"
+#include "regiond/front/pipes.h"
+#include "regiond/front/slab.h"
+
+#include <stdint.h>
+
+#define RELAY_READ	 (32 * 1024)
+#define RELAY_BULK_READS 4    /* 128 KiB in one go: worth a pipe */
+#define RELAY_BULK_LEAST 4096 /* a splice that moved less was not */
+#define RELAY_ROUNDS	 16   /* reads in a row before others have their turn */
+
+/* What all relays of a worker share. */
+struct relay_io {
+	uint8_t *scratch;    /* RELAY_READ */
+	struct slab buffers; /* of RELAY_READ, for what is held */
+	struct pipes pipes;
+};
+enum err_code relay_io_init(struct relay_io *io);
+void relay_io_fini(struct relay_io *io);
+
+enum relay_side_name { RELAY_CLIENT, RELAY_BACKEND };
+
+struct relay_side {
+	int fd;
+	bool can_read, can_write; /* as far as the last edge and the last call tell */
+	bool to_end; /* it has closed or failed: a short read does not mean all is read */
+};
+
+/* One direction; flows[i] reads from sides[i]. */
+struct relay_flow {
+	uint8_t *held;
+	uint32_t held_at, held_len;
+	struct pipe_ends pipe;
+	uint32_t piped;
+	uint8_t full_reads;
+	bool ended; /* the source has */
+	bool shut;  /* and the other side was told */
+};
+
+struct relay {
+	struct relay_side sides[2];
+	struct relay_flow flows[2];
+};
+
+enum relay_next {
+	RELAY_WAIT,   /* until the next event */
+	RELAY_AGAIN,  /* there is more to do: call relay_run() when others had their turn */
+	RELAY_DONE,   /* both halves are closed in order */
+	RELAY_BROKEN, /* close both with a reset */
+};
+
+void relay_init(struct relay *r, int client_fd, int backend_fd);
+void relay_fini(struct relay *r, struct relay_io *io);
+
+/* Notes what epoll said of a side, without doing anything: while the backend is being connected. */
+void relay_note(struct relay *r, enum relay_side_name side, uint32_t events);
+/* Notes it and moves what can be moved. */
+enum relay_next relay_event(struct relay *r, struct relay_io *io, enum relay_side_name side,
+			    uint32_t events);
+enum relay_next relay_run(struct relay *r, struct relay_io *io);
+
+#endif

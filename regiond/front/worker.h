@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* worker: one thread that accepts and relays, with an epoll of its own.
+ *
+ * What it shares with the others is the table (RCU) and the atomics of backends and services. The
+ * control thread speaks to it by messages, which are read between two batches of events.
+ *
+ *      wait (offline for RCU) -> events -> messages -> again, deadlines, closed -> wait
+ *
+ * Threads    the functions here are the control thread's; worker_open() too, it reads an atomic
+ * Ownership  a listener's descriptor is the worker's once it was handed over
+ * Errors     ERR_MEMORY and ERR_IO from worker_start(); a message that finds no memory is
+ * ERR_MEMORY
+ */
+#ifndef FAIRLEAD_REGIOND_WORKER_H
+#define FAIRLEAD_REGIOND_WORKER_H
+
+#include "core/clock.h"
+#include "regiond/back/table.h"
+
+struct worker;
+
+/* When descriptors run out, nobody is accepted for so long: clients wait in the backlog instead of
+ * the worker turning in vain. */
+#define WORKER_PAUSE_MS 100
+
+enum err_code worker_start(struct worker **out, unsigned index, struct table_ref *ref,
+			   const struct clock *clock, struct err *e);
+/* Ends the thread; what is still open is reset. */
+void worker_stop(struct worker *w);
+
+/* Accepts on fd for this service from now on. `key` names the listener in later messages. */
+enum err_code worker_listen(struct worker *w, uint32_t key, int fd, struct service *service);
+/* New connections of that listener belong to another service. */
+enum err_code worker_rename(struct worker *w, uint32_t key, struct service *service);
+/* Takes what waits in the backlog, then closes it. */
+enum err_code worker_unlisten(struct worker *w, uint32_t key);
+
+uint32_t worker_open(const struct worker *w);	/* connections */
+uint64_t worker_pauses(const struct worker *w); /* how often descriptors had run out */
+
+#endif
