@@ -1,9 +1,27 @@
 # schema: floor 1. Everything that crosses a process or a restart.
 noinst_LIBRARIES += libschema.a
 libschema_a_SOURCES = \
+	schema/config/arena.c schema/config/arena.h \
+	schema/config/check_common.c \
+	schema/config/check_dnsd.c \
+	schema/config/check_regiond.c \
+	schema/config/config.c schema/config/config.h \
+	schema/config/custom_dnsd.c schema/config/custom_dnsd.h \
+	schema/config/key.c schema/config/key.h \
+	schema/config/keys_common.c \
+	schema/config/keys_dnsd.c \
+	schema/config/keys_proberd.c \
+	schema/config/keys_regiond.c \
+	schema/config/reload.c schema/config/reload.h \
+	schema/config/report.c schema/config/report.h \
+	schema/config/show.c schema/config/show.h \
+	schema/config/value.c schema/config/value.h \
+	schema/config/walker.c schema/config/walker.h \
+	schema/config/yaml.c schema/config/yaml.h \
+	schema/config/check.h schema/config/keys.h \
+	schema/config/dnsd_config.h schema/config/proberd_config.h schema/config/regiond_config.h \
 	schema/sql/store.h \
 	schema/wire/scan.c schema/wire/scan.h \
-	schema/wire/utf8.c schema/wire/utf8.h \
 	schema/wire/wire.c schema/wire/wire.h
 nodist_libschema_a_SOURCES = schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h
 

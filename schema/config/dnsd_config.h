@@ -14,8 +14,9 @@ enum service_mode { MODE_ACTIVE_ACTIVE, MODE_ACTIVE_STANDBY, MODE_EXCLUSIVE };
 enum access_role { ACCESS_NONE, ACCESS_VIEWER, ACCESS_OPERATOR, ACCESS_ADMIN };
 
 struct config_zone {
-	char *name; /* lower case, no final dot */
-	char *file;
+	char *name;	      /* lower case, no final dot */
+	char *file;	      /* as given */
+	struct arena *memory; /* the config is one piece of it, and all it points to */
 	struct config_pos pos;
 };
 
@@ -32,8 +33,8 @@ struct config_member {
 	struct config_pos pos;
 	struct addr *addresses;
 	size_t n_addresses;
-	uint32_t weight; /* 0..1000000, default 100 */
-	uint32_t tier;	 /* 0 first; 0..15 */
+	uint32_t weight;   /* 0..1000000, default 100 */
+	uint32_t tier;	   /* 0 first; 0..15 */
 	uint64_t capacity; /* in the pool's unit; 0 = not limited */
 };
 
@@ -54,9 +55,10 @@ struct config_pool {
 };
 
 struct config_fence {
-	char place[3]; /* a country (ISO 3166) or a continent: AF AN AS EU NA OC SA */
+	char place[3];	   /* a country (ISO 3166) or a continent: AF AN AS EU NA OC SA */
 	bool is_continent; /* "EU" "NA" "SA" "AS" "AF" "OC" "AN": written EU means the continent;
-			      of the two-letter clashes NA, SA, AS, AF a fence means the continent */
+			      of the two-letter clashes NA, SA, AS, AF a fence means the continent
+			    */
 	uint32_t *regions;
 	size_t n_regions;
 };
@@ -69,7 +71,7 @@ struct config_service {
 	bool failback_auto; /* default: only active-active */
 	uint64_t hold_down_ms;
 	bool takeover_auto;
-	uint32_t ttl_s; /* default 30, at least 5 */
+	uint32_t ttl_s;	  /* default 30, at least 5 */
 	uint32_t answers; /* default 1..: at most so many addresses in one answer; default 2 */
 	struct config_fence *fences;
 	size_t n_fences;
@@ -77,7 +79,13 @@ struct config_service {
 
 struct config_topology {
 	struct config_pos pos;
-	enum { TOPOLOGY_PREFIX, TOPOLOGY_COUNTRY, TOPOLOGY_CONTINENT, TOPOLOGY_ASN, TOPOLOGY_ANY } kind;
+	enum {
+		TOPOLOGY_PREFIX,
+		TOPOLOGY_COUNTRY,
+		TOPOLOGY_CONTINENT,
+		TOPOLOGY_ASN,
+		TOPOLOGY_ANY
+	} kind;
 	struct prefix prefix;
 	char place[3];
 	uint32_t asn;
@@ -91,7 +99,8 @@ struct config_access {
 };
 
 struct dnsd_config {
-	char *file; /* as given */
+	char *file;	      /* as given */
+	struct arena *memory; /* the config is one piece of it, and all it points to */
 	char *fleet, *node;
 	struct {
 		struct endpoint *dns;

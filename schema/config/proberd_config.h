@@ -6,7 +6,8 @@
 #include "schema/config/config.h"
 
 struct proberd_config {
-	char *file;
+	char *file;	      /* as given */
+	struct arena *memory; /* the config is one piece of it, and all it points to */
 	char *fleet, *node;
 	bool has_place;
 	int32_t lat_e4, lon_e4;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* regiond_config: what a regiond.yaml says, checked. Keys whose feature is not there yet are parsed and
- * noted by the loader, and have no field here. */
+/* regiond_config: what a regiond.yaml says, checked. Keys whose feature is not there yet are parsed
+ * and noted by the loader, and have no field here. */
 #ifndef FAIRLEAD_SCHEMA_REGIOND_CONFIG_H
 #define FAIRLEAD_SCHEMA_REGIOND_CONFIG_H
 
@@ -45,7 +45,8 @@ struct config_region_service {
 };
 
 struct regiond_config {
-	char *file;
+	char *file;	      /* as given */
+	struct arena *memory; /* the config is one piece of it, and all it points to */
 	char *fleet, *region, *node;
 	struct config_host_port *directors;
 	size_t n_directors;

@@ -2,7 +2,7 @@
 /* scan: walks packed bytes against a message descriptor, allocating nothing. */
 #include "schema/wire/scan.h"
 
-#include "schema/wire/utf8.h"
+#include "core/utf8.h"
 #include "schema/wire/wire.h"
 
 #include <string.h>
@@ -89,6 +89,19 @@ static bool take_value(struct cursor *c, unsigned wire_type, struct cursor *valu
 	return true;
 }
 
+static bool is_utf8(const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t n = utf8_char_len(text, len);
+
+		if (n == 0)
+			return false;
+		text += n;
+		len -= n;
+	}
+	return true;
+}
+
 static bool has_length(ProtobufCType type)
 {
 	return type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_BYTES ||
@@ -118,7 +131,7 @@ static enum err_code scan_known(const ProtobufCMessageDescriptor *kind,
 		return err_set(e, ERR_LIMIT, "%s: %zu bytes, at most %zu", field->name, len, max);
 	if (field->type == PROTOBUF_C_TYPE_STRING && memchr(value->at, 0, len))
 		return err_set(e, ERR_INPUT, "%s: a zero byte in a text", field->name);
-	if (field->type == PROTOBUF_C_TYPE_STRING && !utf8_is_valid(value->at, len))
+	if (field->type == PROTOBUF_C_TYPE_STRING && !is_utf8((const char *)value->at, len))
 		return err_set(e, ERR_INPUT, "%s: not valid UTF-8", field->name);
 	return ERR_OK;
 }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check: what one key alone cannot tell: keys that exclude each other, names that must agree.
+ *
+ * The first group are hooks of the tables, called when a struct has been read; the second judges a
+ * whole config once it stands. Both say what they find in the report and go on.
+ *
+ * Threads    as walker
+ */
+#ifndef FAIRLEAD_SCHEMA_CONFIG_CHECK_H
+#define FAIRLEAD_SCHEMA_CONFIG_CHECK_H
+
+#include "schema/config/walker.h"
+
+/* check_common.c */
+void check_monitor(struct walker *w, const struct yaml_node *node, void *entry);
+/* Two equal entries of a list of directors, databases, addresses, ... : the second is a mistake. */
+void check_texts_differ(struct walker *w, const struct yaml_node *list);
+/* Gathers where endpoints are asked for, and reports one that is taken. */
+struct check_endpoints {
+	struct walker *w;
+	struct check_endpoint_seen *seen;
+};
+void check_endpoint(struct check_endpoints *c, const struct yaml_node *node);
+void check_endpoint_list(struct check_endpoints *c, const struct yaml_node *list);
+
+/* check_dnsd.c */
+void check_geo(struct walker *w, const struct yaml_node *node, void *entry);
+void check_cluster(struct walker *w, const struct yaml_node *node, void *entry);
+void check_transfer_allow(struct walker *w, const struct yaml_node *node, void *entry);
+void check_dnsd_pool(struct walker *w, const struct yaml_node *node, void *entry);
+void check_dnsd_service(struct walker *w, const struct yaml_node *node, void *entry);
+void check_client(struct walker *w, const struct yaml_node *node, void *entry);
+void check_dnsd(struct walker *w, void *config);
+
+/* check_regiond.c */
+void check_backend_pool(struct walker *w, const struct yaml_node *node, void *entry);
+void check_affinity(struct walker *w, const struct yaml_node *node, void *entry);
+void check_match(struct walker *w, const struct yaml_node *node, void *entry);
+void check_route(struct walker *w, const struct yaml_node *node, void *entry);
+void check_region_service(struct walker *w, const struct yaml_node *node, void *entry);
+void check_regiond(struct walker *w, void *config);
+
+/* check_common.c */
+void check_proberd(struct walker *w, void *config);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_common: what the programs' files have in common: monitors, lists without doubles, places
+ * that are listened at. */
+#include "schema/config/check.h"
+#include "schema/config/proberd_config.h"
+
+#include <regex.h>
+#include <string.h>
+#include <strings.h>
+
+static bool has_only(const char *text, bool (*is_allowed)(unsigned char c))
+{
+	for (; *text; text++)
+		if (!is_allowed((unsigned char)*text))
+			return false;
+	return true;
+}
+
+/* RFC 9110 5.6.2 */
+static bool is_token_char(unsigned char c)
+{
+	return c > 0x20 && c < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", c);
+}
+
+static bool is_target_char(unsigned char c)
+{
+	return c > 0x20 && c != 0x7f;
+}
+
+static bool is_field_char(unsigned char c)
+{
+	return c == '\t' || (c >= 0x20 && c != 0x7f);
+}
+
+/* Says that the text under `name` holds what would break a request. */
+static void check_chars(struct walker *w, const struct yaml_node *node, const char *name,
+			bool (*is_allowed)(unsigned char c), const char *what)
+{
+	const struct yaml_node *value = yaml_get(node, name);
+
+	if (value && value->kind == YAML_SCALAR && !has_only(value->text, is_allowed))
+		walker_error(w, value, "not %s", what);
+}
+
+static void check_headers(struct walker *w, const struct yaml_node *node)
+{
+	const struct yaml_node *headers = yaml_get(node, "headers");
+
+	if (!headers || headers->kind != YAML_MAPPING)
+		return;
+	for (const struct yaml_node *h = headers->first; h; h = h->next) {
+		if (h->key->len == 0 || !has_only(h->key->text, is_token_char))
+			walker_error_key(w, h, "not the name of an HTTP header");
+		else if (!strcasecmp(h->key->text, "content-length") ||
+			 !strcasecmp(h->key->text, "transfer-encoding"))
+			walker_error_key(w, h, "`%s` follows from the body", h->key->text);
+		else if (!strcasecmp(h->key->text, "host"))
+			walker_error_key(w, h, "expected as the key `host` of the monitor");
+		if (h->kind == YAML_SCALAR && !has_only(h->text, is_field_char))
+			walker_error(w, h, "a control character in an HTTP header");
+	}
+}
+
+static void check_http(struct walker *w, const struct yaml_node *node)
+{
+	const struct yaml_node *path = yaml_get(node, "path");
+
+	check_chars(w, node, "method", is_token_char, "an HTTP method");
+	check_chars(w, node, "path", is_target_char, "a path: a blank or a control character");
+	check_chars(w, node, "host", is_target_char, "a host: a blank or a control character");
+	if (path && path->kind == YAML_SCALAR && path->len > 0 && path->text[0] != '/')
+		walker_error(w, path, "a path begins with `/`");
+	check_headers(w, node);
+}
+
+/* A key that the monitor's type does not use is not ignored in silence. */
+static void check_unused(struct walker *w, const struct yaml_node *node, enum monitor_type type)
+{
+	static const struct {
+		const char *name, *types;
+		unsigned allowed; /* bits of monitor_type */
+	} rows[] = {
+		{ "method", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
+		{ "path", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
+		{ "host", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
+		{ "headers", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
+		{ "body", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
+		{ "expect", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
+		{ "query", "dns", 1 << MONITOR_DNS },
+		{ "port", "tcp, http, https and dns", (unsigned)~(1 << MONITOR_ICMP) },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct yaml_node *value = yaml_get(node, rows[i].name);
+
+		if (value && !(rows[i].allowed & 1u << type))
+			walker_error_key(w, value, "`%s` is for monitors of type %s", rows[i].name,
+					 rows[i].types);
+	}
+}
+
+static void check_regex(struct walker *w, const struct yaml_node *node)
+{
+	const struct yaml_node *regex = yaml_get(yaml_get(node, "expect"), "body_regex");
+	char reason[128];
+	regex_t compiled;
+	int code;
+
+	if (!regex || regex->kind != YAML_SCALAR)
+		return;
+	code = regcomp(&compiled, regex->text, REG_EXTENDED | REG_NOSUB);
+	if (code == 0) {
+		regfree(&compiled);
+		return;
+	}
+	regerror(code, &compiled, reason, sizeof(reason));
+	walker_error(w, regex, "not a POSIX extended regular expression: %s", reason);
+}
+
+void check_monitor(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	struct config_monitor *m = entry;
+	const struct yaml_node *timeout = yaml_get(node, "timeout"), *type = yaml_get(node, "type");
+
+	check_http(w, node);
+	check_regex(w, node);
+	if (!m)
+		return;
+	if (type)
+		check_unused(w, node, m->type);
+	if (!timeout && m->timeout_ms > m->interval_ms)
+		m->timeout_ms = m->interval_ms;
+	if (timeout && m->timeout_ms > m->interval_ms)
+		walker_error(w, timeout,
+			     "the timeout is longer than the interval, expected at most "
+			     "as long");
+}
+
+void check_texts_differ(struct walker *w, const struct yaml_node *list)
+{
+	if (!list || list->kind != YAML_SEQUENCE || list->n > 256)
+		return;
+	for (const struct yaml_node *a = list->first; a; a = a->next)
+		for (const struct yaml_node *b = list->first; b != a; b = b->next)
+			if (a->kind == YAML_SCALAR && b->kind == YAML_SCALAR &&
+			    !strcmp(a->text, b->text)) {
+				walker_error(w, a, "`%s` is here twice, first on line %u", a->text,
+					     b->at.line);
+				break;
+			}
+}
+
+struct check_endpoint_seen {
+	struct endpoint at;
+	const struct yaml_node *node;
+	struct check_endpoint_seen *next;
+};
+
+void check_endpoint(struct check_endpoints *c, const struct yaml_node *node)
+{
+	struct check_endpoint_seen *one;
+	struct endpoint at;
+
+	if (!node || node->kind != YAML_SCALAR || endpoint_parse(node->text, &at, NULL) != ERR_OK)
+		return;
+	for (one = c->seen; one; one = one->next)
+		if (one->at.port == at.port && addr_is_equal(&one->at.addr, &at.addr)) {
+			walker_error(c->w, node, "`%s` is listened at twice, first on line %u",
+				     node->text, one->node->at.line);
+			return;
+		}
+	one = arena_zero(c->w->memory, 1, sizeof(*one));
+	if (!one)
+		return;
+	*one = (struct check_endpoint_seen){ at, node, c->seen };
+	c->seen = one;
+}
+
+void check_endpoint_list(struct check_endpoints *c, const struct yaml_node *list)
+{
+	if (!list || list->kind != YAML_SEQUENCE)
+		return;
+	for (const struct yaml_node *node = list->first; node; node = node->next)
+		check_endpoint(c, node);
+}
+
+void check_proberd(struct walker *w, void *config)
+{
+	check_texts_differ(w, yaml_get(w->root, "directors"));
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* check_dnsd: what one key of dnsd.yaml alone cannot tell. */
+#include "schema/config/check.h"
+#include "schema/config/custom_dnsd.h"
+#include "schema/config/dnsd_config.h"
+
+#include <string.h>
+
+void check_geo(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	struct dnsd_config *config = entry;
+	const struct yaml_node *list = yaml_get(node, "databases"), *path;
+	struct config_pos *pos;
+
+	check_texts_differ(w, list);
+	if (!config || config->geo.n_databases == 0)
+		return;
+	pos = arena_zero(w->memory, config->geo.n_databases, sizeof(*pos));
+	config->geo.pos = pos;
+	if (!pos)
+		return;
+	for (path = list->first; path; path = path->next)
+		*pos++ = walker_pos(path);
+}
+
+/* Keys of `mapping` that only one mode has. */
+static void check_mode_key(struct walker *w, const struct yaml_node *node, const char *mode,
+			   const char *key, const char *of_mode)
+{
+	const struct yaml_node *value = yaml_get(node, key);
+	bool is_wanted = !strcmp(mode, of_mode);
+
+	if (value && !is_wanted)
+		walker_error_key(w, value, "`%s` is for mode %s", key, of_mode);
+	if (!value && is_wanted)
+		walker_error_key(w, node, "`%s` is missing: mode %s needs it", key, of_mode);
+}
+
+void check_cluster(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	const struct yaml_node *mode = yaml_get(node, "mode"), *urls = yaml_get(node, "endpoints");
+
+	if (!mode || mode->kind != YAML_SCALAR)
+		return;
+	check_mode_key(w, node, mode->text, "of", "secondary");
+	check_mode_key(w, node, mode->text, "endpoints", "etcd");
+	if (strcmp(mode->text, "etcd") != 0)
+		check_mode_key(w, node, mode->text, "prefix", "etcd");
+	if (!urls || urls->kind != YAML_SEQUENCE)
+		return;
+	check_texts_differ(w, urls);
+	for (const struct yaml_node *url = urls->first; url; url = url->next)
+		if (url->kind == YAML_SCALAR && strncmp(url->text, "https://", 8) != 0 &&
+		    strncmp(url->text, "http://", 7) != 0)
+			walker_error(w, url, "not a URL, expected one like https://10.0.0.1:2379");
+}
+
+void check_transfer_allow(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	if (node->kind == YAML_MAPPING && node->n == 0)
+		walker_error(w, node, "nobody is named, expected `tsig`, `prefix` or both");
+}
+
+/* The value of the n-th address of a pool's members, for its place. */
+static const struct yaml_node *address_node(const struct yaml_node *pool, size_t member,
+					    size_t address)
+{
+	const struct yaml_node *node = yaml_get(pool, "members")->first;
+
+	while (member-- > 0)
+		node = node->next;
+	node = yaml_get(node, "addresses")->first;
+	while (address-- > 0)
+		node = node->next;
+	return node;
+}
+
+static bool is_address_before(const struct config_pool *pool, size_t member, size_t address)
+{
+	const struct addr *a = &pool->members[member].addresses[address];
+
+	for (size_t m = 0; m <= member; m++) {
+		const struct config_member *other = &pool->members[m];
+		size_t n = m < member ? other->n_addresses : address;
+
+		for (size_t i = 0; i < n; i++)
+			if (a->family && addr_is_equal(a, &other->addresses[i]))
+				return true;
+	}
+	return false;
+}
+
+void check_dnsd_pool(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	struct config_pool *pool = entry;
+
+	if (!pool)
+		return;
+	if (!yaml_get(node, "monitor"))
+		pool->monitor = -1;
+	for (size_t m = 0; m < pool->n_members; m++)
+		for (size_t i = 0; i < pool->members[m].n_addresses; i++)
+			if (is_address_before(pool, m, i)) {
+				const struct yaml_node *at = address_node(node, m, i);
+
+				walker_error(w, at, "`%s` is in this pool already", at->text);
+			}
+}
+
+void check_dnsd_service(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	struct config_service *service = entry;
+
+	if (service && !yaml_get(node, "failback"))
+		service->failback_auto = service->mode == MODE_ACTIVE_ACTIVE;
+}
+
+void check_client(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	struct config_topology *rule = entry;
+	const char *name = node->first ? node->first->key->text : "";
+
+	if (node->n > 1)
+		walker_error(w, node,
+			     "%zu keys, expected one: all that is said must be one "
+			     "condition",
+			     node->n);
+	if (!rule)
+		return;
+	rule->kind = !strcmp(name, "prefix")	  ? TOPOLOGY_PREFIX
+		     : !strcmp(name, "country")	  ? TOPOLOGY_COUNTRY
+		     : !strcmp(name, "continent") ? TOPOLOGY_CONTINENT
+		     : !strcmp(name, "asn")	  ? TOPOLOGY_ASN
+						  : TOPOLOGY_ANY;
+}
+
+static bool is_below(const char *name, const char *zone)
+{
+	size_t name_len = strlen(name), zone_len = strlen(zone);
+
+	if (name_len < zone_len || strcmp(name + name_len - zone_len, zone) != 0)
+		return false;
+	return name_len == zone_len || name[name_len - zone_len - 1] == '.';
+}
+
+static void check_zones(struct walker *w, const struct dnsd_config *c)
+{
+	const struct yaml_node *list = yaml_get(w->root, "zones");
+	const struct yaml_node *node = list ? list->first : NULL;
+
+	for (size_t i = 0; i < c->n_zones; i++, node = node->next) {
+		const char *name = c->zones[i].name;
+		const struct yaml_node *value = yaml_get(node, "name");
+
+		if (!name)
+			continue;
+		if (*name == '*' || !strcmp(name, "."))
+			walker_error(w, value, "`%s` cannot be a zone", name);
+		for (size_t k = 0; k < i; k++)
+			if (c->zones[k].name && !strcmp(c->zones[k].name, name)) {
+				walker_error(w, value,
+					     "the zone `%s` is here twice, first on line %u", name,
+					     c->zones[k].pos.line);
+				break;
+			}
+	}
+}
+
+static bool is_in_a_zone(const struct dnsd_config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_zones; i++)
+		if (!c->zones[i].name || is_below(name, c->zones[i].name))
+			return true; /* a zone whose name is wrong is error enough */
+	return false;
+}
+
+/* Whether a reference was found: else its index means nothing, and the error is said already. */
+static bool is_named(const struct yaml_node *value, const char *name)
+{
+	return value && value->kind == YAML_SCALAR && name && !strcmp(value->text, name);
+}
+
+static bool has_region(const struct config_pool *pool, uint32_t region)
+{
+	for (size_t i = 0; i < pool->n_members; i++)
+		if (pool->members[i].region == region)
+			return true;
+	return false;
+}
+
+/* A fence whose regions the pool does not have would leave its clients with nothing. */
+static void check_fence(struct walker *w, const struct dnsd_config *c,
+			const struct config_service *service, const struct yaml_node *node)
+{
+	const struct yaml_node *value = yaml_get(node, "fence");
+	const struct yaml_node *places = value ? value->first : NULL;
+
+	if (service->pool >= c->n_pools ||
+	    !is_named(yaml_get(node, "pool"), c->pools[service->pool].name))
+		return;
+	for (size_t i = 0; i < service->n_fences; i++, places = places->next) {
+		const struct config_fence *fence = &service->fences[i];
+		const struct yaml_node *region = places->first;
+
+		for (size_t k = 0; k < fence->n_regions; k++, region = region->next)
+			if (is_named(region, c->regions[fence->regions[k]].name) &&
+			    !has_region(&c->pools[service->pool], fence->regions[k]))
+				walker_error(w, region, "`%s` has no member in the pool `%s`",
+					     region->text, c->pools[service->pool].name);
+	}
+}
+
+static void check_services(struct walker *w, const struct dnsd_config *c)
+{
+	const struct yaml_node *map = yaml_get(w->root, "services");
+	const struct yaml_node *node = map ? map->first : NULL;
+
+	for (size_t i = 0; i < c->n_services; i++, node = node->next) {
+		const char *name = c->services[i].name;
+
+		if (!name)
+			continue;
+		if (!is_in_a_zone(c, name))
+			walker_error_key(w, node, "`%s` is not in any of the zones", name);
+		for (size_t k = 0; k < i; k++) {
+			const char *other = c->services[k].name;
+
+			/* Equal as written is said by the walker already. */
+			if (other && !strcmp(other, name) &&
+			    yaml_get(map, node->key->text) == node) {
+				walker_error_key(w, node,
+						 "the service `%s` is here twice, first on line %u",
+						 name, c->services[k].pos.line);
+				break;
+			}
+		}
+		check_fence(w, c, &c->services[i], node);
+	}
+}
+
+static void check_pool_monitors(struct walker *w, const struct dnsd_config *c)
+{
+	const struct yaml_node *map = yaml_get(w->root, "pools");
+	const struct yaml_node *node = map ? map->first : NULL;
+
+	for (size_t i = 0; i < c->n_pools; i++, node = node->next) {
+		const struct yaml_node *value = yaml_get(node, "monitor");
+		int32_t index = c->pools[i].monitor;
+		const struct config_monitor *m;
+
+		if (index < 0 || (size_t)index >= c->n_monitors)
+			continue;
+		m = &c->monitors[index];
+		if (is_named(value, m->name) && m->port == 0 && m->type != MONITOR_ICMP)
+			walker_error(w, value,
+				     "the monitor `%s` has no `port`: a pool of regions "
+				     "needs one",
+				     value->text);
+	}
+}
+
+static void check_listen(struct walker *w, const struct dnsd_config *c)
+{
+	static const char *const single[] = { "control", "api", "http" };
+	const struct yaml_node *listen = yaml_get(w->root, "listen");
+	struct check_endpoints seen = { .w = w };
+
+	check_endpoint_list(&seen, yaml_get(listen, "dns"));
+	check_endpoint_list(&seen, yaml_get(listen, "dot"));
+	for (size_t i = 0; i < 3; i++) {
+		const struct yaml_node *node = yaml_get(listen, single[i]);
+
+		check_endpoint(&seen, node);
+		if (node && i < 2 && !c->has_tls)
+			walker_error_key(w, node,
+					 "`listen.%s` needs `tls`: peers are known by "
+					 "their certificates",
+					 single[i]);
+	}
+}
+
+void check_dnsd(struct walker *w, void *config)
+{
+	struct dnsd_config *c = config;
+
+	check_listen(w, c);
+	check_zones(w, c);
+	check_pool_monitors(w, c);
+	check_services(w, c);
+}

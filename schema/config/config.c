@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* config: a YAML file against a table of keys, all mistakes at once, into a plain struct. */
+#include "schema/config/config.h"
+
+#include "core/file.h"
+#include "schema/config/check.h"
+#include "schema/config/dnsd_config.h"
+#include "schema/config/keys.h"
+#include "schema/config/proberd_config.h"
+#include "schema/config/regiond_config.h"
+#include "schema/config/reload.h"
+#include "schema/config/show.h"
+
+#include <string.h>
+
+#define FILE_MAX (16u << 20)
+
+/* What a program's file is made of. Every config struct begins with its file's name and the memory
+ * it lives in. */
+struct program {
+	const struct key *keys;
+	size_t size;
+	void (*check)(struct walker *w, void *config);
+};
+
+static const struct program dnsd = { keys_dnsd, sizeof(struct dnsd_config), check_dnsd };
+static const struct program regiond = { keys_regiond, sizeof(struct regiond_config),
+					check_regiond };
+static const struct program proberd = { keys_proberd, sizeof(struct proberd_config),
+					check_proberd };
+
+struct config_head {
+	char *file;
+	struct arena *memory;
+};
+
+static void fill(const struct program *p, struct arena *memory, const struct yaml_node *root,
+		 struct config_report *report, void *config)
+{
+	struct walker w = { .memory = memory, .report = report, .root = root };
+
+	walker_run(&w, p->keys, config);
+	if (!arena_is_exhausted(memory))
+		p->check(&w, config);
+}
+
+/* The whole config lives in one arena, which it points to. */
+static enum err_code parse(const struct program *p, const char *name, const char *text, size_t len,
+			   void **out, struct config_report *report)
+{
+	struct arena *memory = arena_new(), *tree = arena_new();
+	struct config_head *config = memory ? arena_zero(memory, 1, p->size) : NULL;
+	enum err_code code = config && tree ? ERR_OK : ERR_MEMORY;
+	struct yaml_node *root = NULL;
+
+	report_open(report, name, text, len);
+	if (!code)
+		code = yaml_parse(tree, text, len, report, &root);
+	if (!code) {
+		config->file = arena_text(memory, name, strlen(name));
+		config->memory = memory;
+		fill(p, memory, root, report, config);
+		code = arena_is_exhausted(memory) ? ERR_MEMORY
+		       : report->n_errors	  ? ERR_INPUT
+						  : ERR_OK;
+	}
+	if (code == ERR_MEMORY && report->n_errors == 0)
+		report_error(report, (struct report_place){ 0 }, "no memory to read it");
+	report_close(report);
+	arena_free(tree);
+	if (code)
+		arena_free(memory);
+	else
+		*out = config;
+	return code;
+}
+
+static enum err_code load(const struct program *p, const char *path, void **out,
+			  struct config_report *report)
+{
+	enum err_code code;
+	struct err e;
+	size_t len;
+	char *text;
+
+	code = file_read(path, FILE_MAX, &text, &len, &e);
+	if (code) {
+		report_open(report, path, "", 0);
+		report_error(report, (struct report_place){ 0 }, "%s", e.text);
+		report_close(report);
+		return code;
+	}
+	code = parse(p, path, text, len, out, report);
+	free(text);
+	return code;
+}
+
+static void free_config(void *config)
+{
+	if (config)
+		arena_free(((struct config_head *)config)->memory);
+}
+
+/* The three programs differ in their types only. */
+#define CONFIG_PROGRAM(program)                                                                \
+	_Static_assert(offsetof(struct program##_config, memory) ==                            \
+			       offsetof(struct config_head, memory),                           \
+		       "a config begins with its head");                                       \
+	enum err_code config_##program##_load(const char *path, struct program##_config **out, \
+					      struct config_report *report)                    \
+	{                                                                                      \
+		void *config;                                                                  \
+		enum err_code code = load(&program, path, &config, report);                    \
+                                                                                               \
+		if (!code)                                                                     \
+			*out = config;                                                         \
+		return code;                                                                   \
+	}                                                                                      \
+	enum err_code config_##program##_parse(const char *name, const char *text, size_t len, \
+					       struct program##_config **out,                  \
+					       struct config_report *report)                   \
+	{                                                                                      \
+		void *config;                                                                  \
+		enum err_code code = parse(&program, name, text, len, &config, report);        \
+                                                                                               \
+		if (!code)                                                                     \
+			*out = config;                                                         \
+		return code;                                                                   \
+	}                                                                                      \
+	void config_##program##_free(struct program##_config *c)                               \
+	{                                                                                      \
+		free_config(c);                                                                \
+	}                                                                                      \
+	json_t *config_##program##_json(const struct program##_config *c)                      \
+	{                                                                                      \
+		return show_config(keys_##program, c);                                         \
+	}                                                                                      \
+	bool config_##program##_needs_restart(const struct program##_config *before,           \
+					      const struct program##_config *after,            \
+					      struct buf *names)                               \
+	{                                                                                      \
+		return reload_needs_restart(keys_##program, before, after, names);             \
+	}
+
+CONFIG_PROGRAM(dnsd)
+CONFIG_PROGRAM(regiond)
+CONFIG_PROGRAM(proberd)
