@@ -39,9 +39,9 @@ enum err_code err_wrap(struct err *e, enum err_code code, const char *fmt, ...)
 	va_end(args);
 	if (len < 0)
 		len = 0;
-	if (len >= (int)sizeof(e->text) ||
-	    snprintf(e->text + len, sizeof(e->text) - (size_t)len, ": %s", inner) >=
-		    (int)sizeof(e->text) - len)
+	if (len < ERR_TEXT_MAX)
+		len += snprintf(e->text + len, sizeof(e->text) - (size_t)len, ": %s", inner);
+	if (len >= ERR_TEXT_MAX)
 		mark_cut(e->text);
 	return code;
 }

@@ -20,7 +20,7 @@ enum err_code {
 	ERR_INPUT,     /* bytes, a file or an argument are not what was expected */
 	ERR_NOT_FOUND, /* the thing named does not exist */
 	ERR_EXISTS,    /* the thing named exists already */
-	ERR_IO,        /* the system refused: file, socket, database */
+	ERR_IO,	       /* the system refused: file, socket, database */
 	ERR_FULL,      /* no space left on the device */
 	ERR_LIMIT,     /* a bound was reached: size, count, rate, queue */
 	ERR_REFUSED,   /* understood, and not done: the state does not allow it */

@@ -18,3 +18,14 @@ include tests/fuzz/local.mk
 
 # What tests need to know of the tree, whether they run in it or beside it.
 AM_TESTS_ENVIRONMENT = FUZZ_SEEDS='$(abs_srcdir)/tests/fuzz/seeds'; export FUZZ_SEEDS;
+
+# Floors, sizes, format, headers that compile alone: all at once by `make lint`.
+EXTRA_DIST += tests/lint/run tests/lint/selftest
+TESTS += tests/lint/selftest
+.PHONY: lint print-cppflags
+lint:
+	$(srcdir)/tests/lint/run $(abs_builddir)
+
+# How a file is compiled, for the lint. The shell takes the quotes off.
+print-cppflags: $(BUILT_SOURCES)
+	@echo $(CC) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* replay: runs a fuzzer's seeds as an ordinary test: every file of the directory that bears its name,
- * each byte-truncated and bit-flipped form of it that a small budget allows, and the empty input. */
+/* replay: runs a fuzzer's seeds as an ordinary test: every file of the directory that bears its
+ * name, each byte-truncated and bit-flipped form of it that a small budget allows, and the empty
+ * input. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdint.h>

@@ -3,11 +3,13 @@
 #ifndef FAIRLEAD_TESTS_UNIT_H
 #define FAIRLEAD_TESTS_UNIT_H
 
+/* clang-format off: the order is cmocka's */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+/* clang-format on */
 
 #endif
