@@ -7,6 +7,7 @@
  */
 #include "core/rcu.h"
 
+#include <semaphore.h>
 #include <stdlib.h>
 #include <urcu-qsbr.h>
 
@@ -26,8 +27,8 @@
 #define tsan_acquire(tag) ((void)(tag))
 #endif
 
-/* What the annotations hang on: what readers did before they were quiet, and what callbacks did. */
-static char quiet_tag, done_tag;
+/* What the annotations hang on: all that readers did before they were quiet. */
+static char quiet_tag;
 
 struct later {
 	struct rcu_head head;
@@ -71,7 +72,6 @@ static void run_later(struct rcu_head *head)
 	tsan_acquire(later);
 	later->free_fn(later->arg);
 	free(later);
-	tsan_release(&done_tag);
 }
 
 /* liburcu asks that callers of call_rcu() be registered, so that the queue they pick is not freed
@@ -90,8 +90,25 @@ enum err_code rcu_later(void (*free_fn)(void *arg), void *arg)
 	return ERR_OK;
 }
 
+struct marker {
+	struct rcu_head head;
+	sem_t is_reached;
+};
+
+static void reach_marker(struct rcu_head *head)
+{
+	sem_post(&caa_container_of(head, struct marker, head)->is_reached);
+}
+
+/* The queue is one and runs in order, so when the marker is reached all before it has run.
+ * (liburcu's own rcu_barrier() does the same for many queues, and allocates.) */
 void rcu_barrier_wait(void)
 {
-	rcu_barrier();
-	tsan_acquire(&done_tag);
+	struct marker marker;
+
+	sem_init(&marker.is_reached, 0, 0);
+	call_rcu(&marker.head, reach_marker);
+	while (sem_wait(&marker.is_reached) != 0) /* EINTR is the only failure */
+		;
+	sem_destroy(&marker.is_reached);
 }

@@ -6,6 +6,9 @@ libdnsd_a_SOURCES = \
 	dnsd/packet/query.c dnsd/packet/query.h \
 	dnsd/packet/reply.c dnsd/packet/reply.h \
 	dnsd/zone/zone.h dnsd/zone/zone_set.h \
+	dnsd/fleet/fleet.c dnsd/fleet/fleet.h dnsd/fleet/inside.h \
+	dnsd/fleet/node.c dnsd/fleet/plan.c dnsd/fleet/session.c \
+	dnsd/fleet/vantage.c dnsd/fleet/view.c \
 	dnsd/publish/labels.c dnsd/publish/labels.h \
 	dnsd/publish/rows.c dnsd/publish/rows.h dnsd/publish/snapshot.h \
 	dnsd/publish/load.c dnsd/publish/build.c \

@@ -1,1 +1,2 @@
 # docs: prose and man pages.
+EXTRA_DIST += docs/decision.md

@@ -2,9 +2,9 @@
 noinst_LIBRARIES += libsteer.a
 libsteer_a_SOURCES = \
 	steer/fixed.c steer/fixed.h \
-	steer/phi.h \
+	steer/phi.c steer/phi.h \
 	steer/pick.c steer/pick.h \
 	steer/place.c steer/place.h \
 	steer/rank.c steer/rank.h \
-	steer/verdict.h \
-	steer/rules.c steer/rules.h
+	steer/rules.c steer/rules.h \
+	steer/verdict.c steer/verdict.h

@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verdict: from single results to "this member is down": DESIGN.md section 5, in three small
- * machines.
+/* verdict: from single results to "this member is down", in three small machines. The V numbers are
+ * those of docs/decision.md.
  *
- * 1. verdict_count: one monitor at one place; `fall` failures in a row make it fail, `rise`
- *    successes make it pass. regiond (backends) and proberd (targets) use it.
- * 2. verdict_member: one member as one dnsd sees it, from its own stream, its own words and the
- * vantages.
+ * verdict_count_*: one monitor at one place. `fall` failures in a row make it fail, `rise`
+ * successes make it pass. regiond (backends) and proberd (targets) use it.
  *
- *              word down / withdrawn, or fails at >= 2/3 of fresh vantages (from >= 2 places where
- *     UP  <----------------------------------------------------------------- there are two),
- *     |  \                        or stream stale and >= 1/2 of fresh vantages (at least one) fail
- *     |   stream stale alone                                        |
- *     v                                                             v
- *   STALE (serves, no growth) ----- the same causes ----------->  DOWN
- *     |  stream back: UP at once                                     |
- *     +--> UP                     rise good in a row, then the rest of hold_down (longer with
- *                                 the flap penalty)  ------------>  UP
+ * verdict_member_*: one member as one dnsd sees it, from its stream, its own word and the vantages.
  *
- *   UNKNOWN (never heard of: no regiond, no monitor) serves.
+ *   UNKNOWN --first heard--> UP, DEGRADED <--stream back, at once (V4)--+
+ *                              |      |                                 |
+ *                              |      +--stream stale, no more (V4)--> STALE   serves, no growth
+ *                              |                                        |
+ *                              +-------------------+--------------------+
+ *                                                  |
+ *                     said so (V1), or >= 2/3 of the fresh vantages see it fail, from >= 2
+ *                     places where there are two (V2), or stale and >= 1/2 of them do (V3)
+ *                                                  v
+ *                                                DOWN --seen well, hold_down over (V5)--> UP, ...
+ *
+ * The monitor's `rise` is in what is fed in: a vantage passes, and a region says up, after so many
+ * good checks. A last word of `down` holds although the stream went; only another word lifts it.
+ * And somebody has to see the member well before it leaves DOWN: the silence of all is no proof.
+ *
+ * verdict_is_distrusted: a vantage that is wrong about itself (V6).
  *
  * Threads    any, pure: the time is an argument
  * Units      _us monotonic microseconds
@@ -32,7 +37,7 @@
 struct verdict_count {
 	uint32_t rise, fall; /* from the monitor */
 	uint32_t streak;     /* equal results in a row */
-	bool known, pass;    /* known: false until the first rise or fall was reached */
+	bool known, pass;    /* known: false before the first result */
 	bool last;
 };
 
@@ -93,11 +98,16 @@ struct verdict_input {
 };
 
 void verdict_member_init(struct verdict_member *m, uint64_t now_us);
+/* As it was kept on disk, age_us ago; feed it stream.ever then when a region had been heard. */
+void verdict_member_restore(struct verdict_member *m, enum verdict_health health,
+			    enum verdict_cause cause, uint32_t flaps, uint64_t age_us,
+			    uint64_t now_us);
 /* Evaluates; returns true when health changed. *next_us = when to ask again although nothing new
  * came (hold_down running out), or 0. */
 bool verdict_member_update(struct verdict_member *m, const struct verdict_input *in,
 			   uint64_t now_us, uint64_t *next_us);
-/* hold_down with the flap penalty: doubled per flap, at most x16. */
+/* hold_down with the flap penalty: doubled for each flap after the first, at most x16; 0 for a
+ * member that was DOWN from the first word on, since nothing flapped. */
 uint64_t verdict_hold_down_us(const struct verdict_member *m, uint64_t hold_down_us);
 
 /* A vantage that sees at least half of four or more targets fail within 5 s, while a stream or

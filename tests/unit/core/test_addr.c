@@ -237,6 +237,15 @@ static void what_is_no_endpoint_is_refused(void **state)
 	}
 }
 
+static void a_v6_endpoint_without_brackets_is_told_of_them(void **state)
+{
+	struct endpoint at;
+	struct err e;
+
+	assert_int_equal(endpoint_parse("2001:db8::1:53", &at, &e), ERR_INPUT);
+	assert_non_null(strstr(e.text, "or [2001:db8::1]:53"));
+}
+
 static void a_mask_leaves_the_bits_before_it(void **state)
 {
 	struct addr all = must_parse("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
@@ -358,6 +367,7 @@ int main(void)
 		cmocka_unit_test(bits_after_the_length_are_named_with_the_prefix_that_was_meant),
 		cmocka_unit_test(an_endpoint_keeps_its_text),
 		cmocka_unit_test(what_is_no_endpoint_is_refused),
+		cmocka_unit_test(a_v6_endpoint_without_brackets_is_told_of_them),
 		cmocka_unit_test(a_mask_leaves_the_bits_before_it),
 		cmocka_unit_test(a_prefix_has_its_own_addresses_and_no_others),
 		cmocka_unit_test(the_v4_address_inside_a_v6_one_is_found),

@@ -87,6 +87,18 @@ static void one_byte_over_the_bound_is_refused(void **state)
 	unlink("f");
 }
 
+static void every_bound_under_the_length_is_refused(void **state)
+{
+	static const char content[9000];
+	char *bytes;
+	size_t len;
+
+	assert_int_equal(file_replace("f", content, sizeof(content), 0600, NULL), ERR_OK);
+	for (size_t max = 0; max < sizeof(content); max++)
+		assert_int_equal(file_read("f", max, &bytes, &len, NULL), ERR_LIMIT);
+	unlink("f");
+}
+
 static void a_file_that_cannot_be_read_is_named(void **state)
 {
 	char *bytes = NULL;
@@ -228,6 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_read_whole_at_any_size),
 		cmocka_unit_test(one_byte_over_the_bound_is_refused),
+		cmocka_unit_test(every_bound_under_the_length_is_refused),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_named),
 		cmocka_unit_test(no_memory_while_reading_is_told),
 		cmocka_unit_test(replacing_sets_content_and_mode_whatever_the_umask),

@@ -105,7 +105,7 @@ static void write_ctx(void *ctx, struct buf *out)
 
 static void collectors_write_in_the_order_of_registration(void **state)
 {
-	static char names[20][4];
+	static char names[20][12];
 	struct buf out = BUF_INIT, expected = BUF_INIT;
 	struct metrics *m;
 

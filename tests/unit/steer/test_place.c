@@ -32,7 +32,7 @@ static void known_distances_come_out(void **state)
 	} rows[] = {
 		{ { 53.35, -6.26 }, { 39.04, -77.49 }, 5462 },	  /* Dublin, Ashburn */
 		{ { 52.52, 13.405 }, { 48.857, 2.352 }, 877 },	  /* Berlin, Paris */
-		{ { -36.85, 174.76 }, { 21.31, -157.86 }, 7086 }, /* Auckland, Honolulu: over 180 */
+		{ { -36.85, 174.76 }, { 21.31, -157.86 }, 7076 }, /* Auckland, Honolulu: over 180 */
 		{ { 90, 0 }, { -90, 120 }, 20015 },		  /* pole to pole */
 		{ { 0, 0 }, { 0, 180 }, 20015 },		  /* antipodes */
 		{ { 19.08, 72.88 }, { 19.08, 72.88 }, 0 },
@@ -42,8 +42,9 @@ static void known_distances_come_out(void **state)
 		struct place a = at(rows[i].from[0], rows[i].from[1]);
 		struct place b = at(rows[i].to[0], rows[i].to[1]);
 
-		assert_in_range(place_distance_m(&a, &b), rows[i].km * 999,
-				rows[i].km * 1001 + 500);
+		assert_in_range(place_distance_m(&a, &b),
+				rows[i].km * 1000 - 500 * (rows[i].km > 0),
+				rows[i].km * 1000 + 500);
 		assert_int_equal(place_distance_m(&a, &b), place_distance_m(&b, &a));
 	}
 }

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* node: a regiond as this name server knows it: its stream, and what it said last of each service.
+ */
+#include "dnsd/fleet/inside.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint32_t region_index(const struct dnsd_config *c, const char *name)
+{
+	for (uint32_t i = 0; c && i < c->n_regions; i++)
+		if (strcmp(c->regions[i].name, name) == 0)
+			return i;
+	return UINT32_MAX;
+}
+
+static uint32_t service_index(const struct dnsd_config *c, const char *name)
+{
+	for (uint32_t i = 0; c && i < c->n_services; i++)
+		if (strcmp(c->services[i].name, name) == 0)
+			return i;
+	return UINT32_MAX;
+}
+
+struct fleet_node *fleet_node_get(struct fleet *f, const char *region, const char *name)
+{
+	struct fleet_node *n;
+
+	for (n = f->nodes; n; n = n->next)
+		if (strcmp(n->region_name, region) == 0 && strcmp(n->name, name) == 0)
+			return n;
+	n = calloc(1, sizeof(*n));
+	if (!n)
+		return NULL;
+	n->fleet = f;
+	snprintf(n->region_name, sizeof(n->region_name), "%s", region);
+	snprintf(n->name, sizeof(n->name), "%s", name);
+	n->region = region_index(f->config, region);
+	n->next = f->nodes;
+	f->nodes = n;
+	return n;
+}
+
+void fleet_node_free(struct fleet_node *n)
+{
+	for (size_t i = 0; i < n->n_reports; i++)
+		free(n->reports[i].service);
+	free(n->reports);
+	free(n);
+}
+
+bool fleet_node_is_stale(const struct fleet_node *n, uint64_t now_us)
+{
+	return !n->link || phi_is_stale(&n->phi, now_us);
+}
+
+/* ---- reports ---- */
+
+/* Where `service` stands or would stand. */
+static size_t find_report(const struct fleet_node *n, const char *service, bool *found)
+{
+	size_t low = 0, high = n->n_reports;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int order = strcmp(n->reports[mid].service, service);
+
+		if (order == 0) {
+			*found = true;
+			return mid;
+		}
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	*found = false;
+	return low;
+}
+
+static struct fleet_report *get_report(struct fleet_node *n, const char *service)
+{
+	bool found;
+	size_t at = find_report(n, service, &found);
+	struct fleet_report *grown;
+	char *copy;
+
+	if (found)
+		return &n->reports[at];
+	if (n->n_reports >= WIRE_SERVICES_MAX)
+		return NULL;
+	copy = strdup(service);
+	grown = realloc(n->reports, (n->n_reports + 1) * sizeof(*grown));
+	if (grown)
+		n->reports = grown;
+	if (!copy || !grown) {
+		free(copy);
+		return NULL;
+	}
+	memmove(grown + at + 1, grown + at, (n->n_reports - at) * sizeof(*grown));
+	memset(&grown[at], 0, sizeof(grown[at]));
+	grown[at].service = copy;
+	grown[at].index = service_index(n->fleet->config, service);
+	n->n_reports++;
+	return &grown[at];
+}
+
+static void take(struct fleet_report *to, const Fairlead__Wire__ServiceReport *from)
+{
+	to->health = from->health;
+	to->capacity = from->capacity;
+	to->used = from->used;
+	to->arrivals = from->arrivals;
+	to->queue_delay_us = from->queue_delay_us;
+	to->backends_up = from->backends_up;
+	to->backends_all = from->backends_all;
+	snprintf(to->reason, sizeof(to->reason), "%s", from->reason);
+}
+
+static void forget_reports(struct fleet_node *n)
+{
+	for (size_t i = 0; i < n->n_reports; i++)
+		free(n->reports[i].service);
+	n->n_reports = 0;
+}
+
+enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Report *r,
+				struct err *e)
+{
+	if (!r->full && (!n->report_seq || r->seq != n->report_seq + 1))
+		return err_set(e, ERR_INPUT, "report %llu after %llu: one was lost",
+			       (unsigned long long)r->seq, (unsigned long long)n->report_seq);
+	if (r->full)
+		forget_reports(n);
+	for (size_t i = 0; i < r->n_services; i++) {
+		struct fleet_report *to = get_report(n, r->services[i]->service);
+
+		if (!to)
+			return err_set(e, ERR_LIMIT, "more than %d services", WIRE_SERVICES_MAX);
+		take(to, r->services[i]);
+	}
+	n->report_seq = r->seq;
+	n->report_us = fleet_now(n->fleet);
+	n->is_withdrawn = false;
+	return ERR_OK;
+}
+
+void fleet_node_resolve(struct fleet_node *n)
+{
+	n->region = region_index(n->fleet->config, n->region_name);
+	for (size_t i = 0; i < n->n_reports; i++)
+		n->reports[i].index = service_index(n->fleet->config, n->reports[i].service);
+}
+
+const struct fleet_report *fleet_node_of(const struct fleet_node *n, uint32_t service)
+{
+	const char *name = n->fleet->config->services[service].name;
+	bool found;
+	size_t at = find_report(n, name, &found);
+
+	return found ? &n->reports[at] : NULL;
+}
+
+/* ---- all nodes of a region ---- */
+
+static bool says_down(const struct fleet_node *n, const struct fleet_report *r)
+{
+	return n->is_withdrawn || r->health == FAIRLEAD__WIRE__HEALTH__HEALTH_DOWN ||
+	       r->health == FAIRLEAD__WIRE__HEALTH__HEALTH_WITHDRAWN;
+}
+
+static void note_reason(const struct fleet_node *n, const struct fleet_report *r,
+			char reason[FLEET_REASON_MAX])
+{
+	const char *text = n->is_withdrawn ? n->withdrawn_reason : r->reason;
+
+	if (!reason[0] && text[0])
+		snprintf(reason, FLEET_REASON_MAX, "%.60s: %.180s", n->name, text);
+}
+
+void fleet_region_stream(struct fleet *f, uint32_t region, uint32_t service,
+			 struct verdict_stream *out, char reason[FLEET_REASON_MAX])
+{
+	bool up_fresh = false, up_stale = false;
+	uint64_t now = fleet_now(f);
+
+	*out = (struct verdict_stream){ 0 };
+	reason[0] = 0;
+	for (const struct fleet_node *n = f->nodes; n; n = n->next) {
+		const struct fleet_report *r = n->region == region ? fleet_node_of(n, service)
+								   : NULL;
+
+		if (!r)
+			continue;
+		out->ever = true;
+		if (says_down(n, r) || r->health == FAIRLEAD__WIRE__HEALTH__HEALTH_DEGRADED) {
+			out->degraded = true;
+			note_reason(n, r, reason);
+		}
+		if (says_down(n, r))
+			continue; /* its last word stands, linked or not */
+		if (fleet_node_is_stale(n, now))
+			up_stale = true;
+		else
+			up_fresh = true;
+	}
+	out->down = out->ever && !up_fresh && !up_stale;
+	out->stale = up_stale && !up_fresh;
+}
