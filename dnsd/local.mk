@@ -5,7 +5,17 @@ libdnsd_a_SOURCES = \
 	dnsd/packet/rrset.c dnsd/packet/rrset.h \
 	dnsd/packet/query.c dnsd/packet/query.h \
 	dnsd/packet/reply.c dnsd/packet/reply.h \
-	dnsd/zone/zone.h dnsd/zone/zone_set.h \
+	dnsd/zone/build.c dnsd/zone/build.h \
+	dnsd/zone/check.c dnsd/zone/check.h \
+	dnsd/zone/compile.c dnsd/zone/compile.h \
+	dnsd/zone/expect.c dnsd/zone/expect.h \
+	dnsd/zone/generate.c dnsd/zone/generate.h \
+	dnsd/zone/lines.c dnsd/zone/lines.h \
+	dnsd/zone/master.c dnsd/zone/master.h \
+	dnsd/zone/overlay.c dnsd/zone/overlay.h \
+	dnsd/zone/report.c dnsd/zone/report.h \
+	dnsd/zone/zone.c dnsd/zone/zone.h \
+	dnsd/zone/zone_set.c dnsd/zone/zone_set.h \
 	dnsd/fleet/fleet.c dnsd/fleet/fleet.h dnsd/fleet/inside.h \
 	dnsd/fleet/node.c dnsd/fleet/plan.c dnsd/fleet/session.c \
 	dnsd/fleet/vantage.c dnsd/fleet/view.c \

@@ -15,6 +15,7 @@ include tests/unit/regiond/local.mk
 include tests/unit/ctl/local.mk
 endif
 include tests/fuzz/local.mk
+include tests/bench/local.mk
 
 # What tests need to know of the tree, whether they run in it or beside it.
 AM_TESTS_ENVIRONMENT = FUZZ_SEEDS='$(abs_srcdir)/tests/fuzz/seeds'; export FUZZ_SEEDS;

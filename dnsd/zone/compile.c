@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* compile: from the names and records to the zone that answers. See compile.h. */
+#include "dnsd/zone/compile.h"
+
+#include "dnsd/zone/check.h"
+#include "dnsd/zone/expect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define APEX 0u
+
+struct compile {
+	struct build *b;
+	struct report *report;
+	struct buf out;
+	uint32_t rrsets, records;
+	uint32_t negative_soa; /* place */
+	uint8_t labels_max;
+};
+
+static void pad_to_word(struct buf *out)
+{
+	static const uint8_t zeros[4];
+
+	buf_add(out, zeros, -out->len & 3);
+}
+
+static uint32_t place_now(struct compile *c)
+{
+	return (uint32_t)(c->out.len / 4);
+}
+
+static struct zone_node *node_of(struct compile *c, uint32_t number)
+{
+	return (struct zone_node *)(c->out.data + (size_t)c->b->name[number].place * 4);
+}
+
+static void add_record(struct buf *out, const struct build_record *r, uint32_t ttl_s)
+{
+	buf_u16(out, r->type);
+	buf_u16(out, DNS_CLASS_IN);
+	buf_u32(out, ttl_s);
+	buf_u16(out, r->rdlen);
+	buf_add(out, r->rdata, r->rdlen);
+}
+
+/* The records of r's type, which follow one another. Returns the first of the next type. */
+static const struct build_record *add_rrset(struct compile *c, uint32_t number,
+					    const struct build_record *r, uint32_t ttl_s)
+{
+	struct buf *out = &c->out;
+	size_t start = out->len;
+	struct rrset head = {
+		.type = r->type, .ttl_s = ttl_s, .id = c->rrsets++, .where = r->where
+	};
+	char text[NAME_TEXT_MAX];
+
+	buf_add(out, &head, offsetof(struct rrset, wire));
+	for (; r && r->type == head.type; r = build_next(c->b, r)) {
+		buf_u16(out, RRSET_OWNER_QNAME);
+		add_record(out, r, ttl_s);
+		if (head.count++ == UINT16_MAX)
+			break;
+	}
+	if (out->failed)
+		return r;
+	head.len = (uint32_t)(out->len - start - offsetof(struct rrset, wire));
+	memcpy(out->data + start, &head, offsetof(struct rrset, wire));
+	pad_to_word(out);
+	c->records += head.count;
+	if (head.len > DNS_MESSAGE_MAX - DNS_HEADER_LEN)
+		report_error(c->report, head.where, "%s %s: %u bytes, expected what fits a message",
+			     name_text(build_wire(c->b, number), text),
+			     expect_type_name(head.type, (char[16]){ 0 }), head.len);
+	while (r && r->type == head.type)
+		r = build_next(c->b, r);
+	return r;
+}
+
+static void add_node(struct compile *c, uint32_t number)
+{
+	struct build *b = c->b;
+	struct build_name *n = &b->name[number];
+	const uint8_t *wire = build_wire(b, number);
+	const struct build_record *r = build_first(b, number);
+	struct zone_node head = { .flags = n->flags, .name_len = n->len };
+	uint8_t labels = name_labels(wire);
+
+	n->place = place_now(c);
+	if (n->over != BUILD_NONE)
+		head.over = b->name[n->over].place;
+	buf_add(&c->out, &head, offsetof(struct zone_node, name));
+	buf_add(&c->out, wire, n->len);
+	pad_to_word(&c->out);
+	while (r) {
+		r = add_rrset(c, number, r, r->ttl_s);
+		head.rrsets++;
+	}
+	if (c->out.failed)
+		return;
+	node_of(c, number)->rrsets = head.rrsets;
+	if (wire[0] == 1 && wire[1] == '*' && n->parent != BUILD_NONE)
+		node_of(c, n->parent)->wildcard = n->place;
+	if (labels > c->labels_max)
+		c->labels_max = labels;
+}
+
+/* Adds the addresses of one server name, with the name before each. Returns how many. */
+static uint16_t add_addresses(struct compile *c, uint32_t server)
+{
+	struct build *b = c->b;
+	uint16_t count = 0;
+
+	for (const struct build_record *r = build_first(b, server); r; r = build_next(b, r)) {
+		if (r->type != DNS_TYPE_A && r->type != DNS_TYPE_AAAA)
+			continue;
+		buf_add(&c->out, build_wire(b, server), b->name[server].len);
+		add_record(&c->out, r, r->ttl_s);
+		count++;
+	}
+	return count;
+}
+
+/* The addresses of the cut's servers that are inside the cut, or of those that are not. */
+static uint16_t add_servers(struct compile *c, uint32_t cut, bool inside)
+{
+	struct build *b = c->b;
+	uint16_t count = 0;
+
+	for (const struct build_record *r = build_first(b, cut); r; r = build_next(b, r)) {
+		uint8_t lower[NAME_WIRE_MAX];
+		uint32_t server;
+		size_t len;
+
+		if (r->type != DNS_TYPE_NS)
+			continue;
+		len = name_len(r->rdata);
+		name_lower(lower, r->rdata, len);
+		if (name_is_within(lower, len, build_wire(b, cut), b->name[cut].len) != inside)
+			continue;
+		server = build_find(b, lower, len);
+		if (server == BUILD_NONE) {
+			if (inside)
+				report_warning(
+					c->report, r->where,
+					"NS: a server inside the delegation without an address, "
+					"expected glue");
+			continue;
+		}
+		if (b->name[server].over == BUILD_NONE ||
+		    b->name[b->name[server].over].flags & ZONE_NODE_CUT)
+			count = (uint16_t)(count + add_addresses(c, server));
+	}
+	return count;
+}
+
+static void add_glue(struct compile *c, uint32_t cut)
+{
+	size_t start = c->out.len, wire = start + offsetof(struct zone_glue, wire);
+	struct zone_glue head = { 0 };
+
+	buf_add(&c->out, &head, offsetof(struct zone_glue, wire));
+	head.needed = add_servers(c, cut, true);
+	head.needed_len = (uint32_t)(c->out.len - wire);
+	head.count = (uint16_t)(head.needed + add_servers(c, cut, false));
+	head.len = (uint32_t)(c->out.len - wire);
+	if (c->out.failed)
+		return;
+	if (!head.count) {
+		c->out.len = start;
+		return;
+	}
+	memcpy(c->out.data + start, &head, offsetof(struct zone_glue, wire));
+	pad_to_word(&c->out);
+	node_of(c, cut)->glue = (uint32_t)(start / 4);
+}
+
+/* RFC 2308 section 5: negative answers live for the lesser of the SOA's TTL and its minimum field.
+ */
+static void add_negative_soa(struct compile *c, uint32_t *serial)
+{
+	const struct build_record *soa = build_first(c->b, APEX);
+	struct build_record *alone;
+	uint32_t minimum;
+
+	while (soa->type != DNS_TYPE_SOA)
+		soa = build_next(c->b, soa);
+	alone = (struct build_record *)soa;
+	alone->next = 0; /* its list is not needed any more */
+	minimum = dns_get32(soa->rdata + soa->rdlen - 4);
+	*serial = dns_get32(soa->rdata + soa->rdlen - 20);
+	c->negative_soa = place_now(c);
+	add_rrset(c, APEX, soa, soa->ttl_s < minimum ? soa->ttl_s : minimum);
+	c->rrsets--;
+	c->records--;
+}
+
+static enum err_code add_all(struct compile *c, uint32_t *serial)
+{
+	struct build *b = c->b;
+
+	buf_u32(&c->out, 0); /* place 0 is nothing */
+	for (uint32_t i = 0; i < b->n_names; i++) {
+		if (c->out.len / 4 > UINT32_MAX - 0x100000)
+			return ERR_LIMIT;
+		add_node(c, i);
+	}
+	for (uint32_t i = 0; i < b->n_names && !c->out.failed; i++)
+		if (b->name[i].over == i)
+			add_glue(c, i);
+	if (!c->out.failed)
+		add_negative_soa(c, serial);
+	return c->out.failed ? ERR_MEMORY : ERR_OK;
+}
+
+static void set_slots(struct build *b)
+{
+	for (uint32_t i = 0; i <= b->slot_mask; i++)
+		if (b->slots[i].node)
+			b->slots[i].node = b->name[b->slots[i].node - 1].place;
+}
+
+enum err_code compile_zone(struct build *b, struct report *report, struct zone **out)
+{
+	struct compile c = { .b = b, .report = report };
+	struct zone *z = calloc(1, sizeof(*z));
+	enum err_code rc = ERR_MEMORY;
+	uint32_t *arena;
+	size_t len;
+
+	if (!z)
+		goto fail;
+	rc = add_all(&c, &z->serial);
+	if (rc != ERR_OK)
+		goto fail;
+	len = c.out.len;
+	arena = realloc(c.out.data, len); /* the doubled room is given back */
+	if (!arena)
+		arena = (uint32_t *)c.out.data;
+	buf_init(&c.out);
+	set_slots(b);
+	z->arena = arena;
+	z->slots = b->slots;
+	z->slot_mask = b->slot_mask;
+	b->slots = NULL;
+	z->apex = b->name[APEX].place;
+	z->negative_soa = (const struct rrset *)(arena + c.negative_soa);
+	z->origin = b->origin;
+	z->labels_max = c.labels_max;
+	z->seed = b->seed;
+	z->names = b->n_names;
+	z->rrsets = c.rrsets;
+	z->records = c.records;
+	z->bytes = sizeof(*z) + len + ((size_t)z->slot_mask + 1) * sizeof(*z->slots);
+	atomic_init(&z->refs, 1);
+	*out = z;
+	return ERR_OK;
+fail:
+	buf_fini(&c.out);
+	free(z);
+	return rc;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* expect: what a record of each type should look like. See expect.h. */
+#include "dnsd/zone/expect.h"
+
+#include "dnsd/packet/dns.h"
+
+#include <ldns/ldns.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	uint16_t type;
+	const char *form;
+} forms[] = {
+	{ DNS_TYPE_A, "A 192.0.2.1" },
+	{ DNS_TYPE_AAAA, "AAAA 2001:db8::1" },
+	{ DNS_TYPE_NS, "NS host" },
+	{ DNS_TYPE_CNAME, "CNAME name" },
+	{ DNS_TYPE_DNAME, "DNAME name" },
+	{ DNS_TYPE_PTR, "PTR name" },
+	{ DNS_TYPE_SOA, "SOA server mailbox serial refresh retry expire minimum" },
+	{ DNS_TYPE_MX, "MX preference host" },
+	{ DNS_TYPE_TXT, "TXT \"text\" ..., each up to 255 bytes" },
+	{ DNS_TYPE_SRV, "SRV priority weight port host" },
+	{ DNS_TYPE_CAA, "CAA flags tag \"value\"" },
+	{ DNS_TYPE_DS, "DS key-tag algorithm digest-type digest" },
+	{ DNS_TYPE_SVCB, "SVCB priority target key=value ..." },
+	{ DNS_TYPE_HTTPS, "HTTPS priority target key=value ..." },
+};
+
+const char *expect_type_name(uint16_t type, char out[16])
+{
+	const ldns_rr_descriptor *d = ldns_rr_descript(type);
+
+	if (d && d->_name)
+		snprintf(out, 16, "%s", d->_name);
+	else
+		snprintf(out, 16, "TYPE%u", type);
+	return out;
+}
+
+/* The form of the first type that is named in the entry after its owner. */
+static const char *form_of(const char *entry)
+{
+	char word[16];
+
+	for (const char *at = entry + strcspn(entry, " \t"); *at;) {
+		size_t len;
+		ldns_rr_type type;
+
+		at += strspn(at, " \t");
+		len = strcspn(at, " \t");
+		snprintf(word, sizeof(word), "%.*s", len < 15 ? (int)len : 15, at);
+		at += len;
+		type = len && len < 15 ? ldns_get_rr_type_by_name(word) : 0;
+		for (size_t i = 0; type && i < sizeof(forms) / sizeof(*forms); i++)
+			if (forms[i].type == type)
+				return forms[i].form;
+	}
+	return "OWNER [TTL] [IN] TYPE RDATA";
+}
+
+void expect_report(struct report *r, uint32_t where, const char *entry, const char *why)
+{
+	char shown[80];
+
+	snprintf(shown, sizeof(shown), "%s", entry + strspn(entry, " \t"));
+	for (char *at = shown; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = ' ';
+	report_error(r, where, "cannot read \"%s\" (%s), expected %s", shown, why, form_of(entry));
+}

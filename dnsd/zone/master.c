@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* master: a master file read record by record. See master.h. */
+#include "dnsd/zone/master.h"
+
+#include "core/file.h"
+#include "dnsd/packet/dns.h"
+#include "dnsd/zone/expect.h"
+#include "dnsd/zone/generate.h"
+#include "dnsd/zone/lines.h"
+
+#include <ldns/ldns.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define FILE_MAX ((size_t)4 << 30)
+#define TTL_MAX	 0x7fffffffu /* RFC 2181 section 8 */
+#define TTL_NOT_SAID                                                                   \
+	0xfffffffeu    /* given to ldns as the default, to see whether one was written \
+			*/
+#define TTL_FIRST 3600 /* neither $TTL nor a record before said anything */
+
+struct master {
+	const struct master_options *options;
+	struct err *e;
+	uint32_t ttl_s; /* for records without one */
+	bool has_ttl_directive;
+	uint8_t *rdata; /* room for 65535 bytes */
+};
+
+/* One file being read; an included one has its own origin and last owner. */
+struct level {
+	const char *path;
+	uint16_t file;
+	uint8_t depth;
+	struct name origin;
+	ldns_rdf *origin_rdf, *owner_rdf;
+};
+
+static enum err_code read_entries(struct master *m, struct level *l, const char *text, size_t len);
+static enum err_code read_path(struct master *m, const char *path, const struct name *origin,
+			       uint8_t depth, uint32_t from);
+
+/* RFC 1035 section 5.1 wants digits; the units are everybody's custom: 1h30m. */
+static bool is_ttl(const char *text, uint32_t *out)
+{
+	uint64_t sum = 0;
+
+	if (!*text)
+		return false;
+	while (*text) {
+		uint64_t value = 0;
+		static const char units[] = "smhdw";
+		static const uint32_t seconds[] = { 1, 60, 3600, 86400, 604800 };
+		const char *unit;
+		const char *from = text;
+
+		while (*text >= '0' && *text <= '9' && value <= TTL_MAX)
+			value = value * 10 + (uint64_t)(*text++ - '0');
+		if (text == from)
+			return false;
+		unit = *text ? strchr(units, *text | 0x20) : NULL;
+		if (*text++ && !unit)
+			return false;
+		sum += value * (unit ? seconds[unit - units] : 1);
+		if (sum > TTL_MAX)
+			return false;
+		if (!text[-1])
+			break;
+	}
+	*out = (uint32_t)sum;
+	return true;
+}
+
+static bool is_meta_type(uint16_t type)
+{
+	return type == 0 || type == DNS_TYPE_OPT || (type >= 128 && type <= 255);
+}
+
+/* These belong to a signed zone; a file that was signed elsewhere is served unsigned, since a
+ * service's answers could not be signed without the key. */
+static bool is_signature_type(uint16_t type)
+{
+	return type == DNS_TYPE_RRSIG || type == DNS_TYPE_NSEC || type == DNS_TYPE_NSEC3 ||
+	       type == DNS_TYPE_NSEC3PARAM;
+}
+
+/* The rdata as one row of bytes. ldns keeps each field in wire form. */
+static bool join_rdata(const ldns_rr *rr, uint8_t *out, uint16_t *len)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+		const ldns_rdf *field = ldns_rr_rdf(rr, i);
+		size_t size = ldns_rdf_size(field);
+
+		if (ldns_rdf_get_type(field) == LDNS_RDF_TYPE_DNAME && size > NAME_WIRE_MAX)
+			return false;
+		if (used + size > UINT16_MAX)
+			return false;
+		memcpy(out + used, ldns_rdf_data(field), size);
+		used += size;
+	}
+	*len = (uint16_t)used;
+	return true;
+}
+
+/* Sets the record from rr; says what is wrong with it to the report and returns false. */
+static bool take_record(struct master *m, const ldns_rr *rr, struct master_record *out)
+{
+	struct report *report = m->options->report;
+	const ldns_rdf *owner = ldns_rr_owner(rr);
+	char text[NAME_TEXT_MAX];
+	size_t at = 0;
+
+	out->type = (uint16_t)ldns_rr_get_type(rr);
+	out->ttl_s = ldns_rr_ttl(rr);
+	out->rdata = m->rdata;
+	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN) {
+		report_error(report, out->where, "class %u, expected IN", ldns_rr_get_class(rr));
+	} else if (is_meta_type(out->type)) {
+		report_error(report, out->where,
+			     "type %u cannot stand in a zone, expected a type by name or TYPEnnn",
+			     out->type);
+	} else if (name_read(ldns_rdf_data(owner), ldns_rdf_size(owner), &at, &out->owner) !=
+			   ERR_OK ||
+		   !join_rdata(rr, m->rdata, &out->rdlen)) {
+		report_error(report, out->where,
+			     "a domain name over 255 bytes or rdata over 65535");
+	} else if (out->ttl_s != TTL_NOT_SAID && out->ttl_s > TTL_MAX) {
+		report_error(report, out->where, "TTL %u, expected at most %u", out->ttl_s,
+			     TTL_MAX);
+	} else {
+		const struct name *origin = m->options->origin;
+
+		name_lower(out->owner.wire, out->owner.wire, out->owner.len);
+		if (name_is_within(out->owner.wire, out->owner.len, origin->wire, origin->len))
+			return true;
+		report_error(report, out->where, "%s is not in the zone, expected a name below %s",
+			     name_text(out->owner.wire, text),
+			     name_text(origin->wire, (char[NAME_TEXT_MAX]){ 0 }));
+	}
+	return false;
+}
+
+static enum err_code read_record(struct master *m, struct level *l, const char *entry,
+				 uint32_t where)
+{
+	struct report *report = m->options->report;
+	struct master_record record = { .where = where };
+	enum err_code rc = ERR_OK;
+	ldns_rr *rr = NULL;
+	ldns_status status;
+
+	status = ldns_rr_new_frm_str(&rr, entry, TTL_NOT_SAID, l->origin_rdf, &l->owner_rdf);
+	if (status == LDNS_STATUS_MEM_ERR)
+		return err_set(m->e, ERR_MEMORY, "no memory for a record");
+	if (status != LDNS_STATUS_OK) {
+		expect_report(report, where, entry, ldns_get_errorstr_by_id(status));
+		return ERR_OK;
+	}
+	if (take_record(m, rr, &record)) {
+		/* RFC 1035: the last one said; RFC 2308: unless there is a $TTL. */
+		if (record.ttl_s == TTL_NOT_SAID)
+			record.ttl_s = m->ttl_s;
+		else if (!m->has_ttl_directive)
+			m->ttl_s = record.ttl_s;
+		if (is_signature_type(record.type))
+			report_warning(report, where, "%s: left out, this server signs by itself",
+				       expect_type_name(record.type, (char[16]){ 0 }));
+		else
+			rc = m->options->fn(m->options->ctx, &record);
+	}
+	ldns_rr_free(rr);
+	return rc;
+}
+
+static enum err_code set_origin(struct level *l, const struct name *origin)
+{
+	ldns_rdf *made = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, origin->len, origin->wire);
+
+	if (!made)
+		return ERR_MEMORY;
+	ldns_rdf_deep_free(l->origin_rdf);
+	l->origin_rdf = made;
+	l->origin = *origin;
+	return ERR_OK;
+}
+
+/* The next word of a directive, unquoted; "" at the end. Changes the text. */
+static char *next_word(char **at)
+{
+	char *word = *at + strspn(*at, " \t");
+	bool is_quoted = *word == '"';
+	char *end;
+
+	word += is_quoted;
+	end = word + strcspn(word, is_quoted ? "\"" : " \t");
+	*at = *end ? end + 1 : end;
+	*end = '\0';
+	return word;
+}
+
+static enum err_code do_ttl(struct master *m, char *rest, uint32_t where)
+{
+	const char *word = next_word(&rest);
+
+	if (is_ttl(word, &m->ttl_s))
+		m->has_ttl_directive = true;
+	else
+		report_error(m->options->report, where,
+			     "$TTL %.40s: expected seconds up to %u, or units as in 1h30m", word,
+			     TTL_MAX);
+	return ERR_OK;
+}
+
+static enum err_code do_origin(struct master *m, struct level *l, char *rest, uint32_t where)
+{
+	struct name origin;
+	struct err why;
+
+	if (name_parse(next_word(&rest), &l->origin, &origin, &why) == ERR_OK)
+		return set_origin(l, &origin);
+	report_error(m->options->report, where, "$ORIGIN: %s", why.text);
+	return ERR_OK;
+}
+
+/* A relative file name is taken from the directory of the file that includes it. */
+static void join_path(const char *from, const char *path, char out[PATH_MAX])
+{
+	const char *slash = strrchr(from, '/');
+
+	if (*path == '/' || !slash)
+		snprintf(out, PATH_MAX, "%s", path);
+	else
+		snprintf(out, PATH_MAX, "%.*s/%s", (int)(slash - from), from, path);
+}
+
+static enum err_code do_include(struct master *m, struct level *l, char *rest, uint32_t where)
+{
+	struct report *report = m->options->report;
+	struct name origin = l->origin;
+	const char *path = next_word(&rest), *origin_text = next_word(&rest);
+	char joined[PATH_MAX];
+	struct err why;
+
+	if (!*path) {
+		report_error(report, where, "$INCLUDE: expected a file name");
+	} else if (l->depth >= m->options->include_depth) {
+		report_error(report, where, "$INCLUDE %.200s: expected at most %u levels of it",
+			     path, m->options->include_depth);
+	} else if (*origin_text && name_parse(origin_text, &l->origin, &origin, &why) != ERR_OK) {
+		report_error(report, where, "$INCLUDE: %s", why.text);
+	} else {
+		join_path(l->path, path, joined);
+		return read_path(m, joined, &origin, l->depth + 1, where);
+	}
+	return ERR_OK;
+}
+
+static enum err_code do_generate(struct master *m, struct level *l, const char *rest,
+				 uint32_t where)
+{
+	struct buf text = BUF_INIT;
+	struct generate g;
+	const char *why;
+	enum err_code rc = generate_init(&g, rest, &why);
+
+	while (rc == ERR_OK && !report_is_full(m->options->report)) {
+		rc = generate_next(&g, &text, &why);
+		if (rc == ERR_OK)
+			rc = read_record(m, l, buf_text(&text), where);
+	}
+	buf_fini(&text);
+	if (rc == ERR_INPUT)
+		report_error(m->options->report, where, "$GENERATE: %s", why);
+	return rc == ERR_INPUT || rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+static enum err_code read_directive(struct master *m, struct level *l, const char *entry,
+				    uint32_t where)
+{
+	char *copy = strdup(entry), *rest = copy;
+	enum err_code rc = ERR_OK;
+	const char *word;
+
+	if (!copy)
+		return ERR_MEMORY;
+	word = next_word(&rest);
+	if (strcasecmp(word, "$TTL") == 0)
+		rc = do_ttl(m, rest, where);
+	else if (strcasecmp(word, "$ORIGIN") == 0)
+		rc = do_origin(m, l, rest, where);
+	else if (strcasecmp(word, "$INCLUDE") == 0)
+		rc = do_include(m, l, rest, where);
+	else if (strcasecmp(word, "$GENERATE") == 0)
+		rc = do_generate(m, l, rest, where);
+	else
+		report_error(m->options->report, where,
+			     "%.40s: expected $ORIGIN, $TTL, $INCLUDE or $GENERATE", word);
+	free(copy);
+	return rc;
+}
+
+static enum err_code read_entries(struct master *m, struct level *l, const char *text, size_t len)
+{
+	struct report *report = m->options->report;
+	const char *entry, *why;
+	enum err_code rc = ERR_OK;
+	struct lines lines;
+	uint32_t line;
+
+	lines_init(&lines, text, len);
+	while (rc == ERR_OK && !report_is_full(report)) {
+		uint32_t where;
+
+		rc = lines_next(&lines, &entry, &line, &why);
+		where = report_where(l->file, line);
+		if (rc == ERR_INPUT) {
+			report_error(report, where, "%s", why);
+			rc = ERR_OK;
+		} else if (rc == ERR_OK) {
+			rc = *entry == '$' ? read_directive(m, l, entry, where)
+					   : read_record(m, l, entry, where);
+		}
+	}
+	lines_fini(&lines);
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+/* One level: from is where it was included, 0 for the zone's own file. */
+static enum err_code read_level(struct master *m, struct level *l, const char *text, size_t len,
+				const struct stat *st, const struct name *origin)
+{
+	enum err_code rc = report_add_file(m->options->report, l->path, st, &l->file);
+
+	if (rc == ERR_LIMIT)
+		return err_set(m->e, rc, "%s: over %u files in one zone", l->path,
+			       REPORT_FILES_MAX);
+	if (rc == ERR_OK)
+		rc = set_origin(l, origin);
+	if (rc == ERR_OK)
+		rc = read_entries(m, l, text, len);
+	ldns_rdf_deep_free(l->origin_rdf);
+	ldns_rdf_deep_free(l->owner_rdf);
+	return rc;
+}
+
+static enum err_code read_path(struct master *m, const char *path, const struct name *origin,
+			       uint8_t depth, uint32_t from)
+{
+	struct level l = { .path = path, .depth = depth };
+	char *text = NULL;
+	struct stat st;
+	struct err why;
+	enum err_code rc;
+	size_t len;
+
+	/* Its state is taken before its bytes: a change in between is seen by zone_is_current(). */
+	if (stat(path, &st) != 0)
+		memset(&st, 0, sizeof(st));
+	rc = file_read(path, FILE_MAX, &text, &len, &why);
+	if (rc != ERR_OK && from) {
+		report_error(m->options->report, from, "$INCLUDE: %s", why.text);
+		return ERR_OK;
+	}
+	if (rc != ERR_OK)
+		return err_set(m->e, rc, "%s", why.text);
+	rc = read_level(m, &l, text, len, &st, origin);
+	free(text);
+	return rc;
+}
+
+static enum err_code with_room(struct master *m, const struct master_options *options,
+			       struct err *e)
+{
+	*m = (struct master){ .options = options, .e = e, .ttl_s = TTL_FIRST };
+	m->rdata = malloc(UINT16_MAX);
+	return m->rdata ? ERR_OK : err_set(e, ERR_MEMORY, "no memory to read a zone");
+}
+
+enum err_code master_read_file(const char *path, const struct master_options *options,
+			       struct err *e)
+{
+	struct master m;
+	enum err_code rc = with_room(&m, options, e);
+
+	if (rc == ERR_OK)
+		rc = read_path(&m, path, options->origin, 0, 0);
+	free(m.rdata);
+	return rc;
+}
+
+enum err_code master_read_text(const char *text, size_t len, const char *label,
+			       const struct master_options *options, struct err *e)
+{
+	struct master_options no_include = *options;
+	struct level l = { .path = label };
+	struct master m;
+	enum err_code rc;
+
+	no_include.include_depth = 0;
+	rc = with_room(&m, &no_include, e);
+	if (rc == ERR_OK)
+		rc = read_level(&m, &l, text, len, NULL, options->origin);
+	free(m.rdata);
+	return rc;
+}

@@ -1,0 +1,2 @@
+# Benchmarks: built by name (make tests/bench/bench_zone), never run by `make check`.
+EXTRA_PROGRAMS = tests/bench/bench_zone
