@@ -9,11 +9,17 @@ libcore_a_SOURCES = \
 	core/arena.c core/arena.h \
 	core/err.c core/err.h \
 	core/file.c core/file.h \
+	core/frame.c core/frame.h \
 	core/identity.c core/identity.h \
+	core/link.c core/link.h core/link_private.h \
+	core/link_dial.c \
+	core/link_listen.c \
 	core/log.c core/log.h \
 	core/loop.c core/loop.h \
 	core/metrics.c core/metrics.h \
 	core/rcu.c core/rcu.h \
+	core/resolve.c core/resolve.h \
+	core/socket.c core/socket.h \
 	core/tls.c core/tls.h \
 	core/units.c core/units.h \
 	core/utf8.c core/utf8.h

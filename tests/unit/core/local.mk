@@ -19,3 +19,5 @@ tests_unit_core_test_buf_LDFLAGS = $(FAIL_ALLOC)
 tests_unit_core_test_file_LDFLAGS = $(FAIL_ALLOC)
 tests_unit_core_test_metrics_LDFLAGS = $(FAIL_ALLOC)
 tests_unit_core_test_rcu_LDFLAGS = $(FAIL_ALLOC)
+check_PROGRAMS += tests/unit/core/test_frame
+check_PROGRAMS += tests/unit/core/test_link
