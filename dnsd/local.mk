@@ -26,4 +26,14 @@ libdnsd_a_SOURCES = \
 	dnsd/answer/answer.c dnsd/answer/answer.h \
 	dnsd/serve/udp.c dnsd/serve/udp.h \
 	dnsd/serve/stream.c dnsd/serve/stream.h \
-	dnsd/serve/serve.c dnsd/serve/serve.h
+	dnsd/serve/serve.c dnsd/serve/serve.h \
+	dnsd/client/sweep.c dnsd/client/sweep.h \
+	dnsd/client/mmdb_data.c dnsd/client/mmdb_data.h \
+	dnsd/client/mmdb.c dnsd/client/mmdb.h \
+	dnsd/client/intern.c dnsd/client/intern.h \
+	dnsd/client/nearest.c dnsd/client/nearest.h \
+	dnsd/client/classes.c dnsd/client/classes.h \
+	dnsd/client/poptrie.c dnsd/client/poptrie.h \
+	dnsd/client/map.c dnsd/client/map.h \
+	dnsd/client/locate.c dnsd/client/locate.h \
+	dnsd/client/watch.c dnsd/client/watch.h

@@ -1,2 +1,3 @@
 # Benchmarks: built by name (make tests/bench/bench_zone), never run by `make check`.
 EXTRA_PROGRAMS = tests/bench/bench_zone
+EXTRA_PROGRAMS += tests/bench/bench_client
