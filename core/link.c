@@ -281,7 +281,7 @@ static void take_verdict(struct link *link, const uint8_t *bytes, size_t len)
 	char reason[LINK_REASON_MAX];
 
 	if (frame_read_verdict(bytes, len, &verdict, &e) != ERR_OK) {
-		snprintf(reason, sizeof(reason), "the peer is not one of ours: %.400s", e.text);
+		snprintf(reason, sizeof(reason), "the peer is not one of ours: %.800s", e.text);
 		link_fail(link, reason);
 	} else if (verdict.is_refusal) {
 		snprintf(reason, sizeof(reason), "the peer refused us: %s", verdict.reason);

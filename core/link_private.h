@@ -17,7 +17,7 @@
 
 #include <event2/bufferevent.h>
 
-#define LINK_REASON_MAX	 512
+#define LINK_REASON_MAX	 ERR_TEXT_MAX
 #define LINK_ADDRESS_MAX 280 /* a host name of 255 and a port */
 
 enum link_state {

@@ -148,6 +148,16 @@ static void free_signals(struct loop *loop)
 	}
 }
 
+/* A bufferevent that was freed just now may still have a callback in libevent's queue, and is gone
+ * only when that has had its turn. Nothing else is left to run by now. */
+static void run_out(struct event_base *base)
+{
+	int turn;
+
+	for (turn = 0; turn < 4; turn++)
+		event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
 void loop_free(struct loop *loop)
 {
 	struct task *task, *next;
@@ -161,8 +171,10 @@ void loop_free(struct loop *loop)
 	free_signals(loop);
 	if (loop->wake)
 		event_free(loop->wake);
-	if (loop->base)
+	if (loop->base) {
+		run_out(loop->base);
 		event_base_free(loop->base);
+	}
 	if (loop->wake_fd >= 0)
 		close(loop->wake_fd);
 	pthread_mutex_destroy(&loop->lock);
