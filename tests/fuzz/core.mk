@@ -1,1 +1,7 @@
 # Fuzzers of core/.
+check_PROGRAMS += tests/fuzz/fuzz_addr
+tests_fuzz_fuzz_addr_LDFLAGS = $(FUZZ_LD)
+check_PROGRAMS += tests/fuzz/fuzz_identity
+tests_fuzz_fuzz_identity_LDFLAGS = $(FUZZ_LD)
+check_PROGRAMS += tests/fuzz/fuzz_units
+tests_fuzz_fuzz_units_LDFLAGS = $(FUZZ_LD)

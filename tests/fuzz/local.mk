@@ -2,15 +2,16 @@
 # replay.c, which runs the seeds in tests/fuzz/seeds/NAME/ as an ordinary test.
 check_LIBRARIES += libfuzzreplay.a
 libfuzzreplay_a_SOURCES = tests/fuzz/replay.c
+LDADD += libfuzzreplay.a
+EXTRA_DIST += tests/fuzz/seeds
 if FUZZ
-FUZZ_LD = -fsanitize=fuzzer
+FUZZ_LD = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
-FUZZ_LD = libfuzzreplay.a
+FUZZ_LD = $(AM_LDFLAGS)
 endif
-# A room's fuzzers stand in tests/fuzz/ROOM.mk as three lines each:
+# A room's fuzzers stand in tests/fuzz/ROOM.mk as two lines each:
 #   check_PROGRAMS += tests/fuzz/fuzz_X
-#   tests_fuzz_fuzz_X_LDADD = $(FUZZ_LD) $(LDADD)
-#   EXTRA_DIST += tests/fuzz/seeds/fuzz_X
+#   tests_fuzz_fuzz_X_LDFLAGS = $(FUZZ_LD)
 include tests/fuzz/core.mk
 include tests/fuzz/schema.mk
 include tests/fuzz/dnsd.mk

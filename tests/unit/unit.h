@@ -3,7 +3,8 @@
 #ifndef FAIRLEAD_TESTS_UNIT_H
 #define FAIRLEAD_TESTS_UNIT_H
 
-/* clang-format off: the order is cmocka's */
+/* The order is cmocka's. */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
