@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CHUNK (64u * 1024)
 #define ALIGN 16u
@@ -17,6 +18,7 @@ struct chunk {
 struct arena {
 	struct chunk *chunks; /* the newest first; only it grows */
 	size_t total;
+	bool exhausted;
 };
 
 struct arena *arena_new(void)
@@ -51,18 +53,24 @@ static struct chunk *add_chunk(struct arena *a, size_t size)
 	return c;
 }
 
+static void *exhaust(struct arena *a)
+{
+	a->exhausted = true;
+	return NULL;
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
 	struct chunk *c = a->chunks;
 	void *out;
 
-	if (size > SIZE_MAX - CHUNK)
-		return NULL;
+	if (a->exhausted || size > SIZE_MAX / 2)
+		return exhaust(a);
 	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	if (!c || c->room - c->used < size) {
 		c = add_chunk(a, size);
 		if (!c)
-			return NULL;
+			return exhaust(a);
 	}
 	out = c->bytes + c->used;
 	c->used += size;
@@ -71,9 +79,25 @@ void *arena_alloc(struct arena *a, size_t size)
 
 void *arena_array(struct arena *a, size_t count, size_t size)
 {
-	if (size && count > SIZE_MAX / size)
-		return NULL;
-	return arena_alloc(a, count * size);
+	size_t total;
+
+	if (__builtin_mul_overflow(count, size, &total))
+		return exhaust(a);
+	return arena_alloc(a, total);
+}
+
+char *arena_text(struct arena *a, const char *text, size_t len)
+{
+	char *copy = len < SIZE_MAX ? arena_alloc(a, len + 1) : exhaust(a);
+
+	if (copy && len)
+		memcpy(copy, text, len);
+	return copy;
+}
+
+bool arena_is_exhausted(const struct arena *a)
+{
+	return a->exhausted;
 }
 
 size_t arena_bytes(const struct arena *a)

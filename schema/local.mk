@@ -1,7 +1,6 @@
 # schema: floor 1. Everything that crosses a process or a restart.
 noinst_LIBRARIES += libschema.a
 libschema_a_SOURCES = \
-	schema/config/arena.c schema/config/arena.h \
 	schema/config/check_common.c \
 	schema/config/check_dnsd.c \
 	schema/config/check_regiond.c \

@@ -169,7 +169,7 @@ void check_endpoint(struct check_endpoints *c, const struct yaml_node *node)
 				     node->text, one->node->at.line);
 			return;
 		}
-	one = arena_zero(c->w->memory, 1, sizeof(*one));
+	one = arena_array(c->w->memory, 1, sizeof(*one));
 	if (!one)
 		return;
 	*one = (struct check_endpoint_seen){ at, node, c->seen };

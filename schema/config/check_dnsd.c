@@ -15,7 +15,7 @@ void check_geo(struct walker *w, const struct yaml_node *node, void *entry)
 	check_texts_differ(w, list);
 	if (!config || config->geo.n_databases == 0)
 		return;
-	pos = arena_zero(w->memory, config->geo.n_databases, sizeof(*pos));
+	pos = arena_array(w->memory, config->geo.n_databases, sizeof(*pos));
 	config->geo.pos = pos;
 	if (!pos)
 		return;

@@ -49,7 +49,7 @@ static enum err_code parse(const struct program *p, const char *name, const char
 			   void **out, struct config_report *report)
 {
 	struct arena *memory = arena_new(), *tree = arena_new();
-	struct config_head *config = memory ? arena_zero(memory, 1, p->size) : NULL;
+	struct config_head *config = memory ? arena_array(memory, 1, p->size) : NULL;
 	enum err_code code = config && tree ? ERR_OK : ERR_MEMORY;
 	struct yaml_node *root = NULL;
 

@@ -104,7 +104,7 @@ void custom_read_fence(struct walker *w, const struct key *key, const struct yam
 		return;
 	}
 	if (service) {
-		fences = arena_zero(w->memory, node->n, sizeof(*fences));
+		fences = arena_array(w->memory, node->n, sizeof(*fences));
 		service->fences = fences;
 		service->n_fences = fences ? node->n : 0;
 	}

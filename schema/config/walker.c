@@ -183,7 +183,7 @@ static char *make_entries(struct walker *w, const struct key *key, const struct 
 
 	if (!base || !key->has_field)
 		return NULL;
-	entries = arena_zero(w->memory, node->n, key->entry);
+	entries = arena_array(w->memory, node->n, key->entry);
 	if (!entries)
 		return NULL;
 	memcpy((char *)base + key->at, &entries, sizeof(entries));

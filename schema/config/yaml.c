@@ -64,7 +64,7 @@ static enum err_code no_memory(struct builder *b)
 
 static struct yaml_node *node_new(struct builder *b, enum yaml_kind kind, struct fy_event *event)
 {
-	struct yaml_node *node = arena_zero(b->arena, 1, sizeof(*node));
+	struct yaml_node *node = arena_array(b->arena, 1, sizeof(*node));
 
 	if (node) {
 		node->kind = kind;
@@ -109,7 +109,7 @@ static enum err_code keep_anchor(struct builder *b, const char *name, const stru
 
 	if (!name)
 		return ERR_OK;
-	a = arena_zero(b->arena, 1, sizeof(*a));
+	a = arena_array(b->arena, 1, sizeof(*a));
 	if (!a)
 		return no_memory(b);
 	*a = (struct anchor){ name, node, b->anchors };

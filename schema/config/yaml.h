@@ -14,7 +14,7 @@
 #ifndef FAIRLEAD_SCHEMA_CONFIG_YAML_H
 #define FAIRLEAD_SCHEMA_CONFIG_YAML_H
 
-#include "schema/config/arena.h"
+#include "core/arena.h"
 #include "schema/config/report.h"
 
 enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
