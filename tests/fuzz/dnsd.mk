@@ -1,1 +1,3 @@
 # Fuzzers of dnsd/.
+check_PROGRAMS += tests/fuzz/fuzz_query
+tests_fuzz_fuzz_query_LDFLAGS = $(FUZZ_LD)
