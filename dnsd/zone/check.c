@@ -188,10 +188,10 @@ static void check_alone(struct check *c, uint32_t number, const struct build_rec
 	if (!other)
 		return;
 	if (other->type == DNS_TYPE_CNAME)
-		report_error(c->report, other->where, "%s: a second CNAME, expected one",
-			     text_of(c, number));
+		report_mistake(c->report, other->where, "%s: a second CNAME, expected one",
+			       text_of(c, number));
 	else
-		report_error(
+		report_mistake(
 			c->report, cname->where,
 			"%s: CNAME beside %s of line %u, expected a CNAME alone (RFC 1034 3.6.2)",
 			text_of(c, number), expect_type_name(other->type, (char[16]){ 0 }),
@@ -204,12 +204,12 @@ static void check_dname(struct check *c, uint32_t number, const struct build_rec
 	const struct build_record *second = build_next(c->b, dname);
 
 	if (second && second->type == DNS_TYPE_DNAME)
-		report_error(c->report, second->where, "%s: a second DNAME, expected one",
-			     text_of(c, number));
+		report_mistake(c->report, second->where, "%s: a second DNAME, expected one",
+			       text_of(c, number));
 	if (ns && number != APEX)
-		report_error(c->report, dname->where,
-			     "%s: DNAME at a delegation, expected one of both (RFC 6672 2.3)",
-			     text_of(c, number));
+		report_mistake(c->report, dname->where,
+			       "%s: DNAME at a delegation, expected one of both (RFC 6672 2.3)",
+			       text_of(c, number));
 }
 
 /* Sets the flags, checks what a name can be said to be by itself. */
@@ -232,12 +232,12 @@ static void check_name(struct check *c, uint32_t number)
 	if (dname)
 		check_dname(c, number, dname, ns);
 	if (soa && number != APEX)
-		report_error(c->report, soa->where, "%s: SOA, expected only at the zone's own name",
-			     text_of(c, number));
+		report_mistake(c->report, soa->where,
+			       "%s: SOA, expected only at the zone's own name", text_of(c, number));
 	if (is_wildcard(build_wire(b, number)) && ((ns && number != APEX) || dname))
-		report_error(c->report, (ns ? ns : dname)->where,
-			     "%s: %s at a wildcard has no defined meaning (RFC 4592 section 4)",
-			     text_of(c, number), ns ? "NS" : "DNAME");
+		report_mistake(c->report, (ns ? ns : dname)->where,
+			       "%s: %s at a wildcard has no defined meaning (RFC 4592 section 4)",
+			       text_of(c, number), ns ? "NS" : "DNAME");
 }
 
 static void check_apex(struct check *c)
@@ -247,17 +247,18 @@ static void check_apex(struct check *c)
 	unsigned soas = count_type(c->b, APEX, DNS_TYPE_SOA, &soa);
 
 	if (!soa) {
-		report_error(c->report, top, "%s: no SOA record, expected one at the zone's name",
-			     text_of(c, APEX));
+		report_mistake(c->report, top, "%s: no SOA record, expected one at the zone's name",
+			       text_of(c, APEX));
 	} else if (soas > 1) {
 		second = build_next(c->b, soa);
-		report_error(c->report, second->where, "%s: a second SOA (the first is on line %u)",
-			     text_of(c, APEX), report_line(soa->where));
+		report_mistake(c->report, second->where,
+			       "%s: a second SOA (the first is on line %u)", text_of(c, APEX),
+			       report_line(soa->where));
 	}
 	if (!count_type(c->b, APEX, DNS_TYPE_NS, &ns))
-		report_error(c->report, soa ? soa->where : top,
-			     "%s: no NS record, expected at least one at the zone's name",
-			     text_of(c, APEX));
+		report_mistake(c->report, soa ? soa->where : top,
+			       "%s: no NS record, expected at least one at the zone's name",
+			       text_of(c, APEX));
 }
 
 /* What the name above hides, this one's children are hidden by too; a cut hides itself. */
@@ -323,7 +324,7 @@ static void check_rdata(struct check *c, uint32_t number)
 {
 	for (const struct build_record *r = build_first(c->b, number); r; r = build_next(c->b, r))
 		if (has_bad_rdata(r))
-			report_error(
+			report_mistake(
 				c->report, r->where, "%s %s: the rdata is not of this type's form",
 				text_of(c, number), expect_type_name(r->type, (char[16]){ 0 }));
 }

@@ -70,9 +70,10 @@ static const struct build_record *add_rrset(struct compile *c, uint32_t number,
 	pad_to_word(out);
 	c->records += head.count;
 	if (head.len > DNS_MESSAGE_MAX - DNS_HEADER_LEN)
-		report_error(c->report, head.where, "%s %s: %u bytes, expected what fits a message",
-			     name_text(build_wire(c->b, number), text),
-			     expect_type_name(head.type, (char[16]){ 0 }), head.len);
+		report_mistake(c->report, head.where,
+			       "%s %s: %u bytes, expected what fits a message",
+			       name_text(build_wire(c->b, number), text),
+			       expect_type_name(head.type, (char[16]){ 0 }), head.len);
 	while (r && r->type == head.type)
 		r = build_next(c->b, r);
 	return r;

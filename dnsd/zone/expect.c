@@ -69,5 +69,6 @@ void expect_report(struct report *r, uint32_t where, const char *entry, const ch
 	for (char *at = shown; *at; at++)
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
 			*at = ' ';
-	report_error(r, where, "cannot read \"%s\" (%s), expected %s", shown, why, form_of(entry));
+	report_mistake(r, where, "cannot read \"%s\" (%s), expected %s", shown, why,
+		       form_of(entry));
 }

@@ -119,28 +119,29 @@ static bool take_record(struct master *m, const ldns_rr *rr, struct master_recor
 	out->ttl_s = ldns_rr_ttl(rr);
 	out->rdata = m->rdata;
 	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN) {
-		report_error(report, out->where, "class %u, expected IN", ldns_rr_get_class(rr));
+		report_mistake(report, out->where, "class %u, expected IN", ldns_rr_get_class(rr));
 	} else if (is_meta_type(out->type)) {
-		report_error(report, out->where,
-			     "type %u cannot stand in a zone, expected a type by name or TYPEnnn",
-			     out->type);
+		report_mistake(report, out->where,
+			       "type %u cannot stand in a zone, expected a type by name or TYPEnnn",
+			       out->type);
 	} else if (name_read(ldns_rdf_data(owner), ldns_rdf_size(owner), &at, &out->owner) !=
 			   ERR_OK ||
 		   !join_rdata(rr, m->rdata, &out->rdlen)) {
-		report_error(report, out->where,
-			     "a domain name over 255 bytes or rdata over 65535");
+		report_mistake(report, out->where,
+			       "a domain name over 255 bytes or rdata over 65535");
 	} else if (out->ttl_s != TTL_NOT_SAID && out->ttl_s > TTL_MAX) {
-		report_error(report, out->where, "TTL %u, expected at most %u", out->ttl_s,
-			     TTL_MAX);
+		report_mistake(report, out->where, "TTL %u, expected at most %u", out->ttl_s,
+			       TTL_MAX);
 	} else {
 		const struct name *origin = m->options->origin;
 
 		name_lower(out->owner.wire, out->owner.wire, out->owner.len);
 		if (name_is_within(out->owner.wire, out->owner.len, origin->wire, origin->len))
 			return true;
-		report_error(report, out->where, "%s is not in the zone, expected a name below %s",
-			     name_text(out->owner.wire, text),
-			     name_text(origin->wire, (char[NAME_TEXT_MAX]){ 0 }));
+		report_mistake(report, out->where,
+			       "%s is not in the zone, expected a name below %s",
+			       name_text(out->owner.wire, text),
+			       name_text(origin->wire, (char[NAME_TEXT_MAX]){ 0 }));
 	}
 	return false;
 }
@@ -210,9 +211,9 @@ static enum err_code do_ttl(struct master *m, char *rest, uint32_t where)
 	if (is_ttl(word, &m->ttl_s))
 		m->has_ttl_directive = true;
 	else
-		report_error(m->options->report, where,
-			     "$TTL %.40s: expected seconds up to %u, or units as in 1h30m", word,
-			     TTL_MAX);
+		report_mistake(m->options->report, where,
+			       "$TTL %.40s: expected seconds up to %u, or units as in 1h30m", word,
+			       TTL_MAX);
 	return ERR_OK;
 }
 
@@ -223,7 +224,7 @@ static enum err_code do_origin(struct master *m, struct level *l, char *rest, ui
 
 	if (name_parse(next_word(&rest), &l->origin, &origin, &why) == ERR_OK)
 		return set_origin(l, &origin);
-	report_error(m->options->report, where, "$ORIGIN: %s", why.text);
+	report_mistake(m->options->report, where, "$ORIGIN: %s", why.text);
 	return ERR_OK;
 }
 
@@ -247,12 +248,12 @@ static enum err_code do_include(struct master *m, struct level *l, char *rest, u
 	struct err why;
 
 	if (!*path) {
-		report_error(report, where, "$INCLUDE: expected a file name");
+		report_mistake(report, where, "$INCLUDE: expected a file name");
 	} else if (l->depth >= m->options->include_depth) {
-		report_error(report, where, "$INCLUDE %.200s: expected at most %u levels of it",
-			     path, m->options->include_depth);
+		report_mistake(report, where, "$INCLUDE %.200s: expected at most %u levels of it",
+			       path, m->options->include_depth);
 	} else if (*origin_text && name_parse(origin_text, &l->origin, &origin, &why) != ERR_OK) {
-		report_error(report, where, "$INCLUDE: %s", why.text);
+		report_mistake(report, where, "$INCLUDE: %s", why.text);
 	} else {
 		join_path(l->path, path, joined);
 		return read_path(m, joined, &origin, l->depth + 1, where);
@@ -275,7 +276,7 @@ static enum err_code do_generate(struct master *m, struct level *l, const char *
 	}
 	buf_fini(&text);
 	if (rc == ERR_INPUT)
-		report_error(m->options->report, where, "$GENERATE: %s", why);
+		report_mistake(m->options->report, where, "$GENERATE: %s", why);
 	return rc == ERR_INPUT || rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
@@ -298,8 +299,8 @@ static enum err_code read_directive(struct master *m, struct level *l, const cha
 	else if (strcasecmp(word, "$GENERATE") == 0)
 		rc = do_generate(m, l, rest, where);
 	else
-		report_error(m->options->report, where,
-			     "%.40s: expected $ORIGIN, $TTL, $INCLUDE or $GENERATE", word);
+		report_mistake(m->options->report, where,
+			       "%.40s: expected $ORIGIN, $TTL, $INCLUDE or $GENERATE", word);
 	free(copy);
 	return rc;
 }
@@ -319,7 +320,7 @@ static enum err_code read_entries(struct master *m, struct level *l, const char 
 		rc = lines_next(&lines, &entry, &line, &why);
 		where = report_where(l->file, line);
 		if (rc == ERR_INPUT) {
-			report_error(report, where, "%s", why);
+			report_mistake(report, where, "%s", why);
 			rc = ERR_OK;
 		} else if (rc == ERR_OK) {
 			rc = *entry == '$' ? read_directive(m, l, entry, where)
@@ -363,7 +364,7 @@ static enum err_code read_path(struct master *m, const char *path, const struct 
 		memset(&st, 0, sizeof(st));
 	rc = file_read(path, FILE_MAX, &text, &len, &why);
 	if (rc != ERR_OK && from) {
-		report_error(m->options->report, from, "$INCLUDE: %s", why.text);
+		report_mistake(m->options->report, from, "$INCLUDE: %s", why.text);
 		return ERR_OK;
 	}
 	if (rc != ERR_OK)

@@ -79,7 +79,7 @@ static void add_line(struct report *r, uint32_t where, const char *kind, const c
 			   report_line(where), kind, text);
 }
 
-void report_error(struct report *r, uint32_t where, const char *fmt, ...)
+void report_mistake(struct report *r, uint32_t where, const char *fmt, ...)
 {
 	char text[2048];
 	va_list args;

@@ -64,7 +64,7 @@ static inline uint32_t report_line(uint32_t where)
 
 const char *report_file(const struct zone_file *files, uint16_t count, uint32_t where);
 
-void report_error(struct report *r, uint32_t where, const char *fmt, ...)
+void report_mistake(struct report *r, uint32_t where, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void report_warning(struct report *r, uint32_t where, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
