@@ -62,12 +62,12 @@ static bool is_covered(const struct sweep *s, size_t at, struct sweep_key k, uns
 	       sweep_key_compare(s->steps[at + 1].start, sweep_key_last(k, len)) > 0;
 }
 
-/* The widest prefix around k within its step: it must leave out the address before the step, and
- * the first of the next one. */
+/* The widest prefix around k within its step, which must leave out the address before the step, and
+ * the first of the next one. k is the head of it: what comes before k belongs to another prefix. */
 static uint32_t leaf_at(struct builder *b, size_t at, struct sweep_key k)
 {
 	const struct sweep_step *steps = b->s->steps;
-	struct sweep_key before = steps[at].start, first;
+	struct sweep_key before = steps[at].start;
 	unsigned len = 0, common;
 
 	if (at) {
@@ -79,9 +79,7 @@ static uint32_t leaf_at(struct builder *b, size_t at, struct sweep_key k)
 		common = sweep_key_common(k, steps[at + 1].start) + 1;
 		len = common > len ? common : len;
 	}
-	/* Blocks that share a prefix share its leaf: the one at its head counts it. */
-	first = sweep_key_first(k, len);
-	b->t->n_prefixes += !sweep_key_compare(first, k);
+	b->t->n_prefixes++;
 	return steps[at].value << 8 | len;
 }
 
@@ -126,16 +124,19 @@ static enum err_code fill_node(struct builder *b, uint32_t node, size_t at, stru
 	enum err_code code = ERR_OK;
 	uint32_t child = n.first_child;
 
-	for (unsigned slot = 0; slot < SLOTS && !code; slot++) {
+	for (unsigned slot = 0, width; slot < SLOTS && !code; slot += width) {
 		struct sweep_key k = slot_start(start, bit, slot);
 
-		if (slot && bit + 6 > 128 && slot % (1U << (bit + 6 - 128)))
-			continue;
 		at = at_slot[slot] = step_of(b->s, at, k);
-		if (is_covered(b->s, at, k, end))
-			code = add_leaf(b, &n, slot, leaf_at(b, at, k));
-		else
+		width = 1;
+		if (is_covered(b->s, at, k, end)) {
+			uint32_t leaf = leaf_at(b, at, k);
+
+			code = add_leaf(b, &n, slot, leaf);
+			width <<= bit + 6 - poptrie_len(leaf);
+		} else {
 			n.children |= UINT64_C(1) << slot;
+		}
 	}
 	/* The children stand side by side: all are there before the first is filled. */
 	b->t->n_nodes += (unsigned)__builtin_popcountll(n.children);
@@ -156,15 +157,20 @@ static enum err_code fill_direct(struct builder *b)
 {
 	struct poptrie *t = b->t;
 	enum err_code code = ERR_OK;
-	size_t at = 0;
+	size_t at = 0, end = (size_t)1 << t->direct_bits;
 
-	for (uint32_t i = 0; i < UINT32_C(1) << t->direct_bits && !code; i++) {
+	for (size_t i = 0, width; i < end && !code; i += width) {
 		struct sweep_key k = { (uint64_t)i << (64 - t->direct_bits), 0 };
 		uint32_t node = (uint32_t)t->n_nodes;
 
 		at = step_of(b->s, at, k);
+		width = 1;
 		if (is_covered(b->s, at, k, t->direct_bits)) {
-			t->direct[i] = leaf_at(b, at, k);
+			uint32_t leaf = leaf_at(b, at, k);
+
+			width <<= t->direct_bits - poptrie_len(leaf);
+			for (size_t n = 0; n < width; n++)
+				t->direct[i + n] = leaf;
 			continue;
 		}
 		t->direct[i] = POPTRIE_IS_NODE | node;

@@ -172,17 +172,6 @@ struct sweep_key sweep_key_of(const struct addr *a)
 	return k;
 }
 
-struct sweep_key sweep_key_first(struct sweep_key k, unsigned len)
-{
-	if (len < 64) {
-		k.hi &= ~(UINT64_MAX >> len);
-		k.lo = 0;
-	} else if (len < 128) {
-		k.lo &= ~(UINT64_MAX >> (len - 64));
-	}
-	return k;
-}
-
 struct sweep_key sweep_key_last(struct sweep_key start, unsigned len)
 {
 	if (len < 64)

@@ -98,8 +98,6 @@ static inline unsigned sweep_key_common(struct sweep_key a, struct sweep_key b)
 
 struct sweep_key sweep_key_of(const struct addr *a);
 
-/* The first address of the prefix of this length around k. */
-struct sweep_key sweep_key_first(struct sweep_key k, unsigned len);
 /* The last address of a prefix, and the address after one. The one after the last wraps to 0. */
 struct sweep_key sweep_key_last(struct sweep_key start, unsigned len);
 struct sweep_key sweep_key_after(struct sweep_key k);

@@ -4,6 +4,7 @@
  *
  *   bench_client DATABASE...            six regions on six continents, one pool by distance
  *   bench_client -r 50 DATABASE...      so many regions, spread over the globe
+ *   bench_client -b DATABASE...         the build only, for a profiler
  */
 #include "dnsd/client/map.h"
 #include "dnsd/client/mmdb.h"
@@ -165,13 +166,18 @@ int main(int argc, char **argv)
 	struct client_map *m;
 	struct addr *list;
 	size_t n_regions = 6;
+	bool build_only = false;
 	double start;
 	struct err e;
 
-	for (int o; (o = getopt(argc, argv, "r:")) != -1;)
-		n_regions = o == 'r' ? (size_t)atoi(optarg) : 0;
+	for (int o; (o = getopt(argc, argv, "br:")) != -1;) {
+		if (o == 'b')
+			build_only = true;
+		else
+			n_regions = o == 'r' ? (size_t)atoi(optarg) : 0;
+	}
 	if (!n_regions || n_regions > CONFIG_MEMBERS_MAX || optind == argc)
-		die("usage: bench_client [-r 1..64] DATABASE...");
+		die("usage: bench_client [-b] [-r 1..64] DATABASE...");
 	set_regions(n_regions);
 	in.databases = argv + optind;
 	in.n_databases = (size_t)(argc - optind);
@@ -189,7 +195,10 @@ int main(int argc, char **argv)
 	printf("  classes %u (%u ranks%s), prefixes %zu v4 + %zu v6, map %.1f MB\n", stats->classes,
 	       stats->exact_ranks, stats->coarsened ? ", coarsened" : "", stats->prefixes4,
 	       stats->prefixes6, (double)stats->bytes / 1e6);
-
+	if (build_only) {
+		client_map_unref(m);
+		return 0;
+	}
 	for (int i = optind; i < argc; i++) {
 		time_walk(argv[i], 4);
 		time_walk(argv[i], 6);
