@@ -5,9 +5,10 @@
  * certificate), or in the clear for read-only pages. It is not on any data path.
  *
  * Threads    all on the loop's thread
- * Ownership  a request lives until its handler returns; a reply until one http_reply_*() call
- * Units      sizes in bytes
- * Errors     a body over 1 MiB: 413; headers over 16 KiB: 431; a bad request: 400; never a crash
+ * Ownership  a request lives until its handler returns; a reply until one http_reply_*() call,
+ * which is due even when the client, or the server, has gone meanwhile Units      sizes in bytes
+ * Errors     a body over 1 MiB: 413; headers over 16 KiB and what is not HTTP: 400; a method that
+ *            is none of ours: 405. A client that is silent for 30 s is cut off
  */
 #ifndef FAIRLEAD_CORE_HTTP_H
 #define FAIRLEAD_CORE_HTTP_H
@@ -30,12 +31,12 @@ struct http_peer {
 };
 
 struct http_request {
-	const char *method;	    /* "GET", "POST", "DELETE", "PUT" */
-	const char *path;	    /* decoded, without the query, e.g. "/v1/regions" */
+	const char *method; /* "GET" (HEAD too), "POST", "DELETE", "PUT" */
+	const char *path;   /* decoded, without the query, e.g. "/v1/regions" */
 	const uint8_t *body;
 	size_t len;
 	const struct http_peer *peer;
-	const void *query;	    /* for http_query() */
+	const void *query; /* for http_query() */
 };
 
 /* The value of ?key=, decoded; NULL when absent. Lives as long as the request. */
@@ -49,11 +50,11 @@ typedef void (*http_handler_fn)(void *ctx, const struct http_request *req,
 
 enum err_code http_server_new(struct http_server **out, struct loop *loop, http_handler_fn handler,
 			      void *ctx, struct err *e);
-void http_server_free(struct http_server *s); /* open replies become no-ops */
+void http_server_free(struct http_server *s); /* open replies become no-ops; not in a handler */
 
 /* Makes the socket with `mode` (0660); a stale one is replaced, a live one is ERR_EXISTS. */
 enum err_code http_listen_unix(struct http_server *s, const char *path, struct err *e);
-/* tls NULL = in the clear. Port 0 picks one; http_port() tells which. */
+/* tls NULL = in the clear. Port 0 picks one; http_port() tells which, of the last one made. */
 enum err_code http_listen_tcp(struct http_server *s, const struct endpoint *at, struct tls *tls,
 			      struct err *e);
 uint16_t http_port(const struct http_server *s);

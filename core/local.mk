@@ -10,6 +10,7 @@ libcore_a_SOURCES = \
 	core/err.c core/err.h \
 	core/file.c core/file.h \
 	core/frame.c core/frame.h \
+	core/http.c core/http.h \
 	core/identity.c core/identity.h \
 	core/link.c core/link.h core/link_private.h \
 	core/link_dial.c \

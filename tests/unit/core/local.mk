@@ -22,3 +22,4 @@ tests_unit_core_test_rcu_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_frame
 check_PROGRAMS += tests/unit/core/test_link
 tests_unit_core_test_arena_LDFLAGS = $(FAIL_ALLOC)
+check_PROGRAMS += tests/unit/core/test_http
