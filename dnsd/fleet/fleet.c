@@ -294,6 +294,13 @@ enum err_code fleet_configure(struct fleet *f, const struct dnsd_config *config,
 	return ERR_OK;
 }
 
+static uint64_t age_us(const struct fleet *f, int64_t since_ms)
+{
+	int64_t age_ms = clock_wall_ms(f->clock) - since_ms;
+
+	return age_ms > 0 ? (uint64_t)age_ms * 1000 : 0;
+}
+
 void fleet_restore(struct fleet *f, const struct store_health *list, size_t n)
 {
 	const struct dnsd_config *c = f->config;
@@ -310,11 +317,10 @@ void fleet_restore(struct fleet *f, const struct store_health *list, size_t n)
 
 				if (strcmp(region, list[i].region) != 0)
 					continue;
-				v->health = (enum verdict_health)list[i].health;
-				v->cause = (enum verdict_cause)list[i].cause;
-				v->flaps = list[i].flaps;
-				if (v->health == HEALTH_DOWN)
-					v->down_at_us = fleet_now(f);
+				verdict_member_restore(v, (enum verdict_health)list[i].health,
+						       (enum verdict_cause)list[i].cause,
+						       list[i].flaps, age_us(f, list[i].since_ms),
+						       fleet_now(f));
 			}
 		}
 }

@@ -92,8 +92,7 @@ static uint64_t member_seed(const char *region, const struct config_member *m)
 	return h;
 }
 
-static enum err_code make_members(struct build *b, size_t index,
-				  const struct publish_service_live *live)
+static enum err_code make_members(struct build *b, size_t index)
 {
 	const struct config_service *cs = &b->config->services[index];
 	const struct config_pool *pool = &b->config->pools[cs->pool];
@@ -114,7 +113,7 @@ static enum err_code make_members(struct build *b, size_t index,
 		members[i].counter = labels_slot(b->labels, cs->name, region);
 		picks[i] = (struct pick_member){ .seed = member_seed(region, m),
 						 .weight = m->weight,
-						 .dial_ppm = live->dial_ppm[i] };
+						 .dial_ppm = 1000000 };
 		for (int t = 0; t < SNAPSHOT_TYPES; t++)
 			s->has_type[t] |= members[i].blob[t].count > 0;
 	}
@@ -161,34 +160,52 @@ static enum err_code make_rows(struct build *b, size_t index, struct err *e)
 
 /* ---- services ---- */
 
-static enum err_code make_service(struct build *b, size_t index,
-				  const struct publish_service_live *live, struct err *e)
+static enum snapshot_last_resort last_resort_of(const struct config_pool *pool)
+{
+	switch (pool->last_resort) {
+	case LAST_RESORT_NONE: return SNAPSHOT_NONE;
+	case LAST_RESORT_ADDRESSES: return SNAPSHOT_FIXED;
+	case LAST_RESORT_ALL: break;
+	}
+	return SNAPSHOT_ALL;
+}
+
+static enum err_code make_service(struct build *b, size_t index, struct err *e)
 {
 	const struct config_service *cs = &b->config->services[index];
 	const struct config_pool *pool = &b->config->pools[cs->pool];
 	struct snapshot_service *s = &b->snap->services[index];
-	uint64_t dialled = 0;
 
 	s->ttl_s = cs->ttl_s;
 	s->answers = cs->answers;
-	s->last_resort = pool->last_resort == LAST_RESORT_NONE	      ? SNAPSHOT_NONE
-			 : pool->last_resort == LAST_RESORT_ADDRESSES ? SNAPSHOT_FIXED
-								      : SNAPSHOT_ALL;
+	s->last_resort = last_resort_of(pool);
 	s->live = &b->snap->lives[index];
-	if (make_members(b, index, live) != ERR_OK ||
+	atomic_init(&s->live->serve, UINT64_MAX);
+	atomic_init(&s->live->ttl_s, cs->ttl_s);
+	if (make_members(b, index) != ERR_OK ||
 	    make_blobs(b->snap->arena, pool->last_resort_addresses, pool->n_last_resort,
 		       SNAPSHOT_TTL_PANIC_S, s->fixed) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "service %s: no memory", cs->name);
 	for (int t = 0; t < SNAPSHOT_TYPES; t++)
 		s->has_type[t] |= s->fixed[t].count > 0;
-	for (size_t i = 0; i < pool->n_members; i++)
+	return make_rows(b, index, e);
+}
+
+void publish_set_live(struct snapshot *snap, uint32_t service,
+		      const struct publish_service_live *live)
+{
+	struct snapshot_service *s = &snap->services[service];
+	uint64_t dialled = 0;
+
+	for (uint32_t i = 0; i < s->n_members; i++) {
+		s->picks[i].dial_ppm = live->dial_ppm[i];
 		if (live->dial_ppm[i] > 0 && live->dial_ppm[i] < 1000000)
 			dialled |= UINT64_C(1) << i;
-	atomic_init(&s->live->serve, live->serve);
-	atomic_init(&s->live->forced, live->forced);
-	atomic_init(&s->live->dialled, dialled);
-	atomic_init(&s->live->ttl_s, live->ttl_s);
-	return make_rows(b, index, e);
+	}
+	atomic_store_explicit(&s->live->serve, live->serve, memory_order_relaxed);
+	atomic_store_explicit(&s->live->forced, live->forced, memory_order_relaxed);
+	atomic_store_explicit(&s->live->dialled, dialled, memory_order_relaxed);
+	atomic_store_explicit(&s->live->ttl_s, live->ttl_s, memory_order_relaxed);
 }
 
 static enum err_code build_init(struct build *b)
@@ -243,8 +260,7 @@ void publish_region_places(const struct dnsd_config *config, struct place *out)
 
 enum err_code publish_build(const struct dnsd_config *config, const struct publish_parts *parts,
 			    const struct snapshot *previous, struct labels *labels,
-			    const struct publish_service_live *live, struct snapshot **out,
-			    struct err *e)
+			    struct snapshot **out, struct err *e)
 {
 	struct build b = {
 		.config = config, .parts = parts, .previous = previous, .labels = labels
@@ -254,7 +270,7 @@ enum err_code publish_build(const struct dnsd_config *config, const struct publi
 	if (rc != ERR_OK)
 		err_set(e, rc, "snapshot: no memory");
 	for (size_t i = 0; rc == ERR_OK && i < config->n_services; i++)
-		rc = make_service(&b, i, &live[i], e);
+		rc = make_service(&b, i, e);
 	build_fini(&b);
 	if (rc != ERR_OK) {
 		snapshot_free(b.snap);

@@ -35,19 +35,22 @@ enum err_code publish_load(const struct dnsd_config *config, const struct publis
 			   struct err *e);
 void publish_parts_unref(struct publish_parts *p);
 
+/* labels numbers the counters; previous (may be NULL) lends its rows where the ranking and the
+ * classes are the same. In the result every member may serve: publish_set_live() before
+ * publish_swap(). */
+enum err_code publish_build(const struct dnsd_config *config, const struct publish_parts *parts,
+			    const struct snapshot *previous, struct labels *labels,
+			    struct snapshot **out, struct err *e);
+
 /* What is live for one service now, from control's state. dial_ppm by member. */
 struct publish_service_live {
 	uint64_t serve, forced;
 	uint32_t ttl_s;
 	uint32_t dial_ppm[CONFIG_MEMBERS_MAX];
 };
-
-/* labels numbers the counters; previous (may be NULL) lends its rows where the ranking and the
- * classes are the same. live: one per service. */
-enum err_code publish_build(const struct dnsd_config *config, const struct publish_parts *parts,
-			    const struct snapshot *previous, struct labels *labels,
-			    const struct publish_service_live *live, struct snapshot **out,
-			    struct err *e);
+/* Only on a snapshot that is not published yet. */
+void publish_set_live(struct snapshot *s, uint32_t service,
+		      const struct publish_service_live *live);
 
 /* Where the regions are, by index; out has room for all. */
 void publish_region_places(const struct dnsd_config *config, struct place *out);

@@ -56,7 +56,7 @@ enum snapshot_last_resort { SNAPSHOT_ALL, SNAPSHOT_NONE, SNAPSHOT_FIXED };
 
 struct snapshot_service {
 	const struct snapshot_member *members;
-	const struct pick_member *picks; /* same index */
+	struct pick_member *picks; /* same index */
 	struct snapshot_live *live;
 	struct rows *rows; /* of this service's ranking; owned by the snapshot */
 	struct snapshot_blob fixed[SNAPSHOT_TYPES]; /* last_resort addresses */
