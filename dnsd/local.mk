@@ -1,3 +1,4 @@
+# dnsd: floor 4. The name server; its rooms stand in the order a query meets them, see HACKING.md.
 noinst_LIBRARIES += libdnsd.a
 libdnsd_a_SOURCES = \
 	dnsd/packet/dns.h dnsd/packet/hash.h \
@@ -36,4 +37,11 @@ libdnsd_a_SOURCES = \
 	dnsd/client/poptrie.c dnsd/client/poptrie.h \
 	dnsd/client/map.c dnsd/client/map.h \
 	dnsd/client/locate.c dnsd/client/locate.h \
-	dnsd/client/watch.c dnsd/client/watch.h
+	dnsd/client/watch.c dnsd/client/watch.h \
+	dnsd/control/control.c dnsd/control/control.h dnsd/control/inside.h \
+	dnsd/control/builder.c dnsd/control/live.c dnsd/control/ops.c dnsd/control/moves.c \
+	dnsd/control/views.c dnsd/control/explain.c dnsd/control/api.c dnsd/control/pages.c
+
+sbin_PROGRAMS += fairlead-dnsd
+fairlead_dnsd_SOURCES = dnsd/main.c
+fairlead_dnsd_LDADD = $(DNSD_LIBS)

@@ -5,6 +5,7 @@ libsteer_a_SOURCES = \
 	steer/phi.c steer/phi.h \
 	steer/pick.c steer/pick.h \
 	steer/place.c steer/place.h \
+	steer/prior.c steer/prior.h \
 	steer/rank.c steer/rank.h \
 	steer/rules.c steer/rules.h \
 	steer/verdict.c steer/verdict.h

@@ -130,6 +130,11 @@ static double add_up(const struct serve *s, size_t offset)
 
 #define SUM(s, member) add_up((s), offsetof(struct answer_counters, member))
 
+double serve_answers(const struct serve *s, uint32_t slot)
+{
+	return add_up(s, offsetof(struct answer_counters, slots) + slot * sizeof(uint64_t));
+}
+
 static void write_queries(struct serve *s, struct buf *out)
 {
 	static const char *const transports[ANSWER_TRANSPORTS] = { "udp", "tcp" };
@@ -177,9 +182,7 @@ void serve_metrics(struct serve *s, struct buf *out, struct labels *labels)
 	for (uint32_t i = 1; i < n; i++)
 		if (labels_get(labels, i, &service, &region))
 			metrics_sample(out, "fairlead_dns_answers_total",
-				       add_up(s, offsetof(struct answer_counters, slots) +
-							 i * sizeof(uint64_t)),
-				       "service", service, "region", region, NULL);
+				       serve_answers(s, i), "service", service, "region", region, NULL);
 	metrics_family(out, "fairlead_dns_tcp_connections", "gauge", "Open TCP connections.");
 	metrics_sample(out, "fairlead_dns_tcp_connections", stream_open_count(s->stream), NULL);
 }

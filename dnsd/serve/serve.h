@@ -35,4 +35,7 @@ void serve_free(struct serve *s);
 /* fairlead_dns_queries_total, _responses_total, _answers_total. Call before serve_free. */
 void serve_metrics(struct serve *s, struct buf *out, struct labels *labels);
 
+/* Answers counted in a slot, by all threads together. */
+double serve_answers(const struct serve *s, uint32_t slot);
+
 #endif

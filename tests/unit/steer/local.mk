@@ -5,3 +5,4 @@ check_PROGRAMS += tests/unit/steer/test_pick
 check_PROGRAMS += tests/unit/steer/test_place
 check_PROGRAMS += tests/unit/steer/test_rank
 check_PROGRAMS += tests/unit/steer/test_verdict
+check_PROGRAMS += tests/unit/steer/test_prior

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* builder: one thread at a time that loads zones and databases and builds a snapshot aside, so that the
+ * control thread never waits for a disk or a long computation. */
+#include "core/log.h"
+#include "dnsd/control/inside.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the work, on the builder thread ---- */
+
+static void read_config(struct build *b, const char *path)
+{
+	struct config_report report;
+
+	config_report_init(&report);
+	b->rc = config_dnsd_load(path, &b->config, &report);
+	b->is_new_config = b->rc == ERR_OK;
+	buf_add(&b->report, report.errors.data, report.errors.len);
+	buf_add(&b->report, report.notes.data, report.notes.len);
+	if (b->rc != ERR_OK)
+		err_set(&b->e, b->rc, "%s has %u mistakes", path, report.n_errors);
+	config_report_fini(&report);
+}
+
+static void load_and_build(struct build *b)
+{
+	struct control *c = b->control;
+
+	b->rc = publish_load(b->config, &c->parts, b->is_fresh_geo, &b->parts, &b->report, &b->e);
+	if (b->rc == ERR_OK)
+		b->rc = publish_build(b->config, &b->parts,
+				      c->publish ? publish_current(c->publish) : NULL, c->labels,
+				      &b->snapshot, &b->e);
+	b->took_us = clock_mono_us(c->clock) - b->started_us;
+}
+
+static void finish(void *build);
+
+static void *run(void *build)
+{
+	struct build *b = build;
+	struct control *c = b->control;
+
+	if (!b->config)
+		read_config(b, c->config->file);
+	if (b->rc == ERR_OK)
+		load_and_build(b);
+	loop_post(c->loop, finish, b);
+	return NULL;
+}
+
+/* ---- the swap, on the control thread ---- */
+
+static void free_build(struct build *b)
+{
+	if (b->is_new_config)
+		config_dnsd_free(b->config);
+	publish_parts_unref(&b->parts);
+	snapshot_free(b->snapshot);
+	buf_fini(&b->report);
+	free(b);
+}
+
+/* What cannot change while running keeps its old value until a restart, and is named. */
+static void warn_restart(const struct dnsd_config *old, const struct dnsd_config *config)
+{
+	struct buf names = BUF_INIT;
+
+	if (config_dnsd_needs_restart(old, config, &names))
+		log_warn("dnsd/control", "these keys take effect with a restart: %s",
+			 buf_text(&names));
+	buf_fini(&names);
+}
+
+/* From here until the swap the numbers of services are the new ones: live_apply() waits. */
+static enum err_code adopt_config(struct control *c, struct build *b)
+{
+	struct dnsd_config *old = c->config;
+	enum err_code rc;
+
+	c->config = b->config;
+	rc = fleet_configure(c->fleet, b->config, &b->e);
+	if (rc != ERR_OK) {
+		c->config = old;
+		return rc;
+	}
+	warn_restart(old, b->config);
+	if (c->tls && tls_reload(c->tls, &b->e) != ERR_OK)
+		log_error("dnsd/control", "the certificates stay as they were: %s", b->e.text);
+	b->is_new_config = false;
+	config_dnsd_free(old);
+	databases_stamp_fini(&c->geo_stamp);
+	return databases_stamp_init(&c->geo_stamp, c->config->geo.databases,
+				    c->config->geo.n_databases);
+}
+
+static enum err_code adopt(struct control *c, struct build *b)
+{
+	enum err_code rc = ERR_OK;
+
+	c->is_adopting = true;
+	if (b->is_new_config)
+		rc = adopt_config(c, b);
+	c->is_adopting = false;
+	if (rc != ERR_OK)
+		return rc;
+	publish_parts_unref(&c->parts);
+	c->parts = b->parts;
+	memset(&b->parts, 0, sizeof(b->parts));
+	for (uint32_t s = 0; s < c->config->n_services; s++) {
+		struct publish_service_live live;
+
+		live_of(c, s, &live);
+		publish_set_live(b->snapshot, s, &live);
+	}
+	publish_took(c->publish, b->took_us);
+	publish_swap(c->publish, b->snapshot);
+	b->snapshot = NULL;
+	malloc_trim(0); /* what the building needed is given back */
+	return ERR_OK;
+}
+
+static void log_lines(enum log_level level, struct buf *report)
+{
+	char *save = NULL, *text = (char *)buf_text(report);
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		log_write(level, "dnsd/control", "%s", line);
+}
+
+static void answer_waiters(struct control *c, const struct build *b, const char *report)
+{
+	while (c->now_waiters) {
+		struct waiter *w = c->now_waiters;
+
+		c->now_waiters = w->next;
+		if (b->rc == ERR_OK)
+			http_reply_json(w->reply, 200,
+					json_pack("{s:I, s:f, s:s}", "generation",
+						  (json_int_t)publish_current(c->publish)->generation,
+						  "took_s", (double)b->took_us / 1e6, "report",
+						  report));
+		else
+			http_reply_error(w->reply, b->rc, report[0] ? report : b->e.text);
+		free(w);
+	}
+}
+
+static void record_reload(struct control *c, const struct build *b, const char *what)
+{
+	struct store_event event = { .kind = "reload",
+				     .service = "",
+				     .region = "",
+				     .from = "",
+				     .to = (char *)(b->rc == ERR_OK ? "done" : "refused"),
+				     .cause = (char *)what,
+				     .by = "fairlead",
+				     .reason = (char *)(b->rc == ERR_OK ? "" : b->e.text) };
+	int64_t seq;
+
+	store_event_add(c->store, &event, &seq, NULL);
+}
+
+static void start(struct control *c);
+
+static void finish(void *build)
+{
+	struct build *b = build;
+	struct control *c = b->control;
+	bool was_reload = b->is_new_config || !b->config;
+	struct buf copy = BUF_INIT;
+
+	pthread_join(c->builder, NULL);
+	c->build = NULL;
+	if (b->rc == ERR_OK)
+		b->rc = adopt(c, b);
+	buf_add(&copy, b->report.data, b->report.len);
+	if (b->rc != ERR_OK)
+		log_error("dnsd/control", "nothing is changed: %s", b->e.text);
+	else if (was_reload || b->is_fresh_geo)
+		log_info("dnsd/control", "generation %llu serves, built in %.3f s",
+			 (unsigned long long)publish_current(c->publish)->generation,
+			 (double)b->took_us / 1e6);
+	log_lines(b->rc == ERR_OK ? LOG_INFO : LOG_ERROR, &b->report);
+	if (was_reload || b->is_fresh_geo || b->rc != ERR_OK)
+		record_reload(c, b, was_reload ? "configuration" : "database");
+	answer_waiters(c, b, buf_text(&copy));
+	buf_fini(&copy);
+	free_build(b);
+	if (c->wants_build)
+		start(c);
+}
+
+/* ---- asking ---- */
+
+static struct build *new_build(struct control *c)
+{
+	struct build *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->control = c;
+	b->config = c->wants_reload ? NULL : c->config;
+	b->is_fresh_geo = c->wants_fresh_geo;
+	b->started_us = clock_mono_us(c->clock);
+	c->wants_build = c->wants_reload = c->wants_fresh_geo = false;
+	return b;
+}
+
+static void start(struct control *c)
+{
+	struct build *b = new_build(c);
+
+	if (!b)
+		return; /* the next request tries again */
+	c->now_waiters = c->waiters;
+	c->waiters = NULL;
+	c->build = b;
+	if (pthread_create(&c->builder, NULL, run, b) == 0)
+		return;
+	c->build = NULL;
+	b->rc = err_set(&b->e, ERR_MEMORY, "no thread for a build");
+	answer_waiters(c, b, "");
+	b->is_new_config = false;
+	free_build(b);
+}
+
+void builder_request(struct control *c, bool reload, bool fresh_geo, struct http_reply *waits)
+{
+	struct waiter *w = waits ? calloc(1, sizeof(*w)) : NULL;
+
+	if (waits && !w) {
+		http_reply_error(waits, ERR_MEMORY, "no memory");
+		return;
+	}
+	if (w) {
+		w->reply = waits;
+		w->next = c->waiters;
+		c->waiters = w;
+	}
+	c->wants_build = true;
+	c->wants_reload |= reload;
+	c->wants_fresh_geo |= fresh_geo;
+	if (!c->build)
+		start(c);
+}
+
+enum err_code builder_first(struct control *c, struct err *e)
+{
+	struct build *b = new_build(c);
+	enum err_code rc;
+
+	if (!b)
+		return err_set(e, ERR_MEMORY, "no memory");
+	b->config = c->config;
+	load_and_build(b);
+	log_lines(b->rc == ERR_OK ? LOG_INFO : LOG_ERROR, &b->report);
+	if (b->rc == ERR_OK)
+		b->rc = adopt(c, b);
+	if (b->rc != ERR_OK && e)
+		*e = b->e;
+	rc = b->rc;
+	free_build(b);
+	return rc;
+}
+
+void builder_stop(struct control *c)
+{
+	if (c->build) {
+		pthread_join(c->builder, NULL);
+		free_build(c->build); /* its finish() was posted to a loop that runs no more */
+		c->build = NULL;
+	}
+	while (c->waiters || c->now_waiters) {
+		struct waiter **list = c->waiters ? &c->waiters : &c->now_waiters;
+		struct waiter *w = *list;
+
+		*list = w->next;
+		http_reply_error(w->reply, ERR_AGAIN, "the daemon stops");
+		free(w);
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* control: the control thread: it owns all that changes, and publishes what follows from it.
+ *
+ *   configuration, zones, databases --builder thread--> snapshot ---\
+ *   health (fleet) and overrides (store) --> live masks -----------> publish --> workers
+ *   operators --admin API--> ops --> store (on disk) --> acknowledged
+ *
+ * Threads    control_run is the control thread; one builder thread at a time loads and builds
+ * Ownership  control_new takes the configuration
+ * Errors     texts for people, with file and line where there is one; nothing is half started
+ * Source     docs/threads.md, docs/walk-a-report.md
+ */
+#ifndef FAIRLEAD_DNSD_CONTROL_CONTROL_H
+#define FAIRLEAD_DNSD_CONTROL_CONTROL_H
+
+#include "core/buf.h"
+#include "core/err.h"
+#include "schema/config/dnsd_config.h"
+
+struct control;
+
+/* Opens the state, loads everything, binds every address. Nothing is answered yet. */
+enum err_code control_new(struct control **out, struct dnsd_config *config, struct err *e);
+/* Serves until SIGTERM or SIGINT; ready() is called when the first query would be answered. */
+enum err_code control_run(struct control *c, void (*ready)(void), struct err *e);
+void control_free(struct control *c);
+
+/* `--check`: reads all that the configuration names, binds nothing. Lines go to report. */
+enum err_code control_check(const struct dnsd_config *config, struct buf *report);
+
+#endif

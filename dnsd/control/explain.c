@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* explain: why this client gets this answer: the data path's own choice, and for every member the rule
+ * that kept or dropped it. */
+#include "core/log.h"
+#include "dnsd/client/locate.h"
+#include "dnsd/control/inside.h"
+#include "dnsd/answer/answer.h"
+#include "dnsd/packet/dns.h"
+#include "steer/prior.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct asked {
+	struct control *c;
+	const struct snapshot *snap;
+	uint32_t service;
+	const struct snapshot_service *s;
+	const struct config_service *cs;
+	const struct config_pool *pool;
+	struct addr client;
+	enum snapshot_type type;
+	struct place place; /* of the address itself, from the databases */
+	struct answer_choice choice;
+	struct rows_row row;
+	struct rows_ranking ranking;
+	struct rank_input input;
+	struct place class_place;
+	struct place *regions;
+	const char **names;
+	uint16_t prefer[CONFIG_MEMBERS_MAX];
+};
+
+/* ---- the question ---- */
+
+static enum err_code parse(struct asked *a, const struct http_request *req, struct err *e)
+{
+	const char *name = http_query(req, "name"), *type = http_query(req, "type");
+	const char *client = http_query(req, "client");
+	struct prefix prefix;
+
+	if (!name || !client)
+		return err_set(e, ERR_INPUT, "name and client are needed");
+	a->service = views_service_index(a->c, name);
+	if (a->service == UINT32_MAX)
+		return err_set(e, ERR_NOT_FOUND, "there is no service %s", name);
+	a->type = SNAPSHOT_A;
+	if (type && strcasecmp(type, "AAAA") == 0)
+		a->type = SNAPSHOT_AAAA;
+	else if (type && strcasecmp(type, "A") != 0)
+		return err_set(e, ERR_INPUT, "type is A or AAAA: a service has no other");
+	if (!strchr(client, '/'))
+		return addr_parse(client, &a->client, e);
+	if (prefix_parse(client, &prefix, e) != ERR_OK)
+		return ERR_INPUT;
+	a->client = prefix.addr;
+	return ERR_OK;
+}
+
+static enum err_code prepare(struct asked *a, struct err *e)
+{
+	const struct dnsd_config *config = a->c->config;
+
+	a->snap = publish_current(a->c->publish);
+	a->s = &a->snap->services[a->service];
+	a->cs = &config->services[a->service];
+	a->pool = &config->pools[a->cs->pool];
+	a->regions = calloc(config->n_regions + 1, sizeof(*a->regions));
+	a->names = calloc(config->n_regions + 1, sizeof(*a->names));
+	if (!a->regions || !a->names)
+		return err_set(e, ERR_MEMORY, "no memory");
+	publish_region_places(config, a->regions);
+	for (size_t i = 0; i < config->n_regions; i++)
+		a->names[i] = config->regions[i].name;
+	if (rows_ranking_init(&a->ranking, config, a->service, a->regions, a->names) != ERR_OK)
+		return err_set(e, ERR_MEMORY, "no memory");
+	answer_choose(a->snap, a->s, &a->client, &a->choice);
+	a->row = rows_get(a->s->rows, a->choice.class);
+	rows_class_input(&a->ranking, config, a->snap->clients, a->choice.class, &a->class_place,
+			 a->prefer, &a->input);
+	return client_place_find(config->geo.databases, config->geo.n_databases, &a->client,
+				 &a->place, e);
+}
+
+/* ---- the candidates ---- */
+
+static bool is_serving(const struct asked *a, uint32_t m)
+{
+	return a->choice.serve >> m & 1;
+}
+
+static bool is_forced_now(const struct asked *a)
+{
+	return (a->choice.forced & a->choice.serve) != 0;
+}
+
+/* Why m does not get this client; RULE_NONE = it is behind the chosen one only by rank. */
+static enum steer_rule dropped_by(const struct asked *a, uint32_t m)
+{
+	const struct store_override *o = live_forced(a->c, a->service, m);
+
+	if (!(a->row.allowed >> m & 1))
+		return RULE_FENCE;
+	if (a->choice.panic)
+		return is_serving(a, m) ? RULE_NONE : RULE_HEALTH;
+	if (is_serving(a, m))
+		return is_forced_now(a) && !(a->choice.forced >> m & 1) ? RULE_FORCED : RULE_NONE;
+	if (o && o->kind != STORE_FAILOVER &&
+	    fleet_health(a->c->fleet, a->service, m) != HEALTH_DOWN)
+		return RULE_FORCED;
+	return RULE_HEALTH;
+}
+
+/* The rule that tells two candidates apart. */
+static enum steer_rule between(const struct asked *a, uint32_t winner, uint32_t m)
+{
+	enum steer_rule rule;
+	int sign;
+
+	rule = rank_compare(&a->input, winner, m, &sign);
+	if (rule == RULE_NONE || rule == RULE_NAME)
+		return RULE_WEIGHT;
+	if (sign > 0) /* m stands before the winner: its dial turned this client away */
+		return RULE_FORCED;
+	return rule;
+}
+
+/* Why the chosen one stands first: by what it beats the next that was kept. */
+static enum steer_rule chosen_by(const struct asked *a, uint32_t winner)
+{
+	enum steer_rule last = RULE_NONE;
+
+	if (is_forced_now(a))
+		return RULE_FORCED;
+	for (uint32_t m = 0; m < a->s->n_members; m++) {
+		enum steer_rule rule;
+
+		if (m == winner || dropped_by(a, m) != RULE_NONE)
+			continue;
+		rule = between(a, winner, m);
+		if (rule > last) /* the closest rival is beaten by the latest rule */
+			last = rule;
+	}
+	return last == RULE_NONE ? RULE_HEALTH : last; /* the only one left */
+}
+
+static json_t *candidate(struct asked *a, uint32_t m)
+{
+	uint32_t region = a->pool->members[m].region;
+	uint32_t rtt_us = prior_rtt_us(place_distance_m(&a->place, &a->regions[region]));
+	enum steer_rule rule = dropped_by(a, m);
+	struct fleet_member_view view;
+	bool kept = rule == RULE_NONE, chosen = a->choice.member == (int)m;
+
+	fleet_member(a->c->fleet, a->service, m, &view);
+	if (chosen) {
+		kept = true;
+		rule = chosen_by(a, m);
+	} else if (kept && a->choice.member != PICK_NOBODY) {
+		rule = between(a, (uint32_t)a->choice.member, m);
+	}
+	return json_pack("{s:s, s:b, s:b, s:s, s:o, s:s, s:i, s:s, s:s, s:o, s:o, s:f}", "region",
+			 a->names[region], "chosen", (int)chosen, "kept", (int)kept, "rule",
+			 rules_name(rule), "rtt_ms",
+			 rtt_us ? json_real((double)rtt_us / 1000) : json_null(), "rtt_source",
+			 rtt_us ? "distance" : "none", "rtt_samples", 0, "health",
+			 verdict_health_name(view.health), "why", view.reason, "forced",
+			 views_forced(live_forced(a->c, a->service, m)), "load",
+			 view.capacity ? json_real((double)view.used / (double)view.capacity)
+				       : json_null(),
+			 "share", (double)a->s->picks[m].dial_ppm / CONTROL_SHARE_ALL);
+}
+
+/* ---- the document ---- */
+
+static json_t *location(const struct place *p)
+{
+	return json_pack("{s:o, s:o, s:o}", "country",
+			 p->country[0] ? json_string(p->country) : json_null(), "lat",
+			 p->has_position ? json_real(p->lat_e4 / 1e4) : json_null(), "lon",
+			 p->has_position ? json_real(p->lon_e4 / 1e4) : json_null());
+}
+
+static json_t *answers(const struct asked *a)
+{
+	const struct config_member *m = a->choice.member == PICK_NOBODY
+						? NULL
+						: &a->pool->members[a->choice.member];
+	const struct addr *list = m ? m->addresses : a->pool->last_resort_addresses;
+	size_t n = m ? m->n_addresses : a->pool->n_last_resort;
+	uint8_t family = a->type == SNAPSHOT_A ? 4 : 6;
+	json_t *out = json_array();
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < n && json_array_size(out) < a->cs->answers; i++) {
+		if (list[i].family != family)
+			continue;
+		addr_text(&list[i], text);
+		json_array_append_new(out, json_string(text));
+	}
+	return out;
+}
+
+static const char *scope_reason(const struct asked *a)
+{
+	if (!a->c->config->geo.n_databases && !a->c->config->n_topology)
+		return "no database and no topology rule: the answer is for everybody";
+	return "the widest prefix around the client whose members are always steered alike";
+}
+
+static const char *ttl_reason(const struct asked *a)
+{
+	if (a->choice.panic)
+		return "panic: no member may serve";
+	if (a->choice.ttl_s < a->cs->ttl_s)
+		return "failing over: a member is down, or an operator moved the service";
+	return "the service's ttl";
+}
+
+static json_t *rule_of(const struct asked *a)
+{
+	const struct client_class *class = client_map_class(a->snap->clients, a->choice.class);
+	char text[64];
+
+	if (class->topology < 0)
+		return json_null();
+	snprintf(text, sizeof(text), "topology rule %d", class->topology + 1);
+	return json_string(text);
+}
+
+static json_t *document(struct asked *a)
+{
+	json_t *candidates = json_array();
+	char client[ADDR_TEXT_MAX];
+
+	addr_text(&a->client, client);
+	for (uint32_t m = 0; m < a->s->n_members; m++)
+		json_array_append_new(candidates, candidate(a, m));
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:i, s:s, s:i, s:s, s:b, s:o, s:i, s:o}",
+			 "service", a->cs->name, "client", client, "class",
+			 (json_int_t)a->choice.class, "location", location(&a->place), "rule",
+			 rule_of(a), "scope", (int)a->choice.scope_len, "scope_reason",
+			 scope_reason(a), "ttl", (int)a->choice.ttl_s, "ttl_reason", ttl_reason(a),
+			 "panic", (int)a->choice.panic, "answer", answers(a), "epoch", 0,
+			 "candidates", candidates);
+}
+
+void explain_handle(struct control *c, const struct http_request *req, struct http_reply *reply)
+{
+	struct asked a = { .c = c };
+	struct err e;
+	enum err_code rc = parse(&a, req, &e);
+
+	if (rc == ERR_OK)
+		rc = prepare(&a, &e);
+	if (rc == ERR_OK)
+		http_reply_json(reply, 200, document(&a));
+	else
+		http_reply_error(reply, rc, e.text);
+	rows_ranking_fini(&a.ranking);
+	free(a.regions);
+	free(a.names);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* moves: what an operation would move, by asking the data path for every class before and after.
+ *
+ * How much of a service's answers a class stands for is not measured yet, so classes of one service count
+ * alike: the share is of classes whose clients change region. */
+#include "dnsd/control/inside.h"
+
+#include <string.h>
+
+/* A key like any client's, so that a class that is split by weight is split here too. */
+#define SAMPLES 8
+
+struct tally {
+	uint32_t moved[CONFIG_MEMBERS_MAX + 1][CONFIG_MEMBERS_MAX + 1]; /* last = nobody */
+	uint32_t asked;
+};
+
+static int pick(const struct snapshot_service *s, const struct rows_row *row,
+		const struct publish_service_live *live, uint64_t key)
+{
+	struct pick_member members[CONFIG_MEMBERS_MAX];
+	struct pick_live masks = { .serve = live->serve, .forced = live->forced & row->allowed };
+
+	for (uint32_t m = 0; m < s->n_members; m++) {
+		members[m] = s->picks[m];
+		members[m].dial_ppm = live->dial_ppm[m];
+		if (live->dial_ppm[m] > 0 && live->dial_ppm[m] < CONTROL_SHARE_ALL)
+			masks.dialled |= UINT64_C(1) << m;
+	}
+	return pick_member(row->groups, row->n_groups, &masks, members, key);
+}
+
+static void count_class(const struct snapshot_service *s, uint32_t class,
+			const struct publish_service_live *now,
+			const struct publish_service_live *after, struct tally *t)
+{
+	struct rows_row row = rows_get(s->rows, class);
+
+	for (uint8_t i = 0; i < SAMPLES; i++) {
+		const uint8_t address[4] = { (uint8_t)(class >> 8), (uint8_t)class, i, 0 };
+		uint64_t key = pick_client_key(4, address);
+		int from = pick(s, &row, now, key), to = pick(s, &row, after, key);
+
+		t->asked++;
+		if (from != to)
+			t->moved[from < 0 ? CONFIG_MEMBERS_MAX : from]
+				[to < 0 ? CONFIG_MEMBERS_MAX : to]++;
+	}
+}
+
+static json_t *region_name(const struct control *c, uint32_t service, uint32_t member)
+{
+	const struct config_pool *pool = &c->config->pools[c->config->services[service].pool];
+
+	return member == CONFIG_MEMBERS_MAX
+		       ? json_null()
+		       : json_string(c->config->regions[pool->members[member].region].name);
+}
+
+static void add_moves(struct control *c, uint32_t service, const struct tally *t, json_t *out)
+{
+	for (uint32_t from = 0; from <= CONFIG_MEMBERS_MAX; from++)
+		for (uint32_t to = 0; to <= CONFIG_MEMBERS_MAX; to++) {
+			if (!t->moved[from][to])
+				continue;
+			json_array_append_new(
+				out,
+				json_pack("{s:s, s:o, s:o, s:f}", "service",
+					  c->config->services[service].name, "from",
+					  region_name(c, service, from), "to",
+					  region_name(c, service, to), "share",
+					  (double)t->moved[from][to] / (double)t->asked));
+		}
+}
+
+json_t *moves_of(struct control *c, const struct publish_service_live *after)
+{
+	const struct snapshot *snap = publish_current(c->publish);
+	json_t *out = json_array();
+
+	for (uint32_t s = 0; s < snap->n_services; s++) {
+		struct publish_service_live now;
+		struct tally tally = { 0 };
+
+		live_of(c, s, &now);
+		if (memcmp(&now, &after[s], sizeof(now)) == 0)
+			continue;
+		for (uint32_t k = 0; k < snap->services[s].rows->n_classes; k++)
+			count_class(&snap->services[s], k, &now, &after[s], &tally);
+		add_moves(c, s, &tally, out);
+	}
+	return out;
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ops: what operators change. Each is checked, held against the safety rules, written to disk in one
+ * transaction with its audit row, then made live, then acknowledged. */
+#include "core/log.h"
+#include "dnsd/control/inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPIRES_MAX_S (366 * 86400)
+
+/* One request, taken apart. */
+struct op {
+	struct control *c;
+	const char *verb;
+	json_t *body;
+	const char *region, *service, *reason; /* "" = not given */
+	uint32_t share_ppm;
+	int64_t expires_s;
+	bool is_dry, is_forced;
+	struct store_override change; /* what it puts */
+	enum { OP_PUT, OP_CLEAR } act;
+	const struct store_override *cleared[64];
+	size_t n_cleared;
+	char args[1024];
+};
+
+/* ---- reading ---- */
+
+enum err_code ops_load(struct control *c, struct err *e)
+{
+	struct store_override *list;
+	size_t n;
+	enum err_code rc = store_override_list(c->store, &list, &n, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	store_override_free(c->overrides, c->n_overrides);
+	c->overrides = list;
+	c->n_overrides = n;
+	return ERR_OK;
+}
+
+static enum err_code read_body(struct op *op, const struct http_request *req, struct err *e)
+{
+	json_error_t why;
+	json_int_t share = -1, expires = 0;
+	int dry = 0, force = 0, wait = 0;
+	const char *to = NULL;
+
+	op->body = json_loadb((const char *)req->body, req->len, JSON_REJECT_DUPLICATES, &why);
+	if (!op->body)
+		return err_set(e, ERR_INPUT, "the body is not JSON: %s", why.text);
+	op->region = op->service = op->reason = "";
+	if (json_unpack_ex(op->body, &why, JSON_STRICT,
+			   "{s?s, s?s, s?s, s?s, s?I, s?I, s?b, s?b, s?b}", "region", &op->region,
+			   "service", &op->service, "to", &to, "reason", &op->reason, "share_ppm",
+			   &share, "expires_s", &expires, "dry_run", &dry, "force", &force, "wait",
+			   &wait) != 0)
+		return err_set(e, ERR_INPUT, "%s", why.text);
+	if (to)
+		op->region = to;
+	if (expires < 0 || expires > EXPIRES_MAX_S)
+		return err_set(e, ERR_INPUT, "expires_s is 0 to %d", EXPIRES_MAX_S);
+	if (strcmp(op->verb, "dial") == 0 && (share < 0 || share > CONTROL_SHARE_ALL))
+		return err_set(e, ERR_INPUT, "share_ppm is 0 to 1000000 (100 %%)");
+	op->share_ppm = (uint32_t)share;
+	op->expires_s = expires;
+	op->is_dry = dry;
+	op->is_forced = force;
+	return ERR_OK;
+}
+
+/* ---- checking ---- */
+
+static enum err_code check_region(const struct op *op, struct err *e)
+{
+	const struct dnsd_config *config = op->c->config;
+	struct buf known = BUF_INIT;
+
+	for (size_t i = 0; i < config->n_regions; i++) {
+		if (strcmp(config->regions[i].name, op->region) == 0) {
+			buf_fini(&known);
+			return ERR_OK;
+		}
+		buf_printf(&known, "%s%s", i ? ", " : "", config->regions[i].name);
+	}
+	err_set(e, ERR_NOT_FOUND, "there is no region %s; there are: %s", op->region,
+		buf_text(&known));
+	buf_fini(&known);
+	return ERR_NOT_FOUND;
+}
+
+static enum err_code check_service(const struct op *op, struct err *e)
+{
+	if (views_service_index(op->c, op->service) == UINT32_MAX)
+		return err_set(e, ERR_NOT_FOUND, "there is no service %s", op->service);
+	return ERR_OK;
+}
+
+static enum err_code check_target(const struct op *op, struct err *e)
+{
+	uint32_t s = views_service_index(op->c, op->service);
+	uint64_t bits = live_region_bits(op->c, s, op->region);
+	bool any_up = false;
+
+	if (!bits)
+		return err_set(e, ERR_INPUT, "%s has no member in %s", op->service, op->region);
+	for (uint32_t m = 0; m < CONFIG_MEMBERS_MAX; m++)
+		any_up |= bits >> m & 1 && fleet_health(op->c->fleet, s, m) != HEALTH_DOWN;
+	if (!any_up && !op->is_forced)
+		return err_set(e, ERR_UNSAFE, "%s is down for %s; --force moves it all the same",
+			       op->region, op->service);
+	return ERR_OK;
+}
+
+static void clear_matching(struct op *op, enum store_override_kind kind, bool held_only)
+{
+	for (size_t i = 0; i < op->c->n_overrides; i++) {
+		const struct store_override *o = &op->c->overrides[i];
+
+		if (o->kind != kind || (held_only && !live_is_held(o)) ||
+		    strcmp(o->service, op->service) != 0 ||
+		    (op->region[0] && strcmp(o->region, op->region) != 0))
+			continue;
+		if (op->n_cleared < sizeof(op->cleared) / sizeof(op->cleared[0]))
+			op->cleared[op->n_cleared++] = o;
+	}
+}
+
+/* From the verb and its arguments to what it puts or clears. */
+static enum err_code plan(struct op *op, struct err *e)
+{
+	bool is_failover = strcmp(op->verb, "failover") == 0;
+	enum err_code rc = ERR_OK;
+
+	op->change.service = (char *)op->service;
+	op->change.region = (char *)op->region;
+	op->change.reason = (char *)op->reason;
+	if (strcmp(op->verb, "failback") == 0) {
+		op->act = OP_CLEAR;
+		clear_matching(op, STORE_FAILOVER, false);
+		clear_matching(op, STORE_DRAIN, true);
+		rc = check_service(op, e);
+		if (rc == ERR_OK && !op->n_cleared)
+			rc = err_set(e, ERR_REFUSED, "%s was not failed over", op->service);
+		return rc;
+	}
+	rc = check_region(op, e);
+	if (rc == ERR_OK && (op->service[0] || is_failover))
+		rc = check_service(op, e);
+	if (rc != ERR_OK)
+		return rc;
+	if (strcmp(op->verb, "undrain") == 0) {
+		op->act = OP_CLEAR;
+		clear_matching(op, STORE_DRAIN, false);
+		return op->n_cleared ? ERR_OK
+				     : err_set(e, ERR_REFUSED, "%s is not drained", op->region);
+	}
+	op->change.kind = is_failover			   ? STORE_FAILOVER
+			  : strcmp(op->verb, "dial") == 0 ? STORE_DIAL
+							  : STORE_DRAIN;
+	op->change.value = op->share_ppm;
+	return is_failover ? check_target(op, e) : ERR_OK;
+}
+
+/* ---- the world after it ---- */
+
+static bool is_cleared(const struct op *op, const struct store_override *o)
+{
+	for (size_t i = 0; i < op->n_cleared; i++)
+		if (op->cleared[i] == o)
+			return true;
+	return false;
+}
+
+static bool is_replaced(const struct op *op, const struct store_override *o)
+{
+	bool same_region = op->change.kind == STORE_FAILOVER ||
+			   strcmp(o->region, op->change.region) == 0;
+
+	return op->act == OP_PUT && o->kind == op->change.kind && same_region &&
+	       strcmp(o->service, op->change.service) == 0;
+}
+
+/* The live state of every service as it would be, by the very code that makes it so. */
+static struct publish_service_live *world_after(const struct op *op)
+{
+	struct control view = *op->c;
+	struct publish_service_live *after;
+	size_t n = 0;
+
+	view.overrides = calloc(op->c->n_overrides + 1, sizeof(*view.overrides));
+	after = calloc(view.config->n_services + 1, sizeof(*after));
+	if (!view.overrides || !after) {
+		free(view.overrides);
+		free(after);
+		return NULL;
+	}
+	for (size_t i = 0; i < op->c->n_overrides; i++)
+		if (!is_cleared(op, &op->c->overrides[i]) && !is_replaced(op, &op->c->overrides[i]))
+			view.overrides[n++] = op->c->overrides[i];
+	if (op->act == OP_PUT) {
+		view.overrides[n] = op->change;
+		view.overrides[n++].by = "";
+	}
+	view.n_overrides = n;
+	for (uint32_t s = 0; s < view.config->n_services; s++)
+		live_of(&view, s, &after[s]);
+	free(view.overrides);
+	return after;
+}
+
+static unsigned regions_in(const struct control *c, uint32_t service, uint64_t bits)
+{
+	const struct config_pool *pool = &c->config->pools[c->config->services[service].pool];
+	unsigned n = 0;
+
+	for (uint32_t m = 0; m < pool->n_members; m++) {
+		bool again = false;
+
+		for (uint32_t i = 0; i < m; i++)
+			again |= bits >> i & 1 &&
+				 pool->members[i].region == pool->members[m].region;
+		n += bits >> m & 1 && !again;
+	}
+	return n;
+}
+
+static enum err_code check_safety(const struct op *op, const struct publish_service_live *after,
+				  struct err *e)
+{
+	const struct control *c = op->c;
+	unsigned least = c->config->safety.min_regions ? c->config->safety.min_regions : 1;
+
+	if (op->is_forced)
+		return ERR_OK;
+	for (uint32_t s = 0; s < c->config->n_services; s++) {
+		struct publish_service_live now;
+		unsigned before, left;
+
+		live_of(c, s, &now);
+		before = regions_in(c, s, now.serve);
+		left = regions_in(c, s, after[s].serve);
+		if (left < before && left < least)
+			return err_set(e, ERR_UNSAFE,
+				       "%s would be left with %u of %u regions, at least %u must stay "
+				       "(safety.min_regions); --force does it all the same",
+				       c->config->services[s].name, left, before, least);
+	}
+	return ERR_OK;
+}
+
+/* ---- doing ---- */
+
+static void make_args(struct op *op)
+{
+	char *text = json_dumps(op->body, JSON_COMPACT | JSON_SORT_KEYS);
+
+	snprintf(op->args, sizeof(op->args), "%.1000s", text ? text : "{}");
+	free(text);
+}
+
+static enum err_code write_down(struct op *op, const struct store_actor *actor, int64_t *id,
+				struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	if (op->act == OP_PUT) {
+		op->change.by = (char *)actor->by;
+		if (op->expires_s)
+			op->change.expires_ms =
+				clock_wall_ms(op->c->clock) + op->expires_s * 1000;
+		return store_override_put(op->c->store, &op->change, actor, id, e);
+	}
+	for (size_t i = 0; rc == ERR_OK && i < op->n_cleared; i++) {
+		*id = op->cleared[i]->id;
+		rc = store_override_clear(op->c->store, *id, actor, e);
+	}
+	return rc;
+}
+
+/* Masks at once; dials stand in the snapshot and need a new one, which takes milliseconds. */
+static void make_live(struct control *c)
+{
+	live_apply_all(c);
+	builder_request(c, false, false, NULL);
+}
+
+static json_t *result_of(struct op *op, int64_t id, json_t *moves)
+{
+	json_t *doc = json_pack("{s:o, s:i, s:[s]}", "id",
+				op->is_dry ? json_null() : json_integer(id), "epoch", 0, "live",
+				op->c->config->node);
+
+	if (moves)
+		json_object_set_new(doc, "moves", moves);
+	return doc;
+}
+
+static enum err_code perform(struct op *op, const struct http_request *req, json_t **doc,
+			     struct err *e)
+{
+	const struct store_actor actor = { .by = req->peer->who,
+					   .from = req->peer->from,
+					   .reason = op->reason,
+					   .verb = op->verb,
+					   .args = op->args };
+	struct publish_service_live *after;
+	json_t *moves = NULL;
+	enum err_code rc = plan(op, e);
+	int64_t id = 0;
+
+	if (rc != ERR_OK)
+		return rc;
+	after = world_after(op);
+	if (!after)
+		return err_set(e, ERR_MEMORY, "no memory");
+	rc = check_safety(op, after, e);
+	if (rc == ERR_OK && op->is_dry)
+		moves = moves_of(op->c, after);
+	free(after);
+	if (rc == ERR_OK && !op->is_dry) {
+		rc = write_down(op, &actor, &id, e);
+		if (ops_load(op->c, NULL) == ERR_OK)
+			make_live(op->c);
+	}
+	if (rc == ERR_OK)
+		*doc = result_of(op, id, moves);
+	return rc;
+}
+
+/* Refusals are audited too: who tried what. */
+static void audit_refusal(struct op *op, const struct http_request *req, const struct err *e)
+{
+	const struct store_actor actor = { .by = req->peer->who,
+					   .from = req->peer->from,
+					   .reason = op->reason ? op->reason : "",
+					   .verb = op->verb,
+					   .args = op->args };
+
+	op->c->refused_ops++;
+	if (store_audit_add(op->c->store, &actor, e->text, NULL) != ERR_OK)
+		log_warn("dnsd/control", "%s by %s was refused, and that is not on disk: %s",
+			 op->verb, req->peer->who, e->text);
+}
+
+void ops_handle(struct control *c, const char *verb, const struct http_request *req,
+		struct http_reply *reply)
+{
+	struct op op = { .c = c, .verb = verb };
+	json_t *doc = NULL;
+	struct err e;
+	enum err_code rc = read_body(&op, req, &e);
+
+	if (rc == ERR_OK) {
+		make_args(&op);
+		rc = perform(&op, req, &doc, &e);
+	}
+	if (rc == ERR_OK) {
+		if (!op.is_dry)
+			log_info("dnsd/control", "%s %s by %s: %s", verb, op.args, req->peer->who,
+				 op.reason[0] ? op.reason : "no reason given");
+		http_reply_json(reply, 200, doc);
+	} else {
+		audit_refusal(&op, req, &e);
+		http_reply_error(reply, rc, e.text);
+	}
+	json_decref(op.body);
+}
+
+void ops_clear(struct control *c, int64_t id, const struct http_request *req,
+	       struct http_reply *reply)
+{
+	const char *reason = http_query(req, "reason");
+	char args[64];
+	const struct store_actor actor = { .by = req->peer->who,
+					   .from = req->peer->from,
+					   .reason = reason ? reason : "",
+					   .verb = "override clear",
+					   .args = args };
+	struct err e;
+	enum err_code rc;
+
+	snprintf(args, sizeof(args), "{\"id\":%lld}", (long long)id);
+	rc = store_override_clear(c->store, id, &actor, &e);
+	if (rc != ERR_OK) {
+		http_reply_error(reply, rc, e.text);
+		return;
+	}
+	ops_load(c, NULL);
+	make_live(c);
+	http_reply_json(reply, 200,
+			json_pack("{s:I, s:i, s:[s]}", "id", (json_int_t)id, "epoch", 0, "live",
+				  c->config->node));
+}
+
+/* Once a second: what has run out is cleared, on disk first. */
+void ops_expire(void *control)
+{
+	struct control *c = control;
+	int64_t now = clock_wall_ms(c->clock);
+	bool any = false;
+	struct err e;
+
+	for (size_t i = 0; i < c->n_overrides; i++) {
+		const struct store_override *o = &c->overrides[i];
+
+		if (!o->expires_ms || o->expires_ms > now)
+			continue;
+		if (store_override_clear(c->store, o->id, NULL, &e) != ERR_OK) {
+			log_error("dnsd/control", "override %lld has expired but stays: %s",
+				  (long long)o->id, e.text);
+			continue;
+		}
+		log_info("dnsd/control", "override %lld (%s %s%s%s) has expired", (long long)o->id,
+			 store_override_kind_name(o->kind), o->region, o->service[0] ? " of " : "",
+			 o->service);
+		any = true;
+	}
+	if (any && ops_load(c, NULL) == ERR_OK)
+		make_live(c);
+}

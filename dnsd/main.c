@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main: fairlead-dnsd, the name server. Reads its configuration, starts control, and exits with its result. */
+#include "core/daemon.h"
+#include "core/log.h"
+#include "dnsd/control/control.h"
+
+#include <stdio.h>
+
+static int check(const struct dnsd_config *config, const struct config_report *notes)
+{
+	struct buf report = BUF_INIT;
+	enum err_code rc = control_check(config, &report);
+
+	fputs(buf_text((struct buf *)&notes->notes), stderr);
+	fputs(buf_text(&report), stderr);
+	if (rc == ERR_OK)
+		printf("%s: good\n", config->file);
+	buf_fini(&report);
+	return rc == ERR_OK ? 0 : 1;
+}
+
+static enum err_code run(const struct daemon_flags *flags, struct dnsd_config *config,
+			 struct err *e)
+{
+	struct control *control;
+	enum err_code rc = daemon_detach(flags, e);
+
+	if (rc != ERR_OK) {
+		config_dnsd_free(config);
+		return rc;
+	}
+	rc = control_new(&control, config, e);
+	if (rc != ERR_OK)
+		return rc;
+	rc = control_run(control, daemon_ready, e);
+	control_free(control);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct config_report report;
+	struct daemon_flags flags;
+	struct dnsd_config *config;
+	struct err e;
+	int status = 1;
+
+	daemon_parse(argc, argv, "fairlead-dnsd", "answers DNS with the best region for each client",
+		     FAIRLEAD_SYSCONFDIR "/dnsd.yaml", &flags);
+	config_report_init(&report);
+	if (config_dnsd_load(flags.config, &config, &report) != ERR_OK) {
+		fputs(buf_text(&report.errors), stderr);
+	} else if (flags.check) {
+		status = check(config, &report);
+		config_dnsd_free(config);
+	} else {
+		fputs(buf_text(&report.notes), stderr);
+		if (run(&flags, config, &e) == ERR_OK)
+			status = 0;
+		else
+			log_error("dnsd", "%s", e.text);
+	}
+	config_report_fini(&report);
+	return status;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* prior: the round trip that is to be expected from a distance, before anything is measured.
+ *
+ * Threads    any, pure
+ * Units      distance in metres, round trip in microseconds
+ * Source     DESIGN.md section 4: median round trips by kilometre of a real matrix, linear in between
+ */
+#ifndef FAIRLEAD_STEER_PRIOR_H
+#define FAIRLEAD_STEER_PRIOR_H
+
+#include <stdint.h>
+
+#define PRIOR_UNKNOWN 0 /* the distance is PLACE_FAR */
+uint32_t prior_rtt_us(uint32_t distance_m);
+
+#endif
