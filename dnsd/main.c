@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main: fairlead-dnsd, the name server. Reads its configuration, starts control, and exits with its result. */
+/* main: fairlead-dnsd, the name server. Reads its configuration, starts control, and exits with its
+ * result. */
 #include "core/daemon.h"
 #include "core/log.h"
 #include "dnsd/control/control.h"
@@ -45,7 +46,8 @@ int main(int argc, char **argv)
 	struct err e;
 	int status = 1;
 
-	daemon_parse(argc, argv, "fairlead-dnsd", "answers DNS with the best region for each client",
+	daemon_parse(argc, argv, "fairlead-dnsd",
+		     "answers DNS with the best region for each client",
 		     FAIRLEAD_SYSCONFDIR "/dnsd.yaml", &flags);
 	config_report_init(&report);
 	if (config_dnsd_load(flags.config, &config, &report) != ERR_OK) {

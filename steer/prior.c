@@ -9,8 +9,8 @@
 static const struct {
 	uint32_t km, rtt_us;
 } points[] = {
-	{ 0, 4000 },	  { 100, 4000 },    { 500, 12000 },   { 1000, 24000 },	 { 2000, 39000 },
-	{ 4000, 65000 },  { 8000, 119000 }, { 13000, 184000 }, { 20000, 263000 },
+	{ 0, 4000 },	 { 100, 4000 },	   { 500, 12000 },    { 1000, 24000 },	 { 2000, 39000 },
+	{ 4000, 65000 }, { 8000, 119000 }, { 13000, 184000 }, { 20000, 263000 },
 };
 
 uint32_t prior_rtt_us(uint32_t distance_m)
@@ -24,9 +24,8 @@ uint32_t prior_rtt_us(uint32_t distance_m)
 
 		if (distance_m > to_m)
 			continue;
-		return points[i - 1].rtt_us +
-		       (uint32_t)((points[i].rtt_us - points[i - 1].rtt_us) *
-				  (distance_m - from_m) / (to_m - from_m));
+		return points[i - 1].rtt_us + (uint32_t)((points[i].rtt_us - points[i - 1].rtt_us) *
+							 (distance_m - from_m) / (to_m - from_m));
 	}
 	return points[n - 1].rtt_us;
 }

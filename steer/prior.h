@@ -3,7 +3,8 @@
  *
  * Threads    any, pure
  * Units      distance in metres, round trip in microseconds
- * Source     DESIGN.md section 4: median round trips by kilometre of a real matrix, linear in between
+ * Source     DESIGN.md section 4: median round trips by kilometre of a real matrix, linear in
+ * between
  */
 #ifndef FAIRLEAD_STEER_PRIOR_H
 #define FAIRLEAD_STEER_PRIOR_H

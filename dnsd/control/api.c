@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* api: the admin API: who may ask for what, and which room answers. schema/api/openapi.yaml describes it. */
+/* api: the admin API: who may ask for what, and which room answers. schema/api/openapi.yaml
+ * describes it. */
 #include "core/log.h"
 #include "dnsd/control/inside.h"
 
@@ -105,10 +106,10 @@ static void get_events(struct control *c, const struct http_request *req, struct
 
 static json_t *audit_doc(const struct store_audit *a)
 {
-	return json_pack("{s:I, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "seq",
-			 (json_int_t)a->seq, "time", views_time(a->time_ms), "by", a->by, "from",
-			 a->from, "verb", a->verb, "args", a->args, "result", a->result, "reason",
-			 a->reason, "hash", a->hash);
+	return json_pack("{s:I, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "seq", (json_int_t)a->seq,
+			 "time", views_time(a->time_ms), "by", a->by, "from", a->from, "verb",
+			 a->verb, "args", a->args, "result", a->result, "reason", a->reason, "hash",
+			 a->hash);
 }
 
 static void verify(struct control *c, struct http_reply *reply)
@@ -150,8 +151,7 @@ static void get_audit(struct control *c, const struct http_request *req, struct 
 
 /* ---- the rest ---- */
 
-static void get_members(struct control *c, const struct http_request *req,
-			struct http_reply *reply)
+static void get_members(struct control *c, const struct http_request *req, struct http_reply *reply)
 {
 	const char *name = http_query(req, "service");
 	uint32_t service = name ? views_service_index(c, name) : UINT32_MAX;
@@ -170,8 +170,7 @@ static void get_status(struct control *c, const struct http_request *req, struct
 	http_reply_json(reply, 200, views_status(c));
 }
 
-static void get_regions(struct control *c, const struct http_request *req,
-			struct http_reply *reply)
+static void get_regions(struct control *c, const struct http_request *req, struct http_reply *reply)
 {
 	http_reply_json(reply, 200, views_regions(c));
 }
@@ -198,14 +197,12 @@ static void post_op(struct control *c, const struct http_request *req, struct ht
 	ops_handle(c, strrchr(req->path, '/') + 1, req, reply);
 }
 
-static void post_reload(struct control *c, const struct http_request *req,
-			struct http_reply *reply)
+static void post_reload(struct control *c, const struct http_request *req, struct http_reply *reply)
 {
 	builder_request(c, true, false, reply);
 }
 
-static void post_backup(struct control *c, const struct http_request *req,
-			struct http_reply *reply)
+static void post_backup(struct control *c, const struct http_request *req, struct http_reply *reply)
 {
 	json_t *body = json_loadb((const char *)req->body, req->len, 0, NULL);
 	const char *path = json_string_value(json_object_get(body, "path"));
@@ -226,8 +223,7 @@ static void post_backup(struct control *c, const struct http_request *req,
 static const struct route {
 	const char *method, *path;
 	enum access_role least;
-	void (*handle)(struct control *c, const struct http_request *req,
-		       struct http_reply *reply);
+	void (*handle)(struct control *c, const struct http_request *req, struct http_reply *reply);
 } routes[] = {
 	{ "GET", "/v1/status", ACCESS_VIEWER, get_status },
 	{ "GET", "/v1/regions", ACCESS_VIEWER, get_regions },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* builder: one thread at a time that loads zones and databases and builds a snapshot aside, so that the
- * control thread never waits for a disk or a long computation. */
+/* builder: one thread at a time that loads zones and databases and builds a snapshot aside, so that
+ * the control thread never waits for a disk or a long computation. */
 #include "core/log.h"
 #include "dnsd/control/inside.h"
 
@@ -137,11 +137,11 @@ static void answer_waiters(struct control *c, const struct build *b, const char 
 
 		c->now_waiters = w->next;
 		if (b->rc == ERR_OK)
-			http_reply_json(w->reply, 200,
-					json_pack("{s:I, s:f, s:s}", "generation",
-						  (json_int_t)publish_current(c->publish)->generation,
-						  "took_s", (double)b->took_us / 1e6, "report",
-						  report));
+			http_reply_json(
+				w->reply, 200,
+				json_pack("{s:I, s:f, s:s}", "generation",
+					  (json_int_t)publish_current(c->publish)->generation,
+					  "took_s", (double)b->took_us / 1e6, "report", report));
 		else
 			http_reply_error(w->reply, b->rc, report[0] ? report : b->e.text);
 		free(w);

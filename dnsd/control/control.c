@@ -62,8 +62,7 @@ static enum err_code start_parts(struct control *c, struct err *e)
 static enum err_code listen_secure(struct control *c, struct err *e)
 {
 	const struct dnsd_config *config = c->config;
-	const struct tls_files files = { config->tls.certificate, config->tls.key,
-					 config->tls.ca };
+	const struct tls_files files = { config->tls.certificate, config->tls.key, config->tls.ca };
 	enum err_code rc;
 
 	if (!config->has_tls)
@@ -259,8 +258,7 @@ void control_free(struct control *c)
 
 enum err_code control_check(const struct dnsd_config *config, struct buf *report)
 {
-	const struct tls_files files = { config->tls.certificate, config->tls.key,
-					 config->tls.ca };
+	const struct tls_files files = { config->tls.certificate, config->tls.key, config->tls.ca };
 	struct publish_parts parts = { 0 };
 	struct tls *tls = NULL;
 	struct identity id;
@@ -273,8 +271,8 @@ enum err_code control_check(const struct dnsd_config *config, struct buf *report
 	if (!config->has_tls)
 		return rc;
 	if (tls_new(&tls, &files, &e) != ERR_OK || tls_own_identity(tls, &id, &e) != ERR_OK) {
-		buf_printf(report, "%s:%u:%u: error: tls: %s\n", config->file,
-			   config->tls.pos.line, config->tls.pos.column, e.text);
+		buf_printf(report, "%s:%u:%u: error: tls: %s\n", config->file, config->tls.pos.line,
+			   config->tls.pos.column, e.text);
 		rc = ERR_INPUT;
 	} else if (id.role != IDENTITY_DNSD || strcmp(id.fleet, config->fleet) != 0 ||
 		   strcmp(id.name, config->node) != 0) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain: why this client gets this answer: the data path's own choice, and for every member the rule
- * that kept or dropped it. */
+/* explain: why this client gets this answer: the data path's own choice, and for every member the
+ * rule that kept or dropped it. */
 #include "core/log.h"
+#include "dnsd/answer/answer.h"
 #include "dnsd/client/locate.h"
 #include "dnsd/control/inside.h"
-#include "dnsd/answer/answer.h"
 #include "dnsd/packet/dns.h"
 #include "steer/prior.h"
 
@@ -159,16 +159,15 @@ static json_t *candidate(struct asked *a, uint32_t m)
 	} else if (kept && a->choice.member != PICK_NOBODY) {
 		rule = between(a, (uint32_t)a->choice.member, m);
 	}
-	return json_pack("{s:s, s:b, s:b, s:s, s:o, s:s, s:i, s:s, s:s, s:o, s:o, s:f}", "region",
-			 a->names[region], "chosen", (int)chosen, "kept", (int)kept, "rule",
-			 rules_name(rule), "rtt_ms",
-			 rtt_us ? json_real((double)rtt_us / 1000) : json_null(), "rtt_source",
-			 rtt_us ? "distance" : "none", "rtt_samples", 0, "health",
-			 verdict_health_name(view.health), "why", view.reason, "forced",
-			 views_forced(live_forced(a->c, a->service, m)), "load",
-			 view.capacity ? json_real((double)view.used / (double)view.capacity)
-				       : json_null(),
-			 "share", (double)a->s->picks[m].dial_ppm / CONTROL_SHARE_ALL);
+	return json_pack(
+		"{s:s, s:b, s:b, s:s, s:o, s:s, s:i, s:s, s:s, s:o, s:o, s:f}", "region",
+		a->names[region], "chosen", (int)chosen, "kept", (int)kept, "rule",
+		rules_name(rule), "rtt_ms", rtt_us ? json_real((double)rtt_us / 1000) : json_null(),
+		"rtt_source", rtt_us ? "distance" : "none", "rtt_samples", 0, "health",
+		verdict_health_name(view.health), "why", view.reason, "forced",
+		views_forced(live_forced(a->c, a->service, m)), "load",
+		view.capacity ? json_real((double)view.used / (double)view.capacity) : json_null(),
+		"share", (double)a->s->picks[m].dial_ppm / CONTROL_SHARE_ALL);
 }
 
 /* ---- the document ---- */
@@ -183,9 +182,8 @@ static json_t *location(const struct place *p)
 
 static json_t *answers(const struct asked *a)
 {
-	const struct config_member *m = a->choice.member == PICK_NOBODY
-						? NULL
-						: &a->pool->members[a->choice.member];
+	const struct config_member *m =
+		a->choice.member == PICK_NOBODY ? NULL : &a->pool->members[a->choice.member];
 	const struct addr *list = m ? m->addresses : a->pool->last_resort_addresses;
 	size_t n = m ? m->n_addresses : a->pool->n_last_resort;
 	uint8_t family = a->type == SNAPSHOT_A ? 4 : 6;

@@ -72,8 +72,8 @@ struct control {
 	pthread_t builder;
 	struct build *build; /* running; NULL = none */
 	bool wants_build, wants_fresh_geo, wants_reload;
-	struct waiter *waiters;	     /* for the next build to begin */
-	struct waiter *now_waiters;  /* for the one that runs */
+	struct waiter *waiters;	    /* for the next build to begin */
+	struct waiter *now_waiters; /* for the one that runs */
 	bool is_serving;
 	bool is_adopting; /* between two numberings of services */
 	uint64_t refused_ops;

@@ -182,18 +182,17 @@ static void hold(struct control *c, const struct fleet_change *change)
 		.by = HELD_BY,
 		.reason = "was down; failback is manual",
 	};
-	const struct store_actor actor = { .by = HELD_BY,
-					   .from = "itself",
-					   .reason = o.reason,
-					   .verb = "hold",
-					   .args = "{}" };
+	const struct store_actor actor = {
+		.by = HELD_BY, .from = "itself", .reason = o.reason, .verb = "hold", .args = "{}"
+	};
 	struct err e;
 	int64_t id;
 
 	if (cs->failback_auto || change->to != HEALTH_DOWN ||
 	    find(c, STORE_DRAIN, cs->name, region))
 		return;
-	if (store_override_put(c->store, &o, &actor, &id, &e) != ERR_OK || ops_load(c, &e) != ERR_OK)
+	if (store_override_put(c->store, &o, &actor, &id, &e) != ERR_OK ||
+	    ops_load(c, &e) != ERR_OK)
 		log_error("dnsd/control", "%s: %s cannot be held back: %s", cs->name, region,
 			  e.text);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* moves: what an operation would move, by asking the data path for every class before and after.
  *
- * How much of a service's answers a class stands for is not measured yet, so classes of one service count
- * alike: the share is of classes whose clients change region. */
+ * How much of a service's answers a class stands for is not measured yet, so classes of one service
+ * count alike: the share is of classes whose clients change region. */
 #include "dnsd/control/inside.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ static void count_class(const struct snapshot_service *s, uint32_t class,
 	struct rows_row row = rows_get(s->rows, class);
 
 	for (uint8_t i = 0; i < SAMPLES; i++) {
-		const uint8_t address[4] = { (uint8_t)(class >> 8), (uint8_t)class, i, 0 };
+		const uint8_t address[4] = { (uint8_t)(class >> 8), (uint8_t) class, i, 0 };
 		uint64_t key = pick_client_key(4, address);
 		int from = pick(s, &row, now, key), to = pick(s, &row, after, key);
 
@@ -64,12 +64,11 @@ static void add_moves(struct control *c, uint32_t service, const struct tally *t
 			if (!t->moved[from][to])
 				continue;
 			json_array_append_new(
-				out,
-				json_pack("{s:s, s:o, s:o, s:f}", "service",
-					  c->config->services[service].name, "from",
-					  region_name(c, service, from), "to",
-					  region_name(c, service, to), "share",
-					  (double)t->moved[from][to] / (double)t->asked));
+				out, json_pack("{s:s, s:o, s:o, s:f}", "service",
+					       c->config->services[service].name, "from",
+					       region_name(c, service, from), "to",
+					       region_name(c, service, to), "share",
+					       (double)t->moved[from][to] / (double)t->asked));
 		}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ops: what operators change. Each is checked, held against the safety rules, written to disk in one
- * transaction with its audit row, then made live, then acknowledged. */
+/* ops: what operators change. Each is checked, held against the safety rules, written to disk in
+ * one transaction with its audit row, then made live, then acknowledged. */
 #include "core/log.h"
 #include "dnsd/control/inside.h"
 
@@ -157,7 +157,7 @@ static enum err_code plan(struct op *op, struct err *e)
 		return op->n_cleared ? ERR_OK
 				     : err_set(e, ERR_REFUSED, "%s is not drained", op->region);
 	}
-	op->change.kind = is_failover			   ? STORE_FAILOVER
+	op->change.kind = is_failover			  ? STORE_FAILOVER
 			  : strcmp(op->verb, "dial") == 0 ? STORE_DIAL
 							  : STORE_DRAIN;
 	op->change.value = op->share_ppm;
@@ -243,10 +243,11 @@ static enum err_code check_safety(const struct op *op, const struct publish_serv
 		before = regions_in(c, s, now.serve);
 		left = regions_in(c, s, after[s].serve);
 		if (left < before && left < least)
-			return err_set(e, ERR_UNSAFE,
-				       "%s would be left with %u of %u regions, at least %u must stay "
-				       "(safety.min_regions); --force does it all the same",
-				       c->config->services[s].name, left, before, least);
+			return err_set(
+				e, ERR_UNSAFE,
+				"%s would be left with %u of %u regions, at least %u must stay "
+				"(safety.min_regions); --force does it all the same",
+				c->config->services[s].name, left, before, least);
 	}
 	return ERR_OK;
 }
@@ -269,8 +270,7 @@ static enum err_code write_down(struct op *op, const struct store_actor *actor, 
 	if (op->act == OP_PUT) {
 		op->change.by = (char *)actor->by;
 		if (op->expires_s)
-			op->change.expires_ms =
-				clock_wall_ms(op->c->clock) + op->expires_s * 1000;
+			op->change.expires_ms = clock_wall_ms(op->c->clock) + op->expires_s * 1000;
 		return store_override_put(op->c->store, &op->change, actor, id, e);
 	}
 	for (size_t i = 0; rc == ERR_OK && i < op->n_cleared; i++) {

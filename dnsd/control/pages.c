@@ -65,8 +65,7 @@ void pages_handle(void *control, const struct http_request *req, struct http_rep
 		http_reply_text(reply, 200, "text/plain", "ok\n", 3);
 	else if (strcmp(req->path, "/readyz") == 0)
 		http_reply_text(reply, c->is_serving ? 200 : 503, "text/plain",
-				c->is_serving ? "ready\n" : "not ready\n",
-				c->is_serving ? 6 : 10);
+				c->is_serving ? "ready\n" : "not ready\n", c->is_serving ? 6 : 10);
 	else
 		http_reply_error(reply, ERR_NOT_FOUND, "there are /metrics, /healthz and /readyz");
 }

@@ -94,9 +94,9 @@ static json_t *member_doc(struct control *c, uint32_t service, uint32_t member,
 		(int)m->tier, "weight", (json_int_t)m->weight, "dial",
 		(double)live->dial_ppm[member] / CONTROL_SHARE_ALL, "capacity",
 		(json_int_t)(v.has_report ? v.capacity : m->capacity), "used", (json_int_t)v.used,
-		"share", share_of(c, service, member), "serving",
-		(int)(live->serve >> member & 1), "report_age_s", v.report_age_s, "vantages",
-		(int)v.vantages, "failing", (int)v.failing);
+		"share", share_of(c, service, member), "serving", (int)(live->serve >> member & 1),
+		"report_age_s", v.report_age_s, "vantages", (int)v.vantages, "failing",
+		(int)v.failing);
 }
 
 json_t *views_members(struct control *c, uint32_t service)
@@ -181,13 +181,12 @@ static json_t *nodes_of(struct control *c, const char *region)
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(nodes[i].region, region) == 0)
 			json_array_append_new(
-				list, json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:f}", "name",
-						nodes[i].name, "address", nodes[i].address,
-						"software", nodes[i].software, "linked",
-						(int)nodes[i].is_up, "stale",
-						(int)nodes[i].is_stale, "withdrawn",
-						(int)nodes[i].is_withdrawn, "heard_s",
-						nodes[i].age_s));
+				list,
+				json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:f}", "name",
+					  nodes[i].name, "address", nodes[i].address, "software",
+					  nodes[i].software, "linked", (int)nodes[i].is_up, "stale",
+					  (int)nodes[i].is_stale, "withdrawn",
+					  (int)nodes[i].is_withdrawn, "heard_s", nodes[i].age_s));
 	return list;
 }
 
@@ -255,12 +254,11 @@ static json_t *override_doc(const struct store_override *o)
 		value = json_real((double)o->value / CONTROL_SHARE_ALL);
 	else if (o->kind == STORE_FAILOVER)
 		value = json_string(o->region);
-	return json_pack("{s:I, s:s, s:{s:s, s:s}, s:o, s:s, s:s, s:o, s:o}", "id",
-			 (json_int_t)o->id, "kind",
-			 live_is_held(o) ? "held" : store_override_kind_name(o->kind), "scope",
-			 "service", o->service, "region", o->region, "value", value, "by", o->by,
-			 "reason", o->reason, "since", views_time(o->since_ms), "expires",
-			 views_time(o->expires_ms));
+	return json_pack(
+		"{s:I, s:s, s:{s:s, s:s}, s:o, s:s, s:s, s:o, s:o}", "id", (json_int_t)o->id,
+		"kind", live_is_held(o) ? "held" : store_override_kind_name(o->kind), "scope",
+		"service", o->service, "region", o->region, "value", value, "by", o->by, "reason",
+		o->reason, "since", views_time(o->since_ms), "expires", views_time(o->expires_ms));
 }
 
 json_t *views_overrides(struct control *c)
@@ -285,8 +283,8 @@ static void add_problem(json_t *list, const char *severity, double since_s, cons
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	json_array_append_new(list, json_pack("{s:s, s:s, s:f}", "severity", severity, "what",
-					      line, "since", since_s));
+	json_array_append_new(list, json_pack("{s:s, s:s, s:f}", "severity", severity, "what", line,
+					      "since", since_s));
 }
 
 static void service_problems(struct control *c, uint32_t s, json_t *list)
@@ -296,8 +294,8 @@ static void service_problems(struct control *c, uint32_t s, json_t *list)
 
 	live_of(c, s, &live);
 	if (!live.serve)
-		add_problem(list, "critical", 0,
-			    "%s: no member may serve, the last resort answers", cs->name);
+		add_problem(list, "critical", 0, "%s: no member may serve, the last resort answers",
+			    cs->name);
 	for (uint32_t m = 0; m < pool_of(c, s)->n_members; m++) {
 		const char *region = c->config->regions[pool_of(c, s)->members[m].region].name;
 		struct fleet_member_view v;
@@ -346,25 +344,23 @@ static json_t *probers_doc(struct control *c)
 	size_t n = fleet_vantages(c->fleet, v, NODES_MAX);
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(
-			list, json_pack("{s:s, s:b, s:b, s:i, s:i}", "name", v[i].name, "linked",
-					(int)v[i].is_up, "trusted", (int)!v[i].is_distrusted,
-					"targets", (int)v[i].targets, "failing",
-					(int)v[i].failing));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:b, s:b, s:i, s:i}", "name", v[i].name,
+						"linked", (int)v[i].is_up, "trusted",
+						(int)!v[i].is_distrusted, "targets",
+						(int)v[i].targets, "failing", (int)v[i].failing));
 	return list;
 }
 
 json_t *views_status(struct control *c)
 {
-	json_t *node = json_pack(
-		"{s:s, s:s, s:s, s:I, s:o, s:i}", "name", c->config->node, "version",
-		PACKAGE_VERSION, "mode", "standalone", "generation",
-		(json_int_t)publish_current(c->publish)->generation, "started",
-		views_time(c->started_ms), "classes",
-		(int)client_map_class_count(publish_current(c->publish)->clients));
+	json_t *node = json_pack("{s:s, s:s, s:s, s:I, s:o, s:i}", "name", c->config->node,
+				 "version", PACKAGE_VERSION, "mode", "standalone", "generation",
+				 (json_int_t)publish_current(c->publish)->generation, "started",
+				 views_time(c->started_ms), "classes",
+				 (int)client_map_class_count(publish_current(c->publish)->clients));
 
 	return json_pack("{s:[o], s:o, s:o, s:o, s:o, s:o}", "nodes", node, "regions",
-			 views_regions(c), "services", views_services(c), "probers",
-			 probers_doc(c), "overrides", views_overrides(c), "problems",
-			 problems_of(c));
+			 views_regions(c), "services", views_services(c), "probers", probers_doc(c),
+			 "overrides", views_overrides(c), "problems", problems_of(c));
 }
