@@ -88,6 +88,13 @@ void check_pass(struct check *check)
 	settle(check);
 }
 
+void check_printable(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 void check_fail(struct check *check, const char *fmt, ...)
 {
 	va_list args;
@@ -97,6 +104,7 @@ void check_fail(struct check *check, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(check->result.reason, sizeof(check->result.reason), fmt, args);
 	va_end(args);
+	check_printable(check->result.reason);
 	settle(check);
 }
 

@@ -2,8 +2,8 @@
 /* check: one health check of one address, without waiting.
  *
  *   tcp    a connection is made, and closed in the ordinary way
- *   http   a fresh connection to the address, one request, no redirects; the status, then the first
- *   https  64 KiB of the body against the regex. An answer must be whole within the timeout.
+ *   http   a fresh connection to the address, one request, no redirects; the status, then the
+ *   https  first 64 KiB of the body against the regex. An answer must be whole within the timeout.
  *   dns    one UDP query; the same id and question come back with NOERROR
  *   icmp   one echo request; by a ping socket, else by a raw one
  *
@@ -11,8 +11,8 @@
  * Ownership  a check belongs to its checker until done() is called (it is gone by then) or
  *            check_cancel(); every check ends before checker_free(). A check holds its spec.
  * Units      _us microseconds
- * Errors     check_start() fails only for want of memory. Everything else, a socket that cannot be
- *            made included, is a result: the reason says what, in words for people.
+ * Errors     check_start() fails only for want of memory. Everything else, a socket that cannot
+ *            be made included, is a result: the reason says what, in words for people.
  * Source     RFC 9110, RFC 1035 7.3 (matching answers), RFC 792 and RFC 4443 (echo)
  */
 #ifndef FAIRLEAD_PROBERS_CHECK_H
@@ -40,8 +40,7 @@ struct check_result {
 struct checker;
 struct check;
 
-/* Called once, never from within check_start(). The check is gone; `result` lives until it returns.
- */
+/* Called once, never from within check_start(). The check is gone by then. */
 typedef void (*check_done_fn)(void *arg, const struct check_result *result);
 
 enum err_code checker_new(struct checker **out, struct loop *loop, struct err *e);
@@ -51,5 +50,8 @@ enum err_code check_start(struct checker *checker, struct check_spec *spec,
 			  const struct endpoint *to, check_done_fn done, void *arg,
 			  struct check **out);
 void check_cancel(struct check *check); /* done() is not called; NULL is fine */
+
+/* What is not printable ASCII becomes '?'. Reasons are such, so that they can be cut anywhere. */
+void check_printable(char *text);
 
 #endif

@@ -2,15 +2,15 @@
 /* check_kind: what a kind of check gives to check.c, and what it gets from there.
  *
  *   start() --> waiting --> check_pass() or check_fail() --> stop() --> done()
- *                  \------> the deadline: timed_out() ------/
+ *                  \------> the deadline -----------------/
  *                   \-----> check_cancel(): stop(), no done()
  *
- * A kind may settle its check anywhere, in start() too: done() always comes from a turn of the loop
- * of its own, when no code of the kind is on the stack.
+ * A kind may settle its check anywhere, in start() too: done() always comes from a turn of the
+ * loop of its own, when no code of the kind is on the stack.
  *
  * Threads    the loop's
  * Ownership  the kind's struct begins with a struct check; check.c allocates it zeroed and frees
- * it. stop() closes and frees what the kind has, and is called exactly once.
+ *            it. stop() closes and frees what the kind has, and is called exactly once.
  */
 #ifndef FAIRLEAD_PROBERS_CHECK_KIND_H
 #define FAIRLEAD_PROBERS_CHECK_KIND_H

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_spec: what a monitor asks for, checked and compiled once, shared by all that are checked by
- * it. */
+/* check_spec: what a monitor asks for, checked and compiled once, shared by all it checks. */
 #include "probers/check_spec.h"
 
 #include "core/buf.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_spec: what a monitor asks for, checked and compiled once, shared by all that are checked by
- * it.
+/* check_spec: what a monitor asks for, checked and compiled once, shared by all it checks.
  *
  * It comes from a config file (regiond's own monitors) or from a director's plan (proberd). Bad
  * text (a regex, a header with a line break, a DNS name) is refused here, so that a check cannot
@@ -8,9 +7,9 @@
  *
  * Threads    one: the count of holders is not atomic, so specs stay on the loop's thread
  * Ownership  check_spec_from_*() gives one hold, check_spec_hold() one more; check_spec_free()
- * gives one back. Nothing points into the config or message that it was made from. Units      _ms
- * milliseconds Errors     ERR_INPUT names the monitor, the field and what was expected; *out
- * untouched
+ *            gives one back. Nothing points into the config or message that it was made from.
+ * Units      _ms milliseconds
+ * Errors     ERR_INPUT names the monitor, the field and what was expected; *out untouched
  */
 #ifndef FAIRLEAD_PROBERS_CHECK_SPEC_H
 #define FAIRLEAD_PROBERS_CHECK_SPEC_H
@@ -57,8 +56,7 @@ struct check_spec {
 	uint8_t question[CHECK_QUESTION_MAX];
 	size_t question_len;
 
-	/* How often, and how many in a row make a verdict. A single check only looks at timeout_ms.
-	 */
+	/* How often, and how many in a row make a verdict; for the schedule, but timeout_ms. */
 	uint64_t interval_ms, timeout_ms;
 	uint32_t rise, fall;
 

@@ -9,3 +9,14 @@ libprobers_a_SOURCES = \
 	probers/check_tcp.c \
 	probers/due.c probers/due.h \
 	probers/schedule.c probers/schedule.h
+
+libprobers_a_SOURCES += \
+	probers/proberd/director.c probers/proberd/director.h \
+	probers/proberd/pages.c probers/proberd/pages.h \
+	probers/proberd/plan.c probers/proberd/plan.h \
+	probers/proberd/proberd.c probers/proberd/proberd.h \
+	probers/proberd/status.c probers/proberd/status.h
+
+sbin_PROGRAMS += fairlead-proberd
+fairlead_proberd_SOURCES = probers/proberd/main.c
+fairlead_proberd_LDADD = $(PROBERS_LIBS)

@@ -45,6 +45,7 @@ struct schedule {
 	struct loop_timer *timer; /* NULL: schedule_turn() is the caller's */
 	const struct clock *clock;
 	struct schedule_runner runner;
+	struct metrics_histogram *seconds;
 
 	struct target **slots; /* hash table, a power of two */
 	size_t n_slots, n_targets;
@@ -266,6 +267,8 @@ static void on_result(void *arg, const struct check_result *result)
 
 	t->running = NULL;
 	s->running--;
+	if (s->seconds)
+		metrics_observe_us(s->seconds, result->total_us);
 	if (result->pass) {
 		s->passed++;
 		t->state.rtt_us = result->rtt_us;
@@ -351,6 +354,7 @@ enum err_code schedule_new(struct schedule **out, const struct schedule_options 
 		return ERR_MEMORY;
 	s->clock = options->clock ? options->clock : clock_system();
 	s->runner = options->runner;
+	s->seconds = options->seconds;
 	s->per_second = options->per_second;
 	if (options->loop && loop_timer_new(options->loop, &s->timer, on_timer, s) != ERR_OK) {
 		free(s);

@@ -15,18 +15,19 @@
  * When a target is checked:
  *   1. first: within its interval and within 1 s, by its hash, so that a start does not burst;
  *   2. then at a phase of its interval that its hash gives: targets are spread evenly, the phase
- * does not drift, and a restart keeps it;
- *   3. after a failure while the verdict is still `pass`: min(interval, timeout) after the start of
- * the check that failed. So a dead address is known after interval + fall * timeout at the latest:
- *      500 ms, 300 ms and fall 2 make 1.1 s;
- *   4. never more than per_second checks are started in a second, over all targets (2 % more after
- * a pause). When the plan needs more, all intervals are stretched by the same factor and that is
- * logged once.
+ *      does not drift, and a restart keeps it;
+ *   3. after a failure while the verdict is still `pass`: min(interval, timeout) after the start
+ *      of the check that failed. So a dead address is known after interval + fall * timeout at
+ *      the latest: 500 ms, 300 ms and fall 2 make 1.1 s;
+ *   4. never more than per_second checks are started in a second, over all targets (2 % more
+ *      after a pause). When the plan needs more, all intervals are stretched by the same factor
+ *      and that is logged once.
  *
  * Threads    all on one thread, the loop's; the callbacks too
- * Ownership  a watch lives until schedule_unwatch(); unwatch all, then schedule_free(). A watch may
- * be made and given back inside any callback. Units      _us monotonic microseconds, _ms
- * milliseconds Errors     ERR_MEMORY; nothing is left behind
+ * Ownership  a watch lives until schedule_unwatch(); unwatch all, then schedule_free(). A watch
+ *            may be made and given back inside any callback.
+ * Units      _us monotonic microseconds, _ms milliseconds
+ * Errors     ERR_MEMORY; nothing is left behind
  */
 #ifndef FAIRLEAD_PROBERS_SCHEDULE_H
 #define FAIRLEAD_PROBERS_SCHEDULE_H
@@ -35,6 +36,7 @@
 #include "core/clock.h"
 #include "core/err.h"
 #include "core/loop.h"
+#include "core/metrics.h"
 #include "probers/check.h"
 
 #include <stdbool.h>
@@ -57,7 +59,8 @@ struct schedule_options {
 	struct loop *loop;	   /* NULL: the caller calls schedule_turn() when it is time */
 	const struct clock *clock; /* NULL: the system's */
 	struct schedule_runner runner;
-	uint32_t per_second; /* 0 = not limited */
+	uint32_t per_second;		   /* 0 = not limited */
+	struct metrics_histogram *seconds; /* gets how long each check took; NULL = nobody asks */
 };
 
 enum err_code schedule_new(struct schedule **out, const struct schedule_options *options);

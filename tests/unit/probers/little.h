@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* little: a bench for checks: a loop, a checker, and little servers on 127.0.0.1 that answer as
- * told.
+/* little: a bench for checks: a loop, a checker, and little servers that answer as told.
  *
  * Threads    one: servers and checks share the loop
  * Ownership  little_fini() ends the servers too, and asserts that no descriptor was left open

@@ -13,3 +13,7 @@ tests_unit_probers_test_check_dns_LDADD = libprobertest.a $(LDADD)
 tests_unit_probers_test_check_http_LDADD = libprobertest.a $(LDADD)
 tests_unit_probers_test_check_icmp_LDADD = libprobertest.a $(LDADD)
 tests_unit_probers_test_check_tcp_LDADD = libprobertest.a $(LDADD)
+
+check_PROGRAMS += tests/unit/probers/proberd/test_director
+check_PROGRAMS += tests/unit/probers/proberd/test_plan
+tests_unit_probers_proberd_test_plan_LDFLAGS = $(FAIL_ALLOC)

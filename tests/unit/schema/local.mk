@@ -1,16 +1,1 @@
 # Unit tests of schema/, one program a module.
-GOLDEN_FILES = tests/unit/schema/golden.c tests/unit/schema/golden.h
-EXTRA_DIST += tests/golden/config tests/golden/wire
-
-check_PROGRAMS += tests/unit/schema/test_config_golden
-tests_unit_schema_test_config_golden_SOURCES = \
-	tests/unit/schema/test_config_golden.c $(GOLDEN_FILES)
-check_PROGRAMS += tests/unit/schema/test_config_values
-tests_unit_schema_test_config_values_SOURCES = \
-	tests/unit/schema/test_config_values.c $(GOLDEN_FILES)
-check_PROGRAMS += tests/unit/schema/test_config_docs
-tests_unit_schema_test_config_docs_SOURCES = \
-	tests/unit/schema/test_config_docs.c $(GOLDEN_FILES)
-check_PROGRAMS += tests/unit/schema/test_config_reload
-check_PROGRAMS += tests/unit/schema/test_wire
-tests_unit_schema_test_wire_SOURCES = tests/unit/schema/test_wire.c $(GOLDEN_FILES)

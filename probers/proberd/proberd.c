@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* proberd: a vantage point: checks what the directors ask for and tells them what it saw. */
+#include "probers/proberd/proberd.h"
+
+#include "core/log.h"
+#include "probers/proberd/pages.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM "proberd"
+
+struct proberd {
+	struct loop *loop;
+	struct proberd_config *config;
+	struct tls *tls;
+	struct checker *checker;
+	struct schedule *schedule;
+	struct metrics *metrics;
+	struct metrics_histogram seconds;
+	struct director_world world;
+	struct status_source status; /* has the list of directors */
+	struct pages *pages;
+	char node[IDENTITY_PART_MAX];
+
+	size_t to_leave; /* directors that have not been told yet */
+	loop_fn left;
+	void *left_arg;
+};
+
+/* ---- configuration */
+
+static enum err_code open_tls(const struct proberd_config *c, struct tls **out, struct err *e)
+{
+	struct tls_files files = { c->tls.certificate, c->tls.key, c->tls.ca };
+
+	return tls_new(out, &files, e);
+}
+
+/* A certificate that is not ours would be refused by every director: say it before. */
+static enum err_code check_identity(const struct proberd_config *c, struct tls *tls, struct err *e)
+{
+	struct identity id = { 0 };
+	char text[IDENTITY_TEXT_MAX];
+	enum err_code code = tls_own_identity(tls, &id, e);
+
+	if (code != ERR_OK)
+		return err_wrap(e, code, "%s", c->tls.certificate);
+	if (id.role == IDENTITY_PROBER && strcmp(id.fleet, c->fleet) == 0 &&
+	    strcmp(id.name, c->node) == 0)
+		return ERR_OK;
+	identity_text(&id, text);
+	return err_set(e, ERR_INPUT, "%s is of %s, expected spiffe://%s/prober/%s",
+		       c->tls.certificate, text, c->fleet, c->node);
+}
+
+enum err_code proberd_load(const char *path, struct proberd_config **out,
+			   struct config_report *report)
+{
+	struct proberd_config *c;
+	struct err e = { "" };
+	struct tls *tls = NULL;
+	enum err_code code = config_proberd_load(path, &c, report);
+
+	if (code != ERR_OK)
+		return code;
+	code = open_tls(c, &tls, &e);
+	if (code == ERR_OK)
+		code = check_identity(c, tls, &e);
+	tls_free(tls);
+	if (code != ERR_OK) {
+		config_report_error(report, &c->tls.pos, "tls: %s", e.text);
+		config_proberd_free(c);
+		return code;
+	}
+	*out = c;
+	return ERR_OK;
+}
+
+/* ---- directors */
+
+/* What a reload may change. */
+static void set_world(struct proberd *p)
+{
+	const struct proberd_config *c = p->config;
+
+	p->world.lat_e4 = c->has_place ? c->lat_e4 : 0;
+	p->world.lon_e4 = c->has_place ? c->lon_e4 : 0;
+	p->world.tls = p->tls;
+}
+
+/* Who we are is in our certificate and in every link: it stays until a restart. */
+static void set_identity(struct proberd *p)
+{
+	snprintf(p->world.fleet, sizeof(p->world.fleet), "%s", p->config->fleet);
+	snprintf(p->node, sizeof(p->node), "%s", p->config->node);
+	p->status.fleet = p->world.fleet;
+	p->status.node = p->node;
+}
+
+static struct director *take_director(struct proberd *p, const struct config_host_port *at)
+{
+	struct director **list = p->status.directors;
+	size_t i;
+
+	for (i = 0; i < p->status.n_directors; i++) {
+		struct director *d = list[i];
+
+		if (d && director_is_at(d, at->host, at->port)) {
+			list[i] = NULL;
+			return d;
+		}
+	}
+	return NULL;
+}
+
+static void free_directors(struct director **list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		director_free(list[i]);
+	free(list);
+}
+
+/* Those of the list before that are asked for again stay as they are. */
+static enum err_code set_directors(struct proberd *p, struct err *e)
+{
+	const struct proberd_config *c = p->config;
+	struct director **next = calloc(c->n_directors + 1, sizeof(struct director *));
+	enum err_code code = next ? ERR_OK : err_set(e, ERR_MEMORY, "directors: no memory");
+	size_t i, n = 0;
+
+	for (i = 0; i < c->n_directors && code == ERR_OK; i++) {
+		next[n] = take_director(p, &c->directors[i]);
+		if (!next[n])
+			code = director_new(&next[n], &p->world, c->directors[i].host,
+					    c->directors[i].port, e);
+		if (code == ERR_OK)
+			n++;
+	}
+	free_directors(p->status.directors, p->status.n_directors);
+	p->status.directors = next;
+	p->status.n_directors = n;
+	return code;
+}
+
+/* ---- life */
+
+static json_t *config_json(void *arg)
+{
+	const struct proberd *p = arg;
+
+	return config_proberd_json(p->config);
+}
+
+static enum err_code reload_page(void *arg, struct err *e)
+{
+	return proberd_reload(arg, e);
+}
+
+static enum err_code make_engine(struct proberd *p, struct err *e)
+{
+	struct schedule_options options = { .loop = p->loop,
+					    .per_second = p->config->probes_per_second,
+					    .seconds = &p->seconds };
+	enum err_code code = checker_new(&p->checker, p->loop, e);
+
+	if (code != ERR_OK)
+		return code;
+	options.runner = schedule_runner(p->checker);
+	if (schedule_new(&p->schedule, &options) != ERR_OK || metrics_new(&p->metrics) != ERR_OK ||
+	    metrics_add(p->metrics, status_metrics, &p->status) != ERR_OK)
+		return err_set(e, ERR_MEMORY, "no memory");
+	p->world.loop = p->loop;
+	p->world.schedule = p->status.schedule = p->schedule;
+	p->world.clock = p->status.clock = clock_system();
+	p->world.incarnation = (uint64_t)clock_wall_ms(clock_system());
+	p->status.incarnation = p->world.incarnation;
+	p->status.seconds = &p->seconds;
+	return ERR_OK;
+}
+
+static enum err_code start(struct proberd *p, struct err *e)
+{
+	struct pages_world pages = { &p->status, NULL, config_json, reload_page, p };
+	enum err_code code = open_tls(p->config, &p->tls, e);
+
+	if (code != ERR_OK)
+		return code;
+	code = make_engine(p, e);
+	if (code != ERR_OK)
+		return code;
+	pages.metrics = p->metrics;
+	set_identity(p);
+	set_world(p);
+	code = pages_new(&p->pages, p->loop, &pages, &p->config->listen.http,
+			 p->config->listen.admin, e);
+	return code == ERR_OK ? set_directors(p, e) : code;
+}
+
+enum err_code proberd_new(struct proberd **out, struct loop *loop, struct proberd_config *config,
+			  struct err *e)
+{
+	struct proberd *p = calloc(1, sizeof(*p));
+	enum err_code code;
+
+	if (!p)
+		return err_set(e, ERR_MEMORY, "no memory");
+	p->loop = loop;
+	p->config = config;
+	code = start(p, e);
+	if (code != ERR_OK) {
+		p->config = NULL; /* still the caller's */
+		proberd_free(p);
+		return code;
+	}
+	*out = p;
+	return ERR_OK;
+}
+
+void proberd_free(struct proberd *p)
+{
+	if (!p)
+		return;
+	pages_free(p->pages);
+	free_directors(p->status.directors, p->status.n_directors);
+	schedule_free(p->schedule);
+	checker_free(p->checker);
+	metrics_free(p->metrics);
+	tls_free(p->tls);
+	config_proberd_free(p->config);
+	free(p);
+}
+
+/* ---- reload */
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool has_new_files(const struct config_tls *a, const struct config_tls *b)
+{
+	return !is_same(a->certificate, b->certificate) || !is_same(a->key, b->key) ||
+	       !is_same(a->ca, b->ca);
+}
+
+/* A link keeps the tls that it was dialled with: with other files all directors are dialled anew.
+ */
+static enum err_code renew_tls(struct proberd *p, const struct proberd_config *next, struct err *e)
+{
+	struct tls *tls;
+	enum err_code code;
+
+	if (!has_new_files(&p->config->tls, &next->tls))
+		return tls_reload(p->tls, e);
+	code = open_tls(next, &tls, e);
+	if (code != ERR_OK)
+		return code;
+	free_directors(p->status.directors, p->status.n_directors);
+	p->status.directors = NULL;
+	p->status.n_directors = 0;
+	tls_free(p->tls);
+	p->tls = tls;
+	return ERR_OK;
+}
+
+static void note_restart(const struct proberd *p, const struct proberd_config *next)
+{
+	struct buf names = BUF_INIT;
+
+	if (config_proberd_needs_restart(p->config, next, &names))
+		log_warn(ROOM, "reload: changes to %s take a restart", buf_text(&names));
+	buf_fini(&names);
+}
+
+static void redial_all(struct proberd *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->status.n_directors; i++)
+		director_redial(p->status.directors[i], "the prober has moved");
+}
+
+static bool has_moved(const struct proberd_config *a, const struct proberd_config *b)
+{
+	return a->has_place != b->has_place || a->lat_e4 != b->lat_e4 || a->lon_e4 != b->lon_e4;
+}
+
+static enum err_code apply(struct proberd *p, struct proberd_config *next, struct err *e)
+{
+	struct proberd_config *before = p->config;
+	enum err_code code = renew_tls(p, next, e);
+	bool moved = has_moved(before, next);
+
+	if (code != ERR_OK)
+		return code;
+	note_restart(p, next);
+	p->config = next;
+	set_world(p);
+	schedule_limit(p->schedule, next->probes_per_second);
+	code = set_directors(p, e);
+	if (moved)
+		redial_all(p);
+	config_proberd_free(before);
+	return code;
+}
+
+static enum err_code load_again(struct proberd *p, struct proberd_config **out, struct err *e)
+{
+	struct config_report report;
+	enum err_code code;
+
+	config_report_init(&report);
+	code = proberd_load(p->config->file, out, &report);
+	if (code != ERR_OK) {
+		const char *text = buf_text(&report.errors);
+
+		err_set(e, code, "%.*s", (int)strcspn(text, "\n"), text);
+		log_error(ROOM, "reload: refused, all stays as it was:\n%s", text);
+	}
+	config_report_fini(&report);
+	return code;
+}
+
+enum err_code proberd_reload(struct proberd *p, struct err *e)
+{
+	struct proberd_config *next = NULL;
+	enum err_code code = load_again(p, &next, e);
+
+	if (code == ERR_OK) {
+		code = apply(p, next, e);
+		if (code != ERR_OK && p->config != next)
+			config_proberd_free(next);
+		if (code != ERR_OK)
+			log_error(ROOM, "reload: %s", e->text);
+		else
+			log_info(ROOM, "reload: done");
+	}
+	if (code == ERR_OK)
+		p->status.reloads++;
+	else
+		p->status.reloads_failed++;
+	return code;
+}
+
+/* ---- stop */
+
+static void on_left(void *arg)
+{
+	struct proberd *p = arg;
+
+	if (--p->to_leave == 0)
+		p->left(p->left_arg);
+}
+
+void proberd_stop(struct proberd *p, loop_fn done, void *arg)
+{
+	size_t i, n = p->status.n_directors;
+
+	p->left = done;
+	p->left_arg = arg;
+	p->to_leave = n + 1; /* one is ours, so that done() comes after the loop */
+	for (i = 0; i < n; i++)
+		director_leave(p->status.directors[i], "stopping", on_left, p);
+	on_left(p);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status: what a proberd sees and does, as JSON for its admin socket and as metrics.
+ *
+ * Threads    the loop's
+ * Ownership  a source only points; status_json() gives a new reference
+ * Units      as the names say; metrics in seconds and 0 or 1
+ */
+#ifndef FAIRLEAD_PROBERS_PROBERD_STATUS_H
+#define FAIRLEAD_PROBERS_PROBERD_STATUS_H
+
+#include "core/metrics.h"
+#include "probers/proberd/director.h"
+
+#include <jansson.h>
+
+struct status_source {
+	const char *fleet, *node;
+	const struct clock *clock;
+	uint64_t incarnation;
+	struct schedule *schedule;
+	const struct metrics_histogram *seconds; /* of checks */
+	struct director **directors;
+	size_t n_directors;
+	uint64_t reloads, reloads_failed;
+};
+
+/* {node, fleet, software, incarnation, probes{...}, directors[...], targets[...]}; NULL: no memory
+ */
+json_t *status_json(const struct status_source *s);
+
+/* A metrics_fn over a struct status_source. */
+void status_metrics(void *ctx, struct buf *out);
+
+/* At least one director is up and has said what to check. */
+bool status_is_ready(const struct status_source *s);
+
+#endif
