@@ -19,7 +19,16 @@ libschema_a_SOURCES = \
 	schema/config/yaml.c schema/config/yaml.h \
 	schema/config/check.h schema/config/keys.h \
 	schema/config/dnsd_config.h schema/config/proberd_config.h schema/config/regiond_config.h \
-	schema/sql/store.h \
+	schema/sql/store.c schema/sql/store.h \
+	schema/sql/store_audit.c \
+	schema/sql/store_backup.c \
+	schema/sql/store_chain.c schema/sql/store_chain.h \
+	schema/sql/store_event.c \
+	schema/sql/store_file.c schema/sql/store_file.h \
+	schema/sql/store_health.c \
+	schema/sql/store_migrate.c schema/sql/store_migrate.h \
+	schema/sql/store_override.c \
+	schema/sql/store_sql.c schema/sql/store_sql.h \
 	schema/wire/scan.c schema/wire/scan.h \
 	schema/wire/wire.c schema/wire/wire.h
 nodist_libschema_a_SOURCES = schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h
@@ -29,3 +38,13 @@ BUILT_SOURCES += schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h
 CLEANFILES += schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h
 schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h &: schema/wire/fleet.proto
 	$(AM_V_GEN)$(MKDIR_P) schema/wire && $(PROTOC_C) -I$(srcdir) --c_out=. $(srcdir)/schema/wire/fleet.proto
+
+# Migrations: an SQL file each, linked in as strings.
+SCHEMA_MIGRATIONS = schema/sql/migrations/001.sql
+nodist_libschema_a_SOURCES += schema/sql/migrations.c
+CLEANFILES += schema/sql/migrations.c
+EXTRA_DIST += $(SCHEMA_MIGRATIONS) schema/sql/embed.awk
+schema/sql/migrations.c: $(SCHEMA_MIGRATIONS) schema/sql/embed.awk
+	$(AM_V_GEN)$(MKDIR_P) schema/sql && \
+	for f in $(SCHEMA_MIGRATIONS); do set -- "$$@" "$(srcdir)/$$f"; done && \
+	$(AWK) -f $(srcdir)/schema/sql/embed.awk "$$@" >$@.tmp && mv $@.tmp $@

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store: the state that survives, in SQLite: overrides, audit, events, epochs, last known health.
+/* store: the state that survives, in SQLite: overrides, events, audit, last known health.
  *
  * WAL, synchronous=FULL, STRICT tables, numbered migrations by user_version. A call that changes
  * something has it on disk when it returns ERR_OK, and has changed nothing otherwise. audit and
- * events are append-only (triggers) and hash-chained: hash = SHA-256(previous hash || row).
+ * events are append-only (triggers) and hash-chained: see store_chain.h.
  *
- * Threads    one owner (the control thread); a backup runs on the same connection in steps
- * Ownership  lists are freed with their store_*_free; strings inside belong to the list
- * Units      _ms milliseconds since 1970
- * Errors     ERR_FULL when the disk is full; ERR_INPUT for a file that is no database of ours, is damaged
- *            (integrity_check), or is newer than this program, said by name; ERR_IO else
+ * Threads    one owner (the control thread)
+ * Ownership  lists are freed with their store_*_free; strings inside belong to the list. NULL
+ * strings that come in count as "" Units      _ms milliseconds since 1970 Errors     the path is in
+ * the text. ERR_FULL no space left: reading goes on, changes are refused. ERR_INPUT a file that is
+ * no database of ours, is damaged, or is newer than this program. ERR_EXISTS another process has
+ * it. ERR_AGAIN locked by a foreign program. ERR_MEMORY. ERR_IO else
  */
 #ifndef FAIRLEAD_SCHEMA_STORE_H
 #define FAIRLEAD_SCHEMA_STORE_H
@@ -17,13 +18,14 @@
 #include "core/clock.h"
 #include "core/err.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct store;
 
+/* Makes the file and its directory when there is none; checks it (quick_check) and migrates it.
+ * Holds PATH.lock until store_close(): two daemons never share a state file. */
 enum err_code store_open(const char *path, const struct clock *clock, struct store **out,
 			 struct err *e);
 void store_close(struct store *s);
@@ -56,8 +58,10 @@ struct store_actor {
 	const char *args; /* JSON text */
 };
 
-/* Replaces an override of the same kind, service and region. *id = the new one's. One transaction: the
- * override, its audit row and its event. */
+/* Replaces an override of the same kind, service and region; a failover that of its service. *id =
+ * the new one's. One transaction: the override, its audit row and its event. since_ms 0 = now. The
+ * event's kind is the override's; its `from` and `to` are "" (not forced), "on", a share or a
+ * region. */
 enum err_code store_override_put(struct store *s, const struct store_override *o,
 				 const struct store_actor *actor, int64_t *id, struct err *e);
 /* ERR_NOT_FOUND when there is none. actor NULL = it expired (event only). */
@@ -70,8 +74,8 @@ void store_override_free(struct store_override *list, size_t n);
 /* ---- what happened ---- */
 
 struct store_event {
-	int64_t seq, time_ms;
-	char *kind; /* "health", "drain", "failover", "reload", "start", ... */
+	int64_t seq, time_ms; /* time 0 = now; seq is given by the store */
+	char *kind;	      /* "health", "drain", "failover", "reload", "start", ... */
 	char *service, *region, *from, *to, *cause, *by, *reason; /* "" = not said */
 	int64_t epoch;
 };
@@ -82,7 +86,8 @@ enum err_code store_event_list(struct store *s, int64_t after, size_t limit,
 			       struct store_event **out, size_t *n, struct err *e);
 void store_event_free(struct store_event *list, size_t n);
 
-/* An attempt that changed nothing (refused, not allowed) is audited too. result: "done" or the error. */
+/* An attempt that changed nothing (refused, not allowed) is audited too. result: "done" or the
+ * error. */
 enum err_code store_audit_add(struct store *s, const struct store_actor *actor, const char *result,
 			      struct err *e);
 struct store_audit {
@@ -96,11 +101,12 @@ void store_audit_free(struct store_audit *list, size_t n);
 /* Walks both chains. ERR_INPUT names the first row that does not fit. */
 enum err_code store_verify(struct store *s, int64_t *rows, struct err *e);
 
-/* ---- last known health: so that the first answer after a restart equals the last one before ---- */
+/* ---- last known health: so that the first answer after a restart equals the last one before ----
+ */
 
 struct store_health {
 	char *service, *region; /* of a member: pool's region as the service sees it */
-	int health;		/* enum verdict_health */
+	int health;		/* enum verdict_health of steer/, a floor up: only kept here */
 	int cause;
 	int64_t since_ms;
 	uint32_t flaps;
@@ -113,10 +119,16 @@ void store_health_free(struct store_health *list, size_t n);
 
 /* ---- copies ---- */
 
-/* Online, checked (integrity_check) and renamed into place; ERR_EXISTS when the file is there. */
+/* Online, checked (integrity_check) and renamed into place; ERR_EXISTS when the file is there. The
+ * copy is one file without a WAL. */
 enum err_code store_backup(struct store *s, const char *path, struct err *e);
-/* Into directory, "dnsd-20260102T030405Z.db"; keeps the newest `keep`. */
+/* Into directory, "dnsd-20260102T030405Z.db" or with "_2" and so on before ".db" within a second;
+ * keeps the newest `keep`, at least this one. */
 enum err_code store_backup_rotate(struct store *s, const char *directory, unsigned keep,
 				  struct err *e);
+/* Puts a checked copy of the backup `from` in the place of the state file `to`, which stays beside
+ * it as TO.replaced. ERR_EXISTS when a daemon has `to` open; ERR_INPUT when `from` is no whole
+ * state file. */
+enum err_code store_restore(const char *from, const char *to, struct err *e);
 
 #endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store_sql: what the store's files share: the handle, statements, transactions, error codes.
+ *
+ * A format has a letter for each ? of a statement: i int64_t, t const char * (NULL is ''), h a hash
+ * of STORE_HASH_LEN bytes.
+ *
+ * Threads    the store's owner
+ * Ownership  statements are finalized by the caller; texts of a row are malloc'd
+ * Errors     ERR_FULL no space; ERR_AGAIN locked by another program for longer than 5 s; ERR_INPUT
+ *            damaged, no database, or against a constraint; ERR_MEMORY; ERR_IO else
+ */
+#ifndef FAIRLEAD_SCHEMA_STORE_SQL_H
+#define FAIRLEAD_SCHEMA_STORE_SQL_H
+
+#include "core/clock.h"
+#include "core/err.h"
+
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_HASH_LEN 32
+
+/* "FLds" in the database header, so that no other program's file is taken for ours. */
+#define STORE_APPLICATION_ID 0x464c6473
+
+/* One per open state file; lives from store_open() to store_close(). */
+struct store {
+	sqlite3 *db;
+	const struct clock *clock;
+	char *path;
+	int lock_fd; /* PATH.lock, flocked: two daemons never share a state file */
+};
+
+/* The code of the last failure on db, with "PATH: " and SQLite's words in e. */
+enum err_code store_sql_error(sqlite3 *db, struct err *e);
+
+/* Statements without parameters, any number of them. */
+enum err_code store_sql_exec(sqlite3 *db, const char *sql, struct err *e);
+
+enum err_code store_sql_prepare(struct store *s, sqlite3_stmt **out, struct err *e, const char *sql,
+				const char *format, ...);
+enum err_code store_sql_prepare_v(struct store *s, sqlite3_stmt **out, struct err *e,
+				  const char *sql, const char *format, va_list args);
+/* *has_row is false at the end. */
+enum err_code store_sql_step(sqlite3_stmt *statement, bool *has_row, struct err *e);
+/* Prepares, runs to the end, finalizes. */
+enum err_code store_sql_run(struct store *s, struct err *e, const char *sql, const char *format,
+			    ...);
+
+/* The first column of the first row of a query or pragma. */
+enum err_code store_sql_number(sqlite3 *db, const char *sql, int64_t *out, struct err *e);
+
+enum err_code store_sql_begin(struct store *s, struct err *e);
+/* Commits when rc is ERR_OK, else takes all back. Returns rc, or why the commit failed. */
+enum err_code store_sql_end(struct store *s, enum err_code rc, struct err *e);
+
+/* A copy of a text column; clears *ok when there is no memory. */
+char *store_sql_text(sqlite3_stmt *statement, int column, bool *ok);
+
+/* How rows become the elements of a list. read fills a zeroed element; false = no memory. */
+struct store_sql_kind {
+	size_t size;
+	bool (*read)(sqlite3_stmt *row, void *element);
+	void (*fini)(void *element);
+};
+
+/* All rows of a query as a malloc'd list; finalizes the statement in any case. */
+enum err_code store_sql_collect(sqlite3_stmt *rows, const struct store_sql_kind *kind, void *out,
+				size_t *n, struct err *e);
+void store_sql_free_list(const struct store_sql_kind *kind, void *list, size_t n);
+
+/* ERR_OK when the database is whole and ours: header, application_id, `check` ("quick_check" or
+ * "integrity_check"). Ours is also a file with nothing in it. */
+enum err_code store_sql_check(sqlite3 *db, const char *check, struct err *e);
+
+#endif
