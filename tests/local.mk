@@ -4,7 +4,7 @@
 check_LIBRARIES += libfailalloc.a
 libfailalloc_a_SOURCES = tests/unit/fail_alloc.c tests/unit/fail_alloc.h
 LDADD += libfailalloc.a
-FAIL_ALLOC = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+FAIL_ALLOC = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 if HAVE_CMOCKA
 include tests/unit/core/local.mk
 include tests/unit/schema/local.mk

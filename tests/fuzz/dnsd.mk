@@ -1,3 +1,5 @@
 # Fuzzers of dnsd/.
 check_PROGRAMS += tests/fuzz/fuzz_query
 tests_fuzz_fuzz_query_LDFLAGS = $(FUZZ_LD)
+check_PROGRAMS += tests/fuzz/fuzz_mmdb
+tests_fuzz_fuzz_mmdb_LDFLAGS = $(FUZZ_LD)

@@ -2,7 +2,8 @@
 /* fail_alloc: makes the n-th allocation of a test program fail.
  *
  * A program that wants it says `tests_unit_ROOM_test_X_LDFLAGS = $(FAIL_ALLOC)`. Counted are
- * malloc, calloc, realloc and strdup as called from our own code, not from inside libraries.
+ * malloc, calloc, realloc, reallocarray and strdup as called from our own code, not from inside
+ * libraries.
  *
  *   for (unsigned n = 1;; n++) {
  *           fail_alloc_at(n);

@@ -2,3 +2,11 @@
 check_PROGRAMS += tests/unit/dnsd/test_name
 check_PROGRAMS += tests/unit/dnsd/test_query
 check_PROGRAMS += tests/unit/dnsd/test_reply
+check_PROGRAMS += tests/unit/dnsd/test_sweep
+tests_unit_dnsd_test_sweep_LDFLAGS = $(FAIL_ALLOC)
+check_PROGRAMS += tests/unit/dnsd/test_poptrie
+tests_unit_dnsd_test_poptrie_LDFLAGS = $(FAIL_ALLOC)
+check_PROGRAMS += tests/unit/dnsd/test_mmdb
+tests_unit_dnsd_test_mmdb_LDFLAGS = $(FAIL_ALLOC)
+# The databases are written by make_mmdb.pl.
+EXTRA_DIST += tests/unit/dnsd/make_mmdb.pl tests/golden/geo
