@@ -2,6 +2,8 @@
 /* loop: one event loop a thread (libevent), and a way for other threads to post work to it. */
 #include "core/loop.h"
 
+#include "core/log.h"
+
 #include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
@@ -106,6 +108,13 @@ static struct event_base *make_base(void)
 	return base;
 }
 
+/* libevent would write to standard error by itself, between lines of JSON. */
+static void on_library_log(int severity, const char *message)
+{
+	if (severity >= EVENT_LOG_WARN)
+		log_warn("core/loop", "libevent: %s", message);
+}
+
 enum err_code loop_new(struct loop **out, struct err *e)
 {
 	enum err_code code = ERR_MEMORY;
@@ -130,6 +139,7 @@ enum err_code loop_new(struct loop **out, struct err *e)
 	}
 	/* A peer that closes while we write is an error of that write, not of the process. */
 	signal(SIGPIPE, SIG_IGN);
+	event_set_log_callback(on_library_log);
 	*out = loop;
 	return ERR_OK;
 fail:

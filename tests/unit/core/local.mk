@@ -21,5 +21,6 @@ tests_unit_core_test_metrics_LDFLAGS = $(FAIL_ALLOC)
 tests_unit_core_test_rcu_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_frame
 check_PROGRAMS += tests/unit/core/test_link
+check_PROGRAMS += tests/unit/core/test_link_end
 tests_unit_core_test_arena_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_http
