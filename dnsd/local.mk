@@ -42,6 +42,6 @@ libdnsd_a_SOURCES = \
 	dnsd/control/builder.c dnsd/control/live.c dnsd/control/ops.c dnsd/control/moves.c \
 	dnsd/control/views.c dnsd/control/explain.c dnsd/control/api.c dnsd/control/pages.c
 
-#sbin_PROGRAMS += fairlead-dnsd
-#fairlead_dnsd_SOURCES = dnsd/main.c
-#fairlead_dnsd_LDADD = $(DNSD_LIBS)
+sbin_PROGRAMS += fairlead-dnsd
+fairlead_dnsd_SOURCES = dnsd/main.c
+fairlead_dnsd_LDADD = $(DNSD_LIBS)
