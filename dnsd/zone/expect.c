@@ -69,6 +69,8 @@ void expect_report(struct report *r, uint32_t where, const char *entry, const ch
 	for (char *at = shown; *at; at++)
 		if ((unsigned char)*at < ' ' || *at == 0x7f)
 			*at = ' ';
+	for (size_t len = strlen(shown); len && shown[len - 1] == ' ';)
+		shown[--len] = '\0';
 	report_mistake(r, where, "cannot read \"%s\" (%s), expected %s", shown, why,
 		       form_of(entry));
 }

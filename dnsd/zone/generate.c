@@ -133,6 +133,7 @@ enum err_code generate_next(struct generate *g, struct buf *out, const char **wh
 	if (!expand(out, g->owner, g->owner + g->owner_len, g->at) ||
 	    !expand(out, g->rest, g->rest + strlen(g->rest), g->at))
 		return ERR_INPUT;
+	buf_u8(out, '\0');
 	g->at = g->stop - g->at < g->step ? g->stop + 1 : g->at + g->step;
 	return out->failed ? ERR_MEMORY : ERR_OK;
 }

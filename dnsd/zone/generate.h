@@ -26,7 +26,7 @@ struct generate {
 
 /* arguments: what stands after "$GENERATE"; borrowed. */
 enum err_code generate_init(struct generate *g, const char *arguments, const char **why);
-/* Replaces out by the next record's text. ERR_NOT_FOUND after the last. */
+/* Replaces out by the next record's text, terminated. ERR_NOT_FOUND after the last. */
 enum err_code generate_next(struct generate *g, struct buf *out, const char **why);
 
 #endif

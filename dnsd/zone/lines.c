@@ -116,19 +116,20 @@ static enum err_code read_entry(struct lines *l, const char **why)
 	return *why ? ERR_INPUT : ERR_OK;
 }
 
-enum err_code lines_next(struct lines *l, const char **entry, uint32_t *line, const char **why)
+enum err_code lines_next(struct lines *l, char **entry, uint32_t *line, const char **why)
 {
 	while (l->text < l->end) {
 		enum err_code rc;
-		const char *text;
+		char *text;
 
 		*line = l->line;
 		rc = read_entry(l, why);
 		if (rc != ERR_OK)
 			return rc;
-		text = buf_text(&l->entry);
+		buf_u8(&l->entry, '\0');
 		if (l->entry.failed)
 			return ERR_MEMORY;
+		text = (char *)l->entry.data;
 		if (text[strspn(text, " \t")] != '\0') {
 			*entry = text;
 			return ERR_OK;

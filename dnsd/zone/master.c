@@ -129,9 +129,6 @@ static bool take_record(struct master *m, const ldns_rr *rr, struct master_recor
 		   !join_rdata(rr, m->rdata, &out->rdlen)) {
 		report_mistake(report, out->where,
 			       "a domain name over 255 bytes or rdata over 65535");
-	} else if (out->ttl_s != TTL_NOT_SAID && out->ttl_s > TTL_MAX) {
-		report_mistake(report, out->where, "TTL %u, expected at most %u", out->ttl_s,
-			       TTL_MAX);
 	} else {
 		const struct name *origin = m->options->origin;
 
@@ -146,8 +143,43 @@ static bool take_record(struct master *m, const ldns_rr *rr, struct master_recor
 	return false;
 }
 
-static enum err_code read_record(struct master *m, struct level *l, const char *entry,
-				 uint32_t where)
+/* RFC 1035 allows the class before the TTL; ldns does not: "IN 300" becomes "300 IN". */
+static void put_ttl_first(char *entry)
+{
+	char *class = entry + strcspn(entry, " \t"), *ttl;
+	size_t len;
+
+	class += strspn(class, " \t");
+	if (strncasecmp(class, "IN", 2) != 0 || (class[2] != ' ' && class[2] != '\t'))
+		return;
+	ttl = class + 2 + strspn(class + 2, " \t");
+	len = strcspn(ttl, " \t");
+	if (*ttl < '0' || *ttl > '9')
+		return;
+	memmove(class, ttl, len);
+	memset(class + len, ' ', (size_t)(ttl - class));
+	memcpy(ttl + len - 2, "IN", 2);
+}
+
+/* A number after the owner can only be the TTL; ldns takes one of any size, modulo 2^32. */
+static bool has_bad_ttl(const char *entry, struct report *report, uint32_t where)
+{
+	const char *word = entry + strcspn(entry, " \t");
+	char text[40];
+	uint32_t ttl_s;
+
+	word += strspn(word, " \t");
+	if (*word < '0' || *word > '9')
+		return false;
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(word, " \t"), word);
+	if (is_ttl(text, &ttl_s))
+		return false;
+	report_mistake(report, where, "TTL %s: expected seconds up to %u, or units as in 1h30m",
+		       text, TTL_MAX);
+	return true;
+}
+
+static enum err_code read_record(struct master *m, struct level *l, char *entry, uint32_t where)
 {
 	struct report *report = m->options->report;
 	struct master_record record = { .where = where };
@@ -155,6 +187,9 @@ static enum err_code read_record(struct master *m, struct level *l, const char *
 	ldns_rr *rr = NULL;
 	ldns_status status;
 
+	put_ttl_first(entry);
+	if (has_bad_ttl(entry, report, where))
+		return ERR_OK;
 	status = ldns_rr_new_frm_str(&rr, entry, TTL_NOT_SAID, l->origin_rdf, &l->owner_rdf);
 	if (status == LDNS_STATUS_MEM_ERR)
 		return err_set(m->e, ERR_MEMORY, "no memory for a record");
@@ -272,7 +307,7 @@ static enum err_code do_generate(struct master *m, struct level *l, const char *
 	while (rc == ERR_OK && !report_is_full(m->options->report)) {
 		rc = generate_next(&g, &text, &why);
 		if (rc == ERR_OK)
-			rc = read_record(m, l, buf_text(&text), where);
+			rc = read_record(m, l, (char *)text.data, where);
 	}
 	buf_fini(&text);
 	if (rc == ERR_INPUT)
@@ -308,9 +343,10 @@ static enum err_code read_directive(struct master *m, struct level *l, const cha
 static enum err_code read_entries(struct master *m, struct level *l, const char *text, size_t len)
 {
 	struct report *report = m->options->report;
-	const char *entry, *why;
 	enum err_code rc = ERR_OK;
 	struct lines lines;
+	const char *why;
+	char *entry;
 	uint32_t line;
 
 	lines_init(&lines, text, len);
