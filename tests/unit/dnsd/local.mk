@@ -14,3 +14,5 @@ check_PROGRAMS += tests/unit/dnsd/test_zone
 tests_unit_dnsd_test_zone_LDFLAGS = $(FAIL_ALLOC)
 EXTRA_DIST += tests/golden/zone
 check_PROGRAMS += tests/unit/dnsd/test_zone_oracle
+check_PROGRAMS += tests/unit/dnsd/test_zone_set
+tests_unit_dnsd_test_zone_set_LDFLAGS = $(FAIL_ALLOC)
