@@ -86,42 +86,41 @@ static enum err_code make_node(struct overlay *o, const struct zone *z, const ui
 	return ERR_OK;
 }
 
-/* RFC 4592 section 2.2.2: the names between a service and what exists above it exist, empty. */
-static enum err_code add_above(struct overlay *o, const struct zone *z, const uint8_t *name,
-			       size_t len)
+/* Tells the name above a "*" of it, so that the wildcard is found from its closest encloser. */
+static enum err_code link_wildcard(struct overlay *o, const struct zone *z, const uint8_t *star,
+				   size_t len, uint32_t place)
 {
-	struct overlay_node *made;
-	enum err_code rc = ERR_OK;
+	struct overlay_node *above;
+	enum err_code rc = make_node(o, z, star + 2, len - 2, &above);
 
-	while (rc == ERR_OK && len > z->origin.len &&
-	       !zone_find_node(z, name, len, hash_name(name, len, o->seed))) {
-		rc = make_node(o, z, name, len, &made);
-		len -= 1u + *name;
-		name += 1 + *name;
-	}
+	if (rc == ERR_OK)
+		above->wildcard = place;
 	return rc;
 }
 
-enum err_code overlay_add(struct overlay *o, const struct zone *z, const struct name *name,
+enum err_code overlay_add(struct overlay *o, const struct zone *z, const struct name *service_name,
 			  uint32_t service)
 {
-	const uint8_t *above = name->wire + 1 + name->wire[0];
-	size_t above_len = name->len - 1u - name->wire[0];
+	const uint8_t *name = service_name->wire;
+	size_t len = service_name->len;
 	struct overlay_node *n;
-	uint32_t place;
-	enum err_code rc = make_node(o, z, name->wire, name->len, &n);
+	enum err_code rc = make_node(o, z, name, len, &n);
 
-	if (rc != ERR_OK)
-		return rc;
-	n->service = service;
-	place = (uint32_t)(((uint8_t *)n - o->nodes.data) / 8);
-	if (name->len == z->origin.len)
-		return ERR_OK;
-	rc = add_above(o, z, above, above_len);
-	if (rc == ERR_OK && name->wire[0] == 1 && name->wire[1] == '*') {
-		rc = make_node(o, z, above, above_len, &n);
+	if (rc == ERR_OK)
+		n->service = service;
+	/* RFC 4592 section 2.2.2: the names between a service and what exists above it exist,
+	 * empty. */
+	while (rc == ERR_OK && len > z->origin.len) {
+		uint32_t place = (uint32_t)(((uint8_t *)n - o->nodes.data) / 8);
+
+		if (name[0] == 1 && name[1] == '*')
+			rc = link_wildcard(o, z, name, len, place);
+		len -= 1u + *name;
+		name += 1 + *name;
+		if (zone_find_node(z, name, len, hash_name(name, len, o->seed)))
+			break;
 		if (rc == ERR_OK)
-			n->wildcard = place;
+			rc = make_node(o, z, name, len, &n);
 	}
 	return rc;
 }

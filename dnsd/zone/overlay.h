@@ -37,7 +37,7 @@ void overlay_fini(struct overlay *o);
 
 /* Adds a service's name and what it needs above it. The caller has checked it: it is in the zone,
  * not below a cut, and not there yet as a service. */
-enum err_code overlay_add(struct overlay *o, const struct zone *z, const struct name *name,
+enum err_code overlay_add(struct overlay *o, const struct zone *z, const struct name *service_name,
 			  uint32_t service);
 
 static inline const struct overlay_node *overlay_at(const struct overlay *o, uint32_t place)

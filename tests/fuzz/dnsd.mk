@@ -3,3 +3,5 @@ check_PROGRAMS += tests/fuzz/fuzz_query
 tests_fuzz_fuzz_query_LDFLAGS = $(FUZZ_LD)
 check_PROGRAMS += tests/fuzz/fuzz_mmdb
 tests_fuzz_fuzz_mmdb_LDFLAGS = $(FUZZ_LD)
+check_PROGRAMS += tests/fuzz/fuzz_zone
+tests_fuzz_fuzz_zone_LDFLAGS = $(FUZZ_LD)
