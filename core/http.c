@@ -440,24 +440,31 @@ fail:
 
 enum err_code http_listen_unix(struct http_server *s, const char *path, struct err *e)
 {
+	char *own_path = strdup(path);
+	enum err_code code;
 	struct end *end;
 	struct stat st;
-	enum err_code code;
 	int fd;
 
+	if (!own_path)
+		return err_set(e, ERR_MEMORY, "listen on %s: no memory", path);
 	code = socket_listen_unix(path, 0660, &fd, e);
 	if (code != ERR_OK)
-		return code;
+		goto fail;
 	if (add_end(s, END_UNIX, NULL, fd, &end) != ERR_OK) {
+		code = err_set(e, ERR_MEMORY, "listen on %s: no memory", path);
 		unlink(path);
-		return err_set(e, ERR_MEMORY, "listen on %s: no memory", path);
+		goto fail;
 	}
-	end->path = strdup(path);
-	if (end->path && stat(path, &st) == 0) {
+	end->path = own_path;
+	if (stat(path, &st) == 0) {
 		end->device = st.st_dev;
 		end->inode = st.st_ino;
 	}
 	return ERR_OK;
+fail:
+	free(own_path);
+	return code;
 }
 
 enum err_code http_listen_tcp(struct http_server *s, const struct endpoint *at, struct tls *tls,

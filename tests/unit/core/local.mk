@@ -1,8 +1,10 @@
 # Unit tests of core/, one program a module.
 check_PROGRAMS += tests/unit/core/test_err
 check_PROGRAMS += tests/unit/core/test_loop
+tests_unit_core_test_loop_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_cert
 check_PROGRAMS += tests/unit/core/test_tls
+tests_unit_core_test_tls_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_arena
 check_PROGRAMS += tests/unit/core/test_addr
 check_PROGRAMS += tests/unit/core/test_buf
@@ -22,5 +24,7 @@ tests_unit_core_test_rcu_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_frame
 check_PROGRAMS += tests/unit/core/test_link
 check_PROGRAMS += tests/unit/core/test_link_end
+tests_unit_core_test_link_end_LDFLAGS = $(FAIL_ALLOC)
 tests_unit_core_test_arena_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_http
+tests_unit_core_test_http_LDFLAGS = $(FAIL_ALLOC)

@@ -3,6 +3,7 @@
 #include "core/http.h"
 #include "core/socket.h"
 #include "tests/unit/certs.h"
+#include "tests/unit/fail_alloc.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -546,6 +547,53 @@ static int remove_fleets(void **state)
 	return 0;
 }
 
+static enum err_code make_server(struct http_server **server)
+{
+	static const struct endpoint any_port = { .addr = { .family = 4,
+							    .bytes = { 127, 0, 0, 1 } } };
+	char path[128];
+	enum err_code code = http_server_new(server, world.loop, handle, NULL, NULL);
+
+	snprintf(path, sizeof(path), "%s/second", world.dir);
+	if (code == ERR_OK)
+		code = http_listen_unix(*server, path, NULL);
+	if (code == ERR_OK)
+		code = http_listen_tcp(*server, &any_port, NULL, NULL);
+	return code;
+}
+
+static void each_failed_allocation_of_the_server_is_said(void **state)
+{
+	bool failed = true;
+	unsigned n;
+
+	for (n = 1; failed; n++) {
+		struct http_server *server = NULL;
+		enum err_code code;
+
+		fail_alloc_at(n);
+		code = make_server(&server);
+		failed = fail_alloc_end();
+		assert_int_equal(code, failed ? ERR_MEMORY : ERR_OK);
+		http_server_free(server);
+	}
+	assert_true(n > 6);
+}
+
+static void a_request_without_memory_gets_an_error(void **state)
+{
+	bool failed = true;
+
+	for (unsigned n = 1; failed; n++) {
+		const char *reply;
+
+		fail_alloc_at(n);
+		reply = ask("GET /v1?q=1 HTTP/1.1\r\nHost: h" END);
+		failed = fail_alloc_end();
+		assert_reply(reply, failed ? "HTTP/1.1 500 " : "HTTP/1.1 201 ", NULL);
+	}
+}
+
 #define WITH_SERVER(claim) cmocka_unit_test_setup_teardown(claim, start, finish)
 
 int main(void)
@@ -576,6 +624,8 @@ int main(void)
 		WITH_SERVER(over_tls_a_peer_is_known_by_its_certificate),
 		WITH_SERVER(a_stranger_does_not_get_through_tls),
 		WITH_SERVER(a_peer_without_identity_is_refused_in_json),
+		WITH_SERVER(each_failed_allocation_of_the_server_is_said),
+		WITH_SERVER(a_request_without_memory_gets_an_error),
 	};
 
 	return cmocka_run_group_tests_name("core/http", tests, make_fleets, remove_fleets);

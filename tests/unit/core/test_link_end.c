@@ -2,6 +2,7 @@
 /* Claims about how core/link goes down: silence, bad frames, draining, and being freed. */
 #include "core/link.h"
 #include "tests/unit/core/link_world.h"
+#include "tests/unit/fail_alloc.h"
 
 static void a_bad_frame_takes_an_open_link_down(void **state)
 {
@@ -229,6 +230,39 @@ static void a_listener_may_be_freed_in_a_callback_of_its_link(void **state)
 	assert_int_equal(world.server.downs, 0);
 }
 
+/* All that happens until both are up, with the n-th allocation failing in it: either making one of
+ * them fails, or the link comes up anyway, by dialling again. */
+static void a_failed_allocation_costs_a_try_and_nothing_else(void **state)
+{
+	bool failed = true;
+	unsigned n;
+
+	for (n = 1; failed; n++) {
+		enum err_code code;
+
+		buf_clear(&world.client.trace);
+		buf_clear(&world.server.trace);
+		buf_add_str(&world.client.trace, "-");
+		buf_add_str(&world.server.trace, "-");
+		fail_alloc_at(n);
+		code = link_listen(&world.listener, world.loop, world.server_tls, &any_port,
+				   &world.options, &handler, &world.server, NULL);
+		if (code == ERR_OK)
+			code = link_dial(&world.dialled, world.loop, world.client_tls, "localhost",
+					 link_listener_port(world.listener), &world.options,
+					 &handler, &world.client, NULL);
+		if (code == ERR_OK)
+			run_until(&world.client, "up(ns1)");
+		failed = fail_alloc_end();
+		assert_true(code == ERR_OK || (failed && code == ERR_MEMORY));
+		link_free(world.dialled);
+		link_listener_free(world.listener);
+		world.dialled = NULL;
+		world.listener = NULL;
+	}
+	assert_true(n > 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +277,7 @@ int main(void)
 		WITH_WORLD(draining_a_link_that_is_not_up_is_done_at_once),
 		WITH_WORLD(a_link_may_be_freed_in_each_of_its_callbacks),
 		WITH_WORLD(a_listener_may_be_freed_in_a_callback_of_its_link),
+		WITH_WORLD(a_failed_allocation_costs_a_try_and_nothing_else),
 	};
 
 	return cmocka_run_group_tests_name("core/link (ends)", tests, make_fleets, remove_fleets);

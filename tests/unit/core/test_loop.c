@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_loop: posted work, timers, watches and signals on a real loop. */
 #include "core/loop.h"
+#include "tests/unit/fail_alloc.h"
 #include "tests/unit/unit.h"
 
 #include <pthread.h>
@@ -264,6 +265,48 @@ static void freeing_nothing_is_fine(void **state)
 
 #define WITH_LOOP(claim) cmocka_unit_test_setup_teardown(claim, start, finish)
 
+static enum err_code make_all(struct loop **loop, struct loop_timer **timer,
+			      struct loop_watch **watch, int fd)
+{
+	enum err_code code = loop_new(loop, NULL);
+
+	if (code == ERR_OK)
+		code = loop_timer_new(*loop, timer, note_a, NULL);
+	if (code == ERR_OK)
+		code = loop_watch_new(*loop, watch, fd, EV_READ, read_one, NULL);
+	if (code == ERR_OK)
+		code = loop_signal(*loop, SIGUSR1, note_a, NULL);
+	if (code == ERR_OK)
+		code = loop_post(*loop, note_a, NULL);
+	return code;
+}
+
+static void each_failed_allocation_is_said_and_leaves_nothing(void **state)
+{
+	bool failed = true;
+	unsigned n;
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	for (n = 1; failed; n++) {
+		struct loop *loop = NULL;
+		struct loop_timer *timer = NULL;
+		struct loop_watch *watch = NULL;
+		enum err_code code;
+
+		fail_alloc_at(n);
+		code = make_all(&loop, &timer, &watch, fds[0]);
+		failed = fail_alloc_end();
+		assert_int_equal(code, failed ? ERR_MEMORY : ERR_OK);
+		loop_timer_free(timer);
+		loop_watch_free(watch);
+		loop_free(loop);
+	}
+	assert_true(n > 5);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +322,7 @@ int main(void)
 		WITH_LOOP(a_watch_stays_active_until_freed),
 		WITH_LOOP(a_signal_is_a_call_on_the_loop),
 		cmocka_unit_test(freeing_nothing_is_fine),
+		cmocka_unit_test(each_failed_allocation_is_said_and_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests_name("core/loop", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "core/file.h"
 #include "core/tls.h"
 #include "tests/unit/certs.h"
+#include "tests/unit/fail_alloc.h"
 #include "tests/unit/unit.h"
 
 #include <openssl/err.h>
@@ -368,6 +369,31 @@ static void the_reason_of_an_empty_queue_is_said_so(void **state)
 	assert_string_equal(text, "no reason given");
 }
 
+static void each_failed_allocation_is_said_and_leaves_nothing(void **state)
+{
+	char crt[PATH_MAX], key[PATH_MAX], ca[PATH_MAX];
+	struct tls_files files = { certs_path(&acme, "ns1.crt", crt),
+				   certs_path(&acme, "ns1.key", key),
+				   certs_path(&acme, "ca.crt", ca) };
+	bool failed = true;
+	unsigned n;
+
+	for (n = 1; failed; n++) {
+		struct tls *tls = NULL;
+		struct err e;
+		enum err_code code;
+
+		fail_alloc_at(n);
+		code = tls_new(&tls, &files, &e);
+		failed = fail_alloc_end();
+		assert_int_equal(code, failed ? ERR_MEMORY : ERR_OK);
+		if (failed)
+			assert_string_equal(e.text, "TLS: no memory");
+		tls_free(tls);
+	}
+	assert_true(n > 4);
+}
+
 #define WITH_FLEET(claim) cmocka_unit_test_setup_teardown(claim, start, finish)
 
 int main(void)
@@ -387,6 +413,7 @@ int main(void)
 		WITH_FLEET(a_reload_changes_new_sessions_and_leaves_open_ones),
 		WITH_FLEET(a_failed_reload_keeps_what_was_there),
 		cmocka_unit_test(the_reason_of_an_empty_queue_is_said_so),
+		WITH_FLEET(each_failed_allocation_is_said_and_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests_name("core/tls", tests, NULL, NULL);
