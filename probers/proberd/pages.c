@@ -94,7 +94,7 @@ static const struct route http_routes[] = {
 static const struct route admin_routes[] = {
 	{ "GET", "/v1/status", answer_status },
 	{ "GET", "/v1/config", answer_config },
-	{ "POST", "/v1/config/reload", answer_reload },
+	{ "POST", "/v1/reload", answer_reload },
 	{ NULL, NULL, NULL },
 };
 

@@ -4,7 +4,7 @@
  *   on listen.http, in the clear, read only     on the admin socket
  *     GET /metrics                                GET  /v1/status
  *     GET /healthz   200 while it runs            GET  /v1/config
- *     GET /readyz    200 once it has a plan       POST /v1/config/reload
+ *     GET /readyz    200 once it has a plan       POST /v1/reload
  *
  * Threads    the loop's
  * Ownership  the caller's world outlives the pages

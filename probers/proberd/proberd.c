@@ -308,6 +308,19 @@ static enum err_code apply(struct proberd *p, struct proberd_config *next, struc
 	return code;
 }
 
+/* Each mistake is a line of its own, as the log has them; the lines that show where stay out. */
+static void log_mistakes(const char *text)
+{
+	size_t len;
+
+	for (; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		if (len > 0 && text[0] != ' ')
+			log_error(ROOM, "reload: %.*s", (int)len, text);
+	}
+	log_error(ROOM, "reload: refused, all stays as it was");
+}
+
 static enum err_code load_again(struct proberd *p, struct proberd_config **out, struct err *e)
 {
 	struct config_report report;
@@ -319,7 +332,7 @@ static enum err_code load_again(struct proberd *p, struct proberd_config **out, 
 		const char *text = buf_text(&report.errors);
 
 		err_set(e, code, "%.*s", (int)strcspn(text, "\n"), text);
-		log_error(ROOM, "reload: refused, all stays as it was:\n%s", text);
+		log_mistakes(text);
 	}
 	config_report_fini(&report);
 	return code;

@@ -16,4 +16,5 @@ tests_unit_probers_test_check_tcp_LDADD = libprobertest.a $(LDADD)
 
 check_PROGRAMS += tests/unit/probers/proberd/test_director
 check_PROGRAMS += tests/unit/probers/proberd/test_plan
+check_PROGRAMS += tests/unit/probers/proberd/test_proberd
 tests_unit_probers_proberd_test_plan_LDFLAGS = $(FAIL_ALLOC)
