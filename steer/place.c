@@ -80,6 +80,14 @@ static int64_t half_sine_squared_q60(int64_t angle_e4)
 	return fixed_mul_q60(sine, sine);
 }
 
+/* A latitude beyond a pole, from a broken database, is the pole. */
+static int64_t clamp_lat(int64_t lat_e4)
+{
+	if (lat_e4 > QUARTER_E4)
+		return QUARTER_E4;
+	return lat_e4 < -QUARTER_E4 ? -QUARTER_E4 : lat_e4;
+}
+
 static int64_t cosine_q60(int64_t lat_e4)
 {
 	return fixed_sin_q60((QUARTER_E4 - magnitude(lat_e4)) * RADIAN_PER_E4_Q60);
@@ -88,16 +96,16 @@ static int64_t cosine_q60(int64_t lat_e4)
 /* The haversine formula: it keeps its precision for places that are close together. */
 uint32_t place_distance_m(const struct place *a, const struct place *b)
 {
-	int64_t lat_e4, lon_e4, haversine, angle;
+	int64_t lat_a_e4 = clamp_lat(a->lat_e4), lat_b_e4 = clamp_lat(b->lat_e4);
+	int64_t lon_e4, haversine, angle;
 
 	if (!a->has_position || !b->has_position)
 		return PLACE_FAR;
-	lat_e4 = magnitude((int64_t)a->lat_e4 - b->lat_e4);
 	lon_e4 = magnitude((int64_t)a->lon_e4 - b->lon_e4) % (4 * QUARTER_E4);
 	if (lon_e4 > 2 * QUARTER_E4)
 		lon_e4 = 4 * QUARTER_E4 - lon_e4;
-	haversine = half_sine_squared_q60(lat_e4) +
-		    fixed_mul_q60(fixed_mul_q60(cosine_q60(a->lat_e4), cosine_q60(b->lat_e4)),
+	haversine = half_sine_squared_q60(magnitude(lat_a_e4 - lat_b_e4)) +
+		    fixed_mul_q60(fixed_mul_q60(cosine_q60(lat_a_e4), cosine_q60(lat_b_e4)),
 				  half_sine_squared_q60(lon_e4));
 	if (haversine < 0)
 		haversine = 0;

@@ -25,6 +25,17 @@ static void write_file(const char *path, const char *text)
 	fclose(out);
 }
 
+/* Of the database header: 1 = rollback journal, so that it opens on a read-only medium; 2 = WAL. */
+static int journal_version(const char *path)
+{
+	unsigned char header[20];
+	int fd = open(path, O_RDONLY);
+
+	assert_int_equal(pread(fd, header, sizeof(header), 0), sizeof(header));
+	close(fd);
+	return header[18];
+}
+
 static void a_backup_is_one_file_with_all_that_was_committed(void **state)
 {
 	struct fixture *f = *state;
@@ -38,6 +49,8 @@ static void a_backup_is_one_file_with_all_that_was_committed(void **state)
 	fixture_put(f, STORE_DRAIN, "", "eu-west", 0);
 	assert_int_equal(store_backup(f->s, backup, &f->e), ERR_OK);
 	fixture_event(f, "later"); /* the store goes on */
+	assert_int_equal(journal_version(backup), 1);
+	assert_int_equal(journal_version(f->path), 2);
 	fixture_name(&copy, backup, "-wal");
 	assert_false(has_file(copy.path));
 	fixture_name(&copy, backup, ".partial");
