@@ -16,3 +16,5 @@ EXTRA_DIST += tests/golden/zone
 check_PROGRAMS += tests/unit/dnsd/test_zone_oracle
 check_PROGRAMS += tests/unit/dnsd/test_zone_set
 tests_unit_dnsd_test_zone_set_LDFLAGS = $(FAIL_ALLOC)
+check_PROGRAMS += tests/unit/dnsd/test_classes
+tests_unit_dnsd_test_classes_LDFLAGS = $(FAIL_ALLOC)
