@@ -18,3 +18,5 @@ check_PROGRAMS += tests/unit/dnsd/test_zone_set
 tests_unit_dnsd_test_zone_set_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/dnsd/test_classes
 tests_unit_dnsd_test_classes_LDFLAGS = $(FAIL_ALLOC)
+check_PROGRAMS += tests/unit/dnsd/test_map
+tests_unit_dnsd_test_map_LDFLAGS = $(FAIL_ALLOC)
