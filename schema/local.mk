@@ -11,8 +11,11 @@ libschema_a_SOURCES = \
 	schema/config/keys_dnsd.c \
 	schema/config/keys_proberd.c \
 	schema/config/keys_regiond.c \
+	schema/config/keys_steering.c \
+	schema/config/reference.c schema/config/reference.h \
 	schema/config/reload.c schema/config/reload.h \
 	schema/config/report.c schema/config/report.h \
+	schema/config/schema.c schema/config/schema.h \
 	schema/config/show.c schema/config/show.h \
 	schema/config/value.c schema/config/value.h \
 	schema/config/walker.c schema/config/walker.h \

@@ -203,7 +203,8 @@ static void check_fence(struct walker *w, const struct dnsd_config *c,
 		const struct yaml_node *region = places->first;
 
 		for (size_t k = 0; k < fence->n_regions; k++, region = region->next)
-			if (is_named(region, c->regions[fence->regions[k]].name) &&
+			if (fence->regions[k] < c->n_regions &&
+			    is_named(region, c->regions[fence->regions[k]].name) &&
 			    !has_region(&c->pools[service->pool], fence->regions[k]))
 				walker_error(w, region, "`%s` has no member in the pool `%s`",
 					     region->text, c->pools[service->pool].name);

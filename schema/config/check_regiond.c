@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_regiond: what one key of regiond.yaml alone cannot tell. */
+#include "core/units.h"
 #include "schema/config/check.h"
 #include "schema/config/regiond_config.h"
 
 #include <string.h>
+
+#define SHARE_ALL_PPM 1000000u
 
 /* The n-th child. */
 static const struct yaml_node *child_at(const struct yaml_node *node, size_t n)
@@ -57,6 +60,27 @@ void check_match(struct walker *w, const struct yaml_node *node, void *entry)
 		walker_error(w, path, "a path begins with `/`");
 }
 
+static void check_shares(struct walker *w, const struct yaml_node *split)
+{
+	uint32_t sum = 0, ppm;
+	char text[UNITS_TEXT_MAX];
+
+	if (split->kind != YAML_SEQUENCE || split->n == 0)
+		return;
+	for (const struct yaml_node *part = split->first; part; part = part->next) {
+		const struct yaml_node *share = yaml_get(part, "share");
+
+		if (!share || share->kind != YAML_SCALAR ||
+		    units_parse_share(share->text, &ppm, NULL) != ERR_OK)
+			return; /* said already */
+		sum += sum <= SHARE_ALL_PPM ? ppm : 0;
+	}
+	if (sum == SHARE_ALL_PPM)
+		return;
+	units_share_text(sum, text);
+	walker_error_key(w, split, "the shares make %s, expected 100%%", text);
+}
+
 void check_route(struct walker *w, const struct yaml_node *node, void *entry)
 {
 	const struct yaml_node *pool = yaml_get(node, "pool"), *split = yaml_get(node, "split");
@@ -65,6 +89,8 @@ void check_route(struct walker *w, const struct yaml_node *node, void *entry)
 		walker_error_key(w, split, "`split` beside `pool`, expected one of them");
 	if (!pool && !split)
 		walker_error(w, node, "no pool, expected `pool` or `split`");
+	if (split)
+		check_shares(w, split);
 	if (yaml_get(node, "rollback") && !split)
 		walker_error_key(w, yaml_get(node, "rollback"), "`rollback` is for a `split`");
 }
@@ -98,7 +124,7 @@ void check_region_service(struct walker *w, const struct yaml_node *node, void *
 	struct config_region_service *service = entry;
 	const struct yaml_node *routes = yaml_get(node, "routes"), *rest = NULL;
 
-	if (!routes || routes->kind != YAML_SEQUENCE)
+	if (!routes || routes->kind != YAML_SEQUENCE || routes->n == 0)
 		return;
 	for (const struct yaml_node *route = routes->first; route; route = route->next) {
 		if (rest) {

@@ -7,8 +7,10 @@
 #include "schema/config/dnsd_config.h"
 #include "schema/config/keys.h"
 #include "schema/config/proberd_config.h"
+#include "schema/config/reference.h"
 #include "schema/config/regiond_config.h"
 #include "schema/config/reload.h"
+#include "schema/config/schema.h"
 #include "schema/config/show.h"
 
 #include <string.h>
@@ -22,6 +24,26 @@ struct program {
 	size_t size;
 	void (*check)(struct walker *w, void *config);
 };
+
+/* By enum config_program. */
+static const struct {
+	const char *name;
+	const struct key *keys;
+} tables[] = {
+	[CONFIG_DNSD] = { "dnsd", keys_dnsd },
+	[CONFIG_REGIOND] = { "regiond", keys_regiond },
+	[CONFIG_PROBERD] = { "proberd", keys_proberd },
+};
+
+void config_schema(enum config_program program, struct buf *out)
+{
+	schema_write(tables[program].name, tables[program].keys, out);
+}
+
+void config_reference(enum config_program program, struct buf *out)
+{
+	reference_write(tables[program].name, tables[program].keys, out);
+}
 
 static const struct program dnsd = { keys_dnsd, sizeof(struct dnsd_config), check_dnsd };
 static const struct program regiond = { keys_regiond, sizeof(struct regiond_config),

@@ -12,6 +12,12 @@ extern const struct key keys_dnsd[];
 extern const struct key keys_regiond[];
 extern const struct key keys_proberd[];
 
+/* keys_steering.c: parts of keys_dnsd */
+extern const struct key keys_region[];	 /* of struct config_region */
+extern const struct key keys_pool[];	 /* of struct config_pool, checked by check_dnsd_pool */
+extern const struct key keys_service[];	 /* of struct config_service, by check_dnsd_service */
+extern const struct key keys_topology[]; /* of struct config_topology */
+
 /* keys_common.c */
 extern const struct key keys_monitor[]; /* of struct config_monitor, checked by check_monitor */
 extern const struct key keys_tls[];	/* of struct config_tls */

@@ -2,6 +2,8 @@
 /* report: mistakes and notes of one file, gathered in any order and told in the file's. */
 #include "schema/config/report.h"
 
+#include "core/utf8.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,33 +105,27 @@ static const char *find_line(const struct buf *source, uint32_t number, size_t *
 	return at;
 }
 
-static bool is_continuation(char c)
-{
-	return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-/* Adds characters [first, first + count) of the line; what would move the caret becomes a blank. */
+/* Adds characters [first, first + count) of the line; what would move the caret or the terminal
+ * becomes a blank or a question mark. How many there were. */
 static uint32_t add_shown(struct buf *out, const char *line, size_t len, uint32_t first,
 			  uint32_t count)
 {
-	uint32_t character = 0, shown = 0;
+	uint32_t character = 0;
+	size_t n;
 
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)line[i];
-
-		if (!is_continuation(line[i]))
-			character++;
-		if (character <= first)
-			continue;
-		if (character > first + count)
-			break;
-		if (!is_continuation(line[i]))
-			shown++;
-		if (c < 0x20 || c == 0x7f)
-			c = c == '\t' ? ' ' : '?';
-		buf_u8(out, c);
+	for (size_t i = 0; i < len && character < first + count; i += n, character++) {
+		n = utf8_char_len(line + i, len - i);
+		if (character < first)
+			n = n ? n : 1;
+		else if (line[i] == '\t')
+			buf_u8(out, ' ');
+		else if (n == 0 || utf8_is_control(line + i, n))
+			buf_u8(out, '?');
+		else
+			buf_add(out, line + i, n);
+		n = n ? n : 1;
 	}
-	return shown;
+	return character > first ? character - first : 0;
 }
 
 static void add_source(struct buf *out, const struct buf *source, struct report_place at)

@@ -3,7 +3,6 @@
 #include "schema/config/value.h"
 
 #include "core/identity.h"
-#include "core/units.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,11 +42,25 @@ static void store(void *field, uint32_t width, uint64_t value)
 	}
 }
 
-/* A bound as people write it. */
-static void bound_text(const struct key *key, uint64_t value, char out[UNITS_TEXT_MAX])
+/* The largest unit that leaves a whole number. */
+static void size_text(uint64_t bytes, char out[UNITS_TEXT_MAX])
+{
+	static const char *const units[] = { "", "KiB", "MiB", "GiB", "TiB" };
+	size_t i = 0;
+
+	while (i < 4 && bytes >= 1024 && bytes % 1024 == 0) {
+		bytes /= 1024;
+		i++;
+	}
+	snprintf(out, UNITS_TEXT_MAX, "%" PRIu64 "%s", bytes, units[i]);
+}
+
+void value_bound_text(const struct key *key, uint64_t value, char out[UNITS_TEXT_MAX])
 {
 	if (key->type == KEY_DURATION)
 		units_duration_text(value, out);
+	else if (key->type == KEY_SIZE)
+		size_text(value, out);
 	else if (key->type == KEY_SHARE)
 		units_share_text((uint32_t)value, out);
 	else
@@ -61,10 +74,10 @@ static enum err_code check_range(const struct key *key, const char *text, uint64
 
 	if (value >= key->min && (key->max == 0 || value <= key->max))
 		return ERR_OK;
-	bound_text(key, key->min, min);
+	value_bound_text(key, key->min, min);
 	if (key->max == 0)
 		return err_set(e, ERR_INPUT, "`%s` is too little, expected at least %s", text, min);
-	bound_text(key, key->max, max);
+	value_bound_text(key, key->max, max);
 	return err_set(e, ERR_INPUT, "`%s` is too %s, expected %s to %s", text,
 		       value < key->min ? "little" : "much", min, max);
 }
@@ -77,15 +90,17 @@ static const struct key_word *find_word(const struct key *key, const char *text)
 	return NULL;
 }
 
-static enum err_code wrong_type(const struct key *key, const char *text, struct err *e)
+static enum err_code wrong_type(const struct key *key, const char *text, bool is_plain,
+				struct err *e)
 {
 	struct buf expected;
 	enum err_code code;
 
 	buf_init(&expected);
 	key_type_text(key, key->type, &expected);
-	code = err_set(e, ERR_INPUT, "`%.*s` is not what was expected: %s", SHOWN_MAX, text,
-		       buf_text(&expected));
+	code = err_set(e, ERR_INPUT,
+		       is_plain ? "`%.*s` is not %s" : "`%.*s` in quotes is a text, expected %s",
+		       SHOWN_MAX, text, buf_text(&expected));
 	buf_fini(&expected);
 	return code;
 }
@@ -125,7 +140,7 @@ static enum err_code read_number(const struct key *key, const char *text, bool i
 		break;
 	default:
 		if (!is_plain || !is_whole_number(text, &value))
-			return wrong_type(key, text, e);
+			return wrong_type(key, text, is_plain, e);
 	}
 	if (!code)
 		code = check_range(key, text, value, e);
@@ -143,7 +158,7 @@ static enum err_code read_bool(const struct key *key, const char *text, bool is_
 	bool value = !strcmp(text, "true");
 
 	if (!is_plain || (!value && strcmp(text, "false") != 0))
-		return wrong_type(key, text, e);
+		return wrong_type(key, text, is_plain, e);
 	store(field, key->width, value);
 	return ERR_OK;
 }
@@ -153,7 +168,7 @@ static enum err_code read_enum(const struct key *key, const char *text, void *fi
 {
 	*word = find_word(key, text);
 	if (!*word)
-		return wrong_type(key, text, e);
+		return wrong_type(key, text, true, e);
 	store(field, key->width, (*word)->value);
 	return ERR_OK;
 }

@@ -24,6 +24,11 @@ struct config_pos walker_pos(const struct yaml_node *node)
 
 static void expected(struct walker *w, const struct key *key, const struct yaml_node *node)
 {
+	static const char *const kinds[] = {
+		[YAML_SCALAR] = "a single value",
+		[YAML_SEQUENCE] = "a list",
+		[YAML_MAPPING] = "a mapping",
+	};
 	struct buf what;
 
 	buf_init(&what);
@@ -31,11 +36,17 @@ static void expected(struct walker *w, const struct key *key, const struct yaml_
 	if (yaml_is_null(node))
 		walker_error_key(w, node, "no value, expected %s", buf_text(&what));
 	else
-		walker_error(w, node, "a %s, expected %s",
-			     node->kind == YAML_MAPPING	   ? "mapping"
-			     : node->kind == YAML_SEQUENCE ? "list"
-							   : "single value",
-			     buf_text(&what));
+		walker_error(w, node, "%s, expected %s", kinds[node->kind], buf_text(&what));
+	buf_fini(&what);
+}
+
+static void missing(struct walker *w, const struct key *key, const struct yaml_node *node)
+{
+	struct buf what;
+
+	buf_init(&what);
+	key_type_text(key, key->type, &what);
+	walker_error_key(w, node, "`%s` is missing, expected %s", key->name, buf_text(&what));
 	buf_fini(&what);
 }
 
@@ -346,8 +357,7 @@ static void walk_struct(struct walker *w, const struct key *keys, const struct y
 
 		if (!child) {
 			if (key->required)
-				walker_error_key(w, node, "`%s` is missing: %s", key->name,
-						 key->doc);
+				missing(w, key, node);
 			if (base)
 				walk_absent(w, key, base);
 			continue;

@@ -2,6 +2,8 @@
 /* yaml: a YAML document as a tree in which every node knows where it stood. */
 #include "schema/config/yaml.h"
 
+#include "core/utf8.h"
+
 #include <libfyaml.h>
 #include <string.h>
 
@@ -269,14 +271,38 @@ static enum err_code read_events(struct builder *b, struct fy_parser *parser, st
 	return code;
 }
 
+/* libfyaml takes a byte that is not UTF-8 for the end of the text. */
+static enum err_code check_utf8(struct config_report *report, const char *text, size_t len)
+{
+	struct report_place at = { 1, 1, 1 };
+
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8_char_len(text + i, len - i);
+
+		if (n == 0) {
+			report_error(report, at, "a byte that is not UTF-8");
+			return ERR_INPUT;
+		}
+		at.column++;
+		if (text[i] == '\n') {
+			at.line++;
+			at.column = 1;
+		}
+		i += n;
+	}
+	return ERR_OK;
+}
+
 enum err_code yaml_parse(struct arena *arena, const char *text, size_t len,
 			 struct config_report *report, struct yaml_node **out)
 {
 	struct builder b = { .arena = arena, .report = report };
 	struct fy_parse_cfg config = { .flags = FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE };
 	struct fy_parser *parser = NULL;
-	enum err_code code;
+	enum err_code code = check_utf8(report, text, len);
 
+	if (code)
+		return code;
 	config.diag = fy_diag_create(NULL);
 	if (config.diag) {
 		fy_diag_set_collect_errors(config.diag, true);

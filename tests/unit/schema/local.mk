@@ -6,3 +6,19 @@ check_PROGRAMS += tests/unit/schema/test_store_override
 EXTRA_DIST += tests/unit/schema/store_fixture.h
 tests_unit_schema_test_store_LDFLAGS = $(FAIL_ALLOC)
 tests_unit_schema_test_store_override_LDFLAGS = $(FAIL_ALLOC)
+
+# Texts and frames kept in tests/golden, compared whole; UPDATE_GOLDEN=1 writes them anew.
+GOLDEN_FILES = tests/unit/schema/golden.c tests/unit/schema/golden.h
+EXTRA_DIST += tests/golden/config tests/golden/wire
+check_PROGRAMS += tests/unit/schema/test_config_golden
+tests_unit_schema_test_config_golden_SOURCES = \
+	tests/unit/schema/test_config_golden.c $(GOLDEN_FILES)
+check_PROGRAMS += tests/unit/schema/test_config_values
+tests_unit_schema_test_config_values_SOURCES = \
+	tests/unit/schema/test_config_values.c $(GOLDEN_FILES)
+check_PROGRAMS += tests/unit/schema/test_config_docs
+tests_unit_schema_test_config_docs_SOURCES = \
+	tests/unit/schema/test_config_docs.c $(GOLDEN_FILES)
+check_PROGRAMS += tests/unit/schema/test_config_reload
+check_PROGRAMS += tests/unit/schema/test_wire
+tests_unit_schema_test_wire_SOURCES = tests/unit/schema/test_wire.c $(GOLDEN_FILES)
