@@ -7,12 +7,19 @@
 /* The normal distribution's upper tail is 10^-8 at 5.612 deviations. */
 #define DEVIATIONS_MILLI 5612
 
+#define HEARTBEAT_MIN_US 100000
+#define HEARTBEAT_MAX_US 10000000
+
 /* One long silence that ended must not teach patience for the next: gaps count up to this. */
 #define GAP_HEARTBEATS_MAX   4
 #define STALE_HEARTBEATS_MAX 8
 
 void phi_init(struct phi *p, uint64_t heartbeat_us, uint64_t now_us)
 {
+	if (heartbeat_us < HEARTBEAT_MIN_US)
+		heartbeat_us = HEARTBEAT_MIN_US;
+	if (heartbeat_us > HEARTBEAT_MAX_US)
+		heartbeat_us = HEARTBEAT_MAX_US;
 	*p = (struct phi){ .last_us = now_us, .heartbeat_us = heartbeat_us };
 }
 

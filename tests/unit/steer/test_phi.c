@@ -97,6 +97,18 @@ static void a_closed_link_is_stale_at_once_and_fresh_when_back(void **state)
 	assert_int_equal(p.n, 1); /* the outage is no gap */
 }
 
+static void a_peers_absurd_heartbeat_is_held_in_bounds(void **state)
+{
+	struct phi p;
+
+	phi_init(&p, 0, START);
+	assert_false(phi_is_stale(&p, START + 300 * MS));
+	phi_init(&p, UINT32_MAX * MS, START);
+	for (int i = 1; i <= 64; i++)
+		phi_heard(&p, START + (uint64_t)i * UINT32_MAX * MS);
+	assert_in_range(patience_ms(&p), 10000, 80000);
+}
+
 static void a_clock_that_steps_back_does_no_harm(void **state)
 {
 	struct phi p = new_stream();
@@ -115,6 +127,7 @@ int main(void)
 		cmocka_unit_test(a_rough_link_earns_patience_up_to_eight_heartbeats),
 		cmocka_unit_test(a_burst_of_reports_does_not_make_it_impatient),
 		cmocka_unit_test(a_closed_link_is_stale_at_once_and_fresh_when_back),
+		cmocka_unit_test(a_peers_absurd_heartbeat_is_held_in_bounds),
 		cmocka_unit_test(a_clock_that_steps_back_does_no_harm),
 	};
 
