@@ -15,4 +15,17 @@ libregiond_a_SOURCES = \
 	regiond/front/conn.c regiond/front/conn.h \
 	regiond/front/worker.c regiond/front/worker.h \
 	regiond/front/listen.c regiond/front/listen.h \
-	regiond/front/front.c regiond/front/front.h
+	regiond/front/front.c regiond/front/front.h \
+	regiond/load/tally.c regiond/load/tally.h \
+	regiond/load/report.c regiond/load/report.h \
+	regiond/load/reporter.c regiond/load/reporter.h \
+	regiond/control/forced.c regiond/control/forced.h \
+	regiond/control/node.c regiond/control/node.h \
+	regiond/control/document.c regiond/control/document.h \
+	regiond/control/api.c regiond/control/api.h \
+	regiond/control/stats.c regiond/control/stats.h \
+	regiond/control/control.c regiond/control/control.h
+
+sbin_PROGRAMS += fairlead-regiond
+fairlead_regiond_SOURCES = regiond/main.c
+fairlead_regiond_LDADD = $(REGIOND_LIBS)

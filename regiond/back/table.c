@@ -5,6 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The local AZ counts too: it may be one without a backend. */
+static size_t count_az(const struct config_backend_pool *p)
+{
+	size_t n = p->local_az ? 1 : 0;
+	for (size_t i = 0; i < p->n_backends; i++) {
+		bool seen = p->local_az && strcmp(p->local_az, p->backends[i].az) == 0;
+		for (size_t k = 0; k < i && !seen; k++)
+			seen = strcmp(p->backends[k].az, p->backends[i].az) == 0;
+		n += !seen;
+	}
+	return n;
+}
+
+enum err_code table_check(const struct regiond_config *config, struct err *e)
+{
+	for (size_t i = 0; i < config->n_pools; i++) {
+		const struct config_backend_pool *p = &config->pools[i];
+		if (p->n_backends > POOL_BACKENDS_MAX)
+			return err_set(e, ERR_LIMIT, "pool %s: more than %d backends", p->name,
+				       POOL_BACKENDS_MAX);
+		if (count_az(p) > POOL_AZ_MAX)
+			return err_set(e, ERR_LIMIT, "pool %s: more than %d availability zones",
+				       p->name, POOL_AZ_MAX);
+	}
+	return ERR_OK;
+}
+
 static struct backend *backend_of(const struct table *t, const char *pool,
 				  const struct endpoint *address)
 {
@@ -17,16 +44,12 @@ static struct backend *backend_of(const struct table *t, const char *pool,
 	return NULL;
 }
 
-/* The index of an AZ name, added when it is new; POOL_AZ_NONE when there are too many. */
+/* The index of an AZ name, added when it is new: table_check() has counted them. */
 static uint32_t az_index(struct pool *p, const char *name)
 {
-	if (!name)
-		name = "";
 	for (uint32_t i = 0; i < p->n_az; i++)
 		if (strcmp(p->az_names[i], name) == 0)
 			return i;
-	if (p->n_az == POOL_AZ_MAX)
-		return POOL_AZ_NONE;
 	p->az_names[p->n_az] = name;
 	return p->n_az++;
 }
@@ -35,10 +58,6 @@ static enum err_code slot_init(struct pool *p, struct pool_slot *s,
 			       const struct config_backend *config, const struct table *previous,
 			       struct err *e)
 {
-	uint32_t az = az_index(p, config->az);
-	if (az == POOL_AZ_NONE)
-		return err_set(e, ERR_LIMIT, "pool %s: more than %d availability zones",
-			       p->config->name, POOL_AZ_MAX);
 	struct backend *b = backend_of(previous, p->config->name, &config->address);
 	if (b)
 		backend_ref(b);
@@ -49,7 +68,7 @@ static enum err_code slot_init(struct pool *p, struct pool_slot *s,
 		.config = config,
 		.weight = config->weight,
 		.max = config->max,
-		.az = az,
+		.az = az_index(p, config->az),
 	};
 	return ERR_OK;
 }
@@ -60,9 +79,6 @@ static enum err_code pool_init(struct pool *p, const struct config_backend_pool 
 	p->config = config;
 	p->balance = balance_of(config->balance);
 	p->slow_start_us = config->slow_start_ms * 1000;
-	if (config->n_backends > POOL_BACKENDS_MAX)
-		return err_set(e, ERR_LIMIT, "pool %s: more than %d backends", config->name,
-			       POOL_BACKENDS_MAX);
 	p->slots = calloc(config->n_backends ? config->n_backends : 1, sizeof(*p->slots));
 	if (!p->slots)
 		return err_set(e, ERR_MEMORY, "out of memory");
@@ -128,11 +144,14 @@ static enum err_code fill(struct table *t, const struct table *previous, struct 
 enum err_code table_new(struct table **out, struct regiond_config *config,
 			const struct table *previous, struct err *e)
 {
+	enum err_code c = table_check(config, e);
+	if (c != ERR_OK)
+		return c;
 	struct table *t = calloc(1, sizeof(*t));
 	if (!t)
 		return err_set(e, ERR_MEMORY, "out of memory");
 	t->config = config;
-	enum err_code c = fill(t, previous, e);
+	c = fill(t, previous, e);
 	if (c != ERR_OK) {
 		t->config = NULL; /* stays the caller's */
 		table_free(t);

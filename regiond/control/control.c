@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* control: makes a node of a configuration, keeps it, and brings it to its end. */
+#include "regiond/control/control.h"
+
+#include "core/daemon.h"
+#include "core/log.h"
+#include "core/tls.h"
+#include "regiond/control/api.h"
+#include "regiond/control/stats.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define TURN_MS	   100
+#define GOODBYE_MS 1000
+/* regiond's own backends are near: so many checks a second cost about a tenth of a core. */
+#define CHECKS_PER_SECOND 500
+
+struct control {
+	struct node node;
+	struct tls *tls; /* NULL without directors */
+	struct store *store;
+	struct checker *checker;
+	struct schedule *schedule;
+	struct front_plan *plan; /* bound, and not served yet: while starting */
+	struct http_server *admin, *pages;
+	struct metrics *metrics;
+	struct loop_timer *turn;
+	struct api api;
+	struct stats_pages stats;
+
+	uint64_t settle_by_us;
+	uint64_t stopped_at_us, quiet_since_us; /* while stopping */
+	uint64_t arrivals;			/* seen last, to tell whether anybody came */
+	bool finishing;
+};
+
+/* ---- checks that bind nothing */
+
+static enum err_code check_monitors(const struct regiond_config *config, struct err *e)
+{
+	for (size_t i = 0; i < config->n_monitors; i++) {
+		struct check_spec *spec;
+		enum err_code code = check_spec_from_config(&config->monitors[i], &spec, e);
+		if (code != ERR_OK)
+			return code;
+		check_spec_free(spec);
+	}
+	return ERR_OK;
+}
+
+/* A certificate of another node would be refused by every director: said here, by name. */
+static enum err_code check_identity(struct tls *tls, const struct regiond_config *config,
+				    struct err *e)
+{
+	struct identity id;
+	char text[IDENTITY_TEXT_MAX];
+	enum err_code code = tls_own_identity(tls, &id, e);
+	if (code != ERR_OK)
+		return err_wrap(e, code, "%s", config->tls.certificate);
+	if (id.role == IDENTITY_REGIOND && strcmp(id.fleet, config->fleet) == 0 &&
+	    strcmp(id.region, config->region) == 0 && strcmp(id.name, config->node) == 0)
+		return ERR_OK;
+	identity_text(&id, text);
+	return err_set(e, ERR_INPUT,
+		       "%s says %s, expected spiffe://%s/regiond/%s/%s as `fleet`, `region` and "
+		       "`node` are",
+		       config->tls.certificate, text, config->fleet, config->region, config->node);
+}
+
+static enum err_code open_tls(struct tls **out, const struct regiond_config *config, struct err *e)
+{
+	const struct tls_files files = {
+		.certificate = config->tls.certificate,
+		.key = config->tls.key,
+		.ca = config->tls.ca,
+	};
+	struct tls *tls;
+	if (!config->has_tls) {
+		*out = NULL;
+		return ERR_OK;
+	}
+	enum err_code code = tls_new(&tls, &files, e);
+	if (code == ERR_OK)
+		code = check_identity(tls, config, e);
+	if (code != ERR_OK) {
+		tls_free(tls);
+		return code;
+	}
+	*out = tls;
+	return ERR_OK;
+}
+
+enum err_code control_check(const struct regiond_config *config, struct err *e)
+{
+	struct tls *tls;
+	enum err_code code = check_monitors(config, e);
+	if (code == ERR_OK)
+		code = table_check(config, e);
+	if (code != ERR_OK)
+		return code;
+	code = open_tls(&tls, config, e);
+	if (code == ERR_OK)
+		tls_free(tls);
+	return code;
+}
+
+/* ---- serving */
+
+static void on_backend(void *ctx, const struct backend *b, const char *reason)
+{
+	struct control *c = ctx;
+	if (*reason)
+		log_warn("regiond/back", "pool %s: backend %s is down: %s", b->pool, b->text,
+			 reason);
+	else
+		log_info("regiond/back", "pool %s: backend %s is up", b->pool, b->text);
+	if (c->node.reporter)
+		reporter_changed(c->node.reporter);
+}
+
+/* From STARTING to SERVING: the backlog is accepted, the directors are dialled. */
+static void serve(struct control *c)
+{
+	struct node *n = &c->node;
+	struct err e = { "" };
+	if (front_change(n->front, c->plan) != ERR_OK)
+		log_error("regiond/control", "out of memory: not every listener is served");
+	c->plan = NULL;
+	n->state = NODE_SERVING;
+	node_apply(n);
+	if (reporter_follow(n->reporter, n->table, &e) != ERR_OK)
+		log_error("regiond/control", "%s", e.text);
+	log_info("regiond/control", "%s in %s: %zu services on %u workers", n->table->config->node,
+		 n->table->config->region, n->table->n_services, front_workers(n->front));
+	daemon_ready();
+}
+
+/* ---- stopping */
+
+static void end_now(void *arg)
+{
+	struct control *c = arg;
+	loop_stop(c->node.loop);
+}
+
+static void finish(struct control *c, const char *why)
+{
+	if (c->finishing)
+		return;
+	c->finishing = true;
+	log_info("regiond/control", "ends: %s, %llu connections open", why,
+		 (unsigned long long)front_open(c->node.front));
+	reporter_finish(c->node.reporter, "stopped", GOODBYE_MS, end_now, c);
+}
+
+static uint64_t count_arrivals(const struct node *n)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < n->table->n_services; i++)
+		sum += atomic_load(&n->table->services[i].service->arrivals);
+	return sum;
+}
+
+static void stopping_turn(struct control *c)
+{
+	struct node *n = &c->node;
+	uint64_t now_us = clock_mono_us(n->clock), arrivals = count_arrivals(n);
+	if (front_open(n->front) || arrivals != c->arrivals)
+		c->quiet_since_us = now_us;
+	c->arrivals = arrivals;
+	if (now_us - c->stopped_at_us >= n->table->config->drain_ms * 1000)
+		finish(c, "the drain time is over");
+	else if (now_us - c->quiet_since_us >= CONTROL_QUIET_MS * 1000)
+		finish(c, "nobody is left");
+}
+
+static void on_terminate(void *arg)
+{
+	struct control *c = arg;
+	struct node *n = &c->node;
+	if (n->state != NODE_SERVING) { /* nobody was told of it yet, or the second time */
+		finish(c, "told to, now");
+		return;
+	}
+	log_info("regiond/control", "withdrawn: serves for %llu s more at most",
+		 (unsigned long long)n->table->config->drain_ms / 1000);
+	daemon_notify("STOPPING=1");
+	n->state = NODE_STOPPING;
+	c->stopped_at_us = c->quiet_since_us = clock_mono_us(n->clock);
+	c->arrivals = count_arrivals(n);
+	node_apply(n);
+}
+
+static void on_turn(void *arg)
+{
+	struct control *c = arg;
+	struct node *n = &c->node;
+	if (forced_has_expired(n->forced))
+		node_apply(n);
+	switch (n->state) {
+	case NODE_STARTING:
+		if (checks_are_settled(n->checks) || clock_mono_us(n->clock) >= c->settle_by_us)
+			serve(c);
+		break;
+	case NODE_SERVING: break;
+	case NODE_STOPPING: stopping_turn(c); break;
+	}
+}
+
+/* ---- reload */
+
+/* One line of the log for each line of a report: mistakes stay readable. */
+static void log_lines(enum log_level level, struct buf *text)
+{
+	for (const char *line = buf_text(text); *line;) {
+		size_t len = strcspn(line, "\n");
+		log_write(level, "regiond/control", "%.*s", (int)len, line);
+		line += len + (line[len] == '\n');
+	}
+}
+
+static enum err_code load_again(const struct control *c, struct regiond_config **out, struct err *e)
+{
+	struct config_report report;
+	const char *file = c->node.table->config->file;
+	config_report_init(&report);
+	enum err_code code = config_regiond_load(file, out, &report);
+	log_lines(LOG_ERROR, &report.errors);
+	log_lines(LOG_WARN, &report.notes);
+	if (code != ERR_OK)
+		err_set(e, code, "%s: %u mistakes, see the log", file, report.n_errors);
+	config_report_fini(&report);
+	return code;
+}
+
+static void log_restart_keys(const struct regiond_config *before,
+			     const struct regiond_config *after)
+{
+	struct buf names = BUF_INIT;
+	if (config_regiond_needs_restart(before, after, &names))
+		log_warn("regiond/control", "reload: in effect after a restart only: %s",
+			 buf_text(&names));
+	buf_fini(&names);
+}
+
+/* Everything that may fail, then everything that may not. Workers learn of the new table before
+ * they get listeners of services that only it has. The old table is nobody's but theirs when it is
+ * published: it may be gone at once. */
+static enum err_code take_table(struct control *c, struct table *t, struct err *e)
+{
+	struct node *n = &c->node;
+	struct front_plan *plan;
+	enum err_code code = front_prepare(n->front, t, &plan, e);
+	if (code != ERR_OK)
+		return code;
+	code = c->tls ? tls_reload(c->tls, e) : ERR_OK;
+	if (code == ERR_OK)
+		code = checks_follow(n->checks, t, e);
+	if (code != ERR_OK) {
+		front_plan_free(plan);
+		return code;
+	}
+	log_restart_keys(n->table->config, t->config);
+	n->table = t;
+	node_apply(n);
+	if (reporter_follow(n->reporter, t, e) != ERR_OK)
+		log_error("regiond/control", "%s", e->text);
+	if (table_publish(&n->ref, t) != ERR_OK)
+		log_error("regiond/control", "out of memory: the table before is not freed");
+	if (front_change(n->front, plan) != ERR_OK)
+		log_error("regiond/control", "out of memory: not every listener is served");
+	return ERR_OK;
+}
+
+static enum err_code reload(void *ctx, struct err *e)
+{
+	struct control *c = ctx;
+	struct node *n = &c->node;
+	struct regiond_config *config;
+	struct table *t;
+	if (n->state != NODE_SERVING)
+		return err_set(e, ERR_AGAIN, "not while %s", node_state_name(n->state));
+	enum err_code code = load_again(c, &config, e);
+	if (code != ERR_OK)
+		goto refused;
+	code = table_new(&t, config, n->table, e);
+	if (code != ERR_OK) {
+		config_regiond_free(config);
+		goto refused;
+	}
+	code = take_table(c, t, e);
+	if (code != ERR_OK) {
+		table_free(t);
+		goto refused;
+	}
+	n->reloads++;
+	log_info("regiond/control", "reloaded %s", t->config->file);
+	return ERR_OK;
+refused:
+	n->reload_failures++;
+	return code;
+}
+
+static void on_hangup(void *arg)
+{
+	struct err e = { "" };
+	daemon_notify("RELOADING=1");
+	if (reload(arg, &e) != ERR_OK)
+		log_error("regiond/control", "reload refused, the running one stays: %s", e.text);
+	daemon_notify("READY=1");
+}
+
+/* ---- making */
+
+/* Two for each connection: as many as we may have. */
+static void raise_fd_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static enum err_code start_loop(struct control *c, struct err *e)
+{
+	struct node *n = &c->node;
+	enum err_code code = loop_new(&n->loop, e);
+	if (code == ERR_OK)
+		code = loop_timer_new(n->loop, &c->turn, on_turn, c);
+	if (code == ERR_OK)
+		code = loop_signal(n->loop, SIGTERM, on_terminate, c);
+	if (code == ERR_OK)
+		code = loop_signal(n->loop, SIGINT, on_terminate, c);
+	if (code == ERR_OK)
+		code = loop_signal(n->loop, SIGHUP, on_hangup, c);
+	return code;
+}
+
+static enum err_code start_state(struct control *c, struct err *e)
+{
+	struct node *n = &c->node;
+	const struct regiond_config *config = n->table->config;
+	enum err_code code = ERR_OK;
+	if (config->state_path)
+		code = store_open(config->state_path, n->clock, &c->store, e);
+	if (code == ERR_OK)
+		code = forced_new(&n->forced, c->store, n->clock, e);
+	return code;
+}
+
+static enum err_code start_checks(struct control *c, struct err *e)
+{
+	struct node *n = &c->node;
+	enum err_code code = checker_new(&c->checker, n->loop, e);
+	if (code != ERR_OK)
+		return code;
+	const struct schedule_options options = {
+		.loop = n->loop,
+		.clock = n->clock,
+		.runner = schedule_runner(c->checker),
+		.per_second = CHECKS_PER_SECOND,
+	};
+	code = schedule_new(&c->schedule, &options);
+	if (code == ERR_OK)
+		code = checks_new(&n->checks, c->schedule, n->clock, on_backend, c);
+	if (code != ERR_OK)
+		return err_set(e, code, "out of memory");
+	return checks_follow(n->checks, n->table, e);
+}
+
+static enum err_code start_front(struct control *c, struct err *e)
+{
+	struct node *n = &c->node;
+	enum err_code code = front_new(&n->front, n->table->config->workers, &n->ref, n->clock, e);
+	if (code == ERR_OK)
+		code = front_prepare(n->front, n->table, &c->plan, e);
+	return code;
+}
+
+static enum err_code start_reporter(struct control *c, struct err *e)
+{
+	struct node *n = &c->node;
+	const struct reporter_options options = {
+		.loop = n->loop,
+		.clock = n->clock,
+		.tls = c->tls,
+		.fleet = n->table->config->fleet,
+		.incarnation = (uint64_t)n->started_ms,
+	};
+	return reporter_new(&n->reporter, &options, e);
+}
+
+static enum err_code start_http(struct control *c, struct err *e)
+{
+	struct node *n = &c->node;
+	const struct regiond_config *config = n->table->config;
+	c->api = (struct api){ .node = n, .reload = reload, .ctx = c };
+	c->stats = (struct stats_pages){ .node = n, .metrics = c->metrics };
+	enum err_code code = metrics_new(&c->metrics);
+	if (code == ERR_OK)
+		code = metrics_add(c->metrics, stats_collect, n);
+	c->stats.metrics = c->metrics;
+	if (code != ERR_OK)
+		return err_set(e, code, "out of memory");
+	code = http_server_new(&c->admin, n->loop, api_handle, &c->api, e);
+	if (code == ERR_OK)
+		code = http_listen_unix(c->admin, config->listen.admin, e);
+	if (code != ERR_OK || !config->listen.http.addr.family)
+		return code;
+	code = http_server_new(&c->pages, n->loop, stats_handle, &c->stats, e);
+	if (code == ERR_OK)
+		code = http_listen_tcp(c->pages, &config->listen.http, NULL, e);
+	return code;
+}
+
+static enum err_code start(struct control *c, struct err *e)
+{
+	static enum err_code (*const steps[])(struct control * c, struct err * e) = {
+		start_loop, start_state, start_checks, start_reporter, start_front, start_http,
+	};
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		enum err_code code = steps[i](c, e);
+		if (code != ERR_OK)
+			return code;
+	}
+	return ERR_OK;
+}
+
+enum err_code control_new(struct control **out, struct regiond_config *config, struct err *e)
+{
+	struct control *c = calloc(1, sizeof(*c));
+	enum err_code code = c ? ERR_OK : err_set(e, ERR_MEMORY, "out of memory");
+	struct node *n = &c->node;
+	if (code == ERR_OK)
+		code = table_new(&n->table, config, NULL, e);
+	if (code != ERR_OK) {
+		config_regiond_free(config);
+		free(c);
+		return code;
+	}
+	raise_fd_limit();
+	n->clock = clock_system();
+	n->started_ms = clock_wall_ms(n->clock);
+	table_publish(&n->ref, n->table);
+	code = open_tls(&c->tls, config, e);
+	if (code == ERR_OK)
+		code = start(c, e);
+	if (code != ERR_OK) {
+		control_free(c);
+		return code;
+	}
+	forced_apply(n->forced, n->table);
+	c->settle_by_us = clock_mono_us(n->clock) + CONTROL_SETTLE_MS * 1000;
+	*out = c;
+	return ERR_OK;
+}
+
+void control_run(struct control *c)
+{
+	loop_timer_every(c->turn, TURN_MS);
+	on_turn(c); /* without monitors it serves at once */
+	loop_run(c->node.loop);
+}
+
+void control_free(struct control *c)
+{
+	if (!c)
+		return;
+	struct node *n = &c->node;
+	http_server_free(c->pages);
+	http_server_free(c->admin);
+	front_plan_free(c->plan);
+	front_free(n->front);
+	reporter_free(n->reporter);
+	checks_free(n->checks);
+	schedule_free(c->schedule);
+	checker_free(c->checker);
+	forced_free(n->forced);
+	store_close(c->store);
+	metrics_free(c->metrics);
+	tls_free(c->tls);
+	if (c->turn)
+		loop_timer_free(c->turn);
+	loop_free(n->loop);
+	rcu_barrier_wait();
+	table_free(n->table);
+	free(c);
+}

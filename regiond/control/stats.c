@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stats: regiond's metrics, and the pages of listen.http. */
+#include "regiond/control/stats.h"
+
+#include <string.h>
+
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+#define TEXT_TYPE    "text/plain; charset=utf-8"
+
+static void collect_ends(const struct node *n, struct buf *out)
+{
+	metrics_family(out, "fairlead_requests_total", "counter",
+		       "Connections that ended, by how: done, reset, full, down, unreachable, "
+		       "exhausted.");
+	for (size_t i = 0; i < n->table->n_services; i++) {
+		const struct table_service *ts = &n->table->services[i];
+		for (int end = 0; end < SERVICE_ENDS; end++)
+			metrics_sample(out, "fairlead_requests_total",
+				       (double)atomic_load(&ts->service->ends[end]), "service",
+				       ts->service->name, "pool", ts->pool->config->name, "code",
+				       service_end_name(end), NULL);
+	}
+	metrics_family(out, "fairlead_request_seconds", "histogram",
+		       "How long connections lasted that reached a backend.");
+	for (size_t i = 0; i < n->table->n_services; i++) {
+		const struct service *s = n->table->services[i].service;
+		metrics_histogram_write(out, "fairlead_request_seconds", &s->seconds, "service",
+					s->name, NULL);
+	}
+}
+
+/* One family of a value for each backend. */
+static void collect_backends(const struct node *n, struct buf *out, const char *name,
+			     const char *type, const char *help,
+			     double (*value)(const struct backend *b))
+{
+	metrics_family(out, name, type, help);
+	for (size_t i = 0; i < n->table->n_pools; i++) {
+		const struct pool *p = &n->table->pools[i];
+		for (size_t k = 0; k < p->n_slots; k++)
+			metrics_sample(out, name, value(p->slots[k].backend), "pool",
+				       p->config->name, "backend", p->slots[k].backend->text, "az",
+				       p->az_names[p->slots[k].az], NULL);
+	}
+}
+
+static double in_flight(const struct backend *b)
+{
+	return atomic_load(&b->in_flight);
+}
+
+static double is_up(const struct backend *b)
+{
+	return atomic_load(&b->state) == BACKEND_UP;
+}
+
+static double failures(const struct backend *b)
+{
+	return (double)atomic_load(&b->connect_failures);
+}
+
+static void collect_load(const struct node *n, struct buf *out)
+{
+	struct tally t;
+	metrics_family(out, "fairlead_capacity", "gauge",
+		       "Connections that the service's usable backends may have; 0 = not limited.");
+	for (size_t i = 0; i < n->table->n_services; i++) {
+		tally_take(&t, &n->table->services[i], NULL);
+		metrics_sample(out, "fairlead_capacity", (double)t.capacity, "service",
+			       t.service->name, NULL);
+	}
+	metrics_family(out, "fairlead_used", "gauge",
+		       "Connections that the service's backends have.");
+	for (size_t i = 0; i < n->table->n_services; i++) {
+		tally_take(&t, &n->table->services[i], NULL);
+		metrics_sample(out, "fairlead_used", (double)t.used, "service", t.service->name,
+			       NULL);
+	}
+}
+
+static void collect_process(const struct node *n, struct buf *out)
+{
+	size_t up = 0;
+	for (size_t i = 0; i < reporter_directors(n->reporter); i++)
+		up += reporter_director(n->reporter, i).up;
+	metrics_family(out, "fairlead_connections", "gauge", "Client connections now.");
+	metrics_sample(out, "fairlead_connections", (double)front_open(n->front), NULL);
+	metrics_family(out, "fairlead_accept_pauses_total", "counter",
+		       "How often file descriptors had run out.");
+	metrics_sample(out, "fairlead_accept_pauses_total", (double)front_pauses(n->front), NULL);
+	metrics_family(out, "fairlead_directors", "gauge", "Directors that are configured.");
+	metrics_sample(out, "fairlead_directors", (double)reporter_directors(n->reporter), NULL);
+	metrics_family(out, "fairlead_directors_up", "gauge", "Directors that are reported to.");
+	metrics_sample(out, "fairlead_directors_up", (double)up, NULL);
+	metrics_family(out, "fairlead_reloads_total", "counter",
+		       "Reloads of the configuration, by result.");
+	metrics_sample(out, "fairlead_reloads_total", (double)n->reloads, "result", "done", NULL);
+	metrics_sample(out, "fairlead_reloads_total", (double)n->reload_failures, "result",
+		       "refused", NULL);
+}
+
+void stats_collect(void *ctx, struct buf *out)
+{
+	const struct node *n = ctx;
+	collect_ends(n, out);
+	collect_backends(n, out, "fairlead_backend_inflight", "gauge",
+			 "Connections to the backend now.", in_flight);
+	collect_backends(n, out, "fairlead_backend_up", "gauge",
+			 "1 when all monitors of the pool pass.", is_up);
+	collect_backends(n, out, "fairlead_backend_connect_failures_total", "counter",
+			 "Connections to the backend that did not come about.", failures);
+	collect_load(n, out);
+	collect_process(n, out);
+}
+
+static void reply_word(struct http_reply *reply, int status, const char *word)
+{
+	http_reply_text(reply, status, TEXT_TYPE, word, strlen(word));
+}
+
+void stats_handle(void *ctx, const struct http_request *req, struct http_reply *reply)
+{
+	const struct stats_pages *p = ctx;
+	if (strcmp(req->method, "GET") != 0) {
+		http_reply_error(reply, ERR_DENIED, "read only: changes go to the admin socket");
+		return;
+	}
+	if (strcmp(req->path, "/metrics") == 0) {
+		struct buf text = BUF_INIT;
+		metrics_write(p->metrics, &text);
+		http_reply_text(reply, text.failed ? 500 : 200, METRICS_TYPE, buf_text(&text),
+				text.failed ? 0 : text.len);
+		buf_fini(&text);
+	} else if (strcmp(req->path, "/healthz") == 0) {
+		reply_word(reply, 200, "ok\n");
+	} else if (strcmp(req->path, "/readyz") == 0) {
+		bool ready = node_is_ready(p->node);
+		reply_word(reply, ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
+	} else {
+		http_reply_error(reply, ERR_NOT_FOUND, "here are /metrics, /healthz and /readyz");
+	}
+}

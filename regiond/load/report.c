@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report: the frames a regiond sends, from tallies. */
+#include "regiond/load/report.h"
+
+#include <stdlib.h>
+
+static uint64_t base_of(const struct report_scope *scope, uint32_t id)
+{
+	return id < scope->n_bases ? scope->bases[id] : 0;
+}
+
+static void fill(Fairlead__Wire__ServiceReport *to, const struct tally *t,
+		 const struct report_scope *scope)
+{
+	fairlead__wire__service_report__init(to);
+	to->service = t->service->name;
+	to->health = t->health;
+	to->reason = (char *)t->reason; /* packing only reads it */
+	to->unit = TALLY_UNIT;
+	to->capacity = t->capacity;
+	to->used = t->used;
+	to->arrivals = t->arrivals - base_of(scope, t->service->id);
+	to->backends_up = t->backends_up;
+	to->backends_all = t->backends_all;
+}
+
+enum err_code report_pack(struct buf *out, const struct tally *tallies, size_t n,
+			  const struct report_scope *scope, struct err *e)
+{
+	Fairlead__Wire__Report report = FAIRLEAD__WIRE__REPORT__INIT;
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	Fairlead__Wire__ServiceReport *services = calloc(n + 1, sizeof(*services));
+	Fairlead__Wire__ServiceReport **list = calloc(n + 1, sizeof(*list));
+	enum err_code code = ERR_MEMORY;
+	if (!services || !list) {
+		err_set(e, code, "out of memory");
+		goto done;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!scope->full && !scope->changed[i])
+			continue;
+		fill(&services[i], &tallies[i], scope);
+		list[report.n_services++] = &services[i];
+	}
+	report.seq = scope->seq;
+	report.full = scope->full;
+	report.services = list;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_REPORT;
+	m.report = &report;
+	code = wire_pack(&m, out, e);
+done:
+	free(list);
+	free(services);
+	return code;
+}
+
+enum err_code report_hello(struct buf *out, uint64_t incarnation, uint32_t heartbeat_ms,
+			   struct err *e)
+{
+	Fairlead__Wire__Hello hello = FAIRLEAD__WIRE__HELLO__INIT;
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	hello.protocol = WIRE_PROTOCOL;
+	hello.software = "fairlead-regiond " PACKAGE_VERSION;
+	hello.incarnation = incarnation;
+	hello.heartbeat_ms = heartbeat_ms;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_HELLO;
+	m.hello = &hello;
+	return wire_pack(&m, out, e);
+}
+
+enum err_code report_heartbeat(struct buf *out, uint64_t seq, uint64_t now_us, struct err *e)
+{
+	Fairlead__Wire__Heartbeat beat = FAIRLEAD__WIRE__HEARTBEAT__INIT;
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	beat.seq = seq;
+	beat.sent_us = now_us;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_HEARTBEAT;
+	m.heartbeat = &beat;
+	return wire_pack(&m, out, e);
+}
+
+enum err_code report_withdraw(struct buf *out, const char *reason, struct err *e)
+{
+	Fairlead__Wire__Withdraw withdraw = FAIRLEAD__WIRE__WITHDRAW__INIT;
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	withdraw.reason = (char *)reason;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_WITHDRAW;
+	m.withdraw = &withdraw;
+	return wire_pack(&m, out, e);
+}
+
+enum err_code report_goodbye(struct buf *out, const char *reason, struct err *e)
+{
+	Fairlead__Wire__Goodbye goodbye = FAIRLEAD__WIRE__GOODBYE__INIT;
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	goodbye.reason = (char *)reason;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE;
+	m.goodbye = &goodbye;
+	return wire_pack(&m, out, e);
+}

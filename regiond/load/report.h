@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* report: the frames a regiond sends, from tallies.
+ *
+ * Threads    any, no state
+ * Ownership  frames are appended to the caller's buffer
+ * Errors     ERR_LIMIT: more services than a frame may hold; ERR_MEMORY
+ * Source     schema/wire/fleet.proto, docs/wire.md
+ */
+#ifndef FAIRLEAD_REGIOND_REPORT_H
+#define FAIRLEAD_REGIOND_REPORT_H
+
+#include "core/buf.h"
+#include "regiond/load/tally.h"
+
+/* What of the tallies goes in, and what a link had counted when it was made. */
+struct report_scope {
+	uint64_t seq;
+	bool full;
+	const bool *changed;   /* one each tally; not read when full */
+	const uint64_t *bases; /* arrivals by service id when the link was made */
+	size_t n_bases;	       /* a service with a later id began with 0 */
+};
+
+enum err_code report_pack(struct buf *out, const struct tally *tallies, size_t n,
+			  const struct report_scope *scope, struct err *e);
+
+enum err_code report_hello(struct buf *out, uint64_t incarnation, uint32_t heartbeat_ms,
+			   struct err *e);
+enum err_code report_heartbeat(struct buf *out, uint64_t seq, uint64_t now_us, struct err *e);
+enum err_code report_withdraw(struct buf *out, const char *reason, struct err *e);
+enum err_code report_goodbye(struct buf *out, const char *reason, struct err *e);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reporter: keeps every director told, over one link each.
+ *
+ *   link up        hello, full report
+ *   each 60 s      full report
+ *   each second    what changed
+ *   at once        a health that changed; a withdrawal
+ *   heartbeat      by the configuration, 500 ms
+ *
+ * The same tallies go to all links: before a link gets its full report, the others get what changed
+ * until then, so that `last` is what each of them knows.
+ *
+ * Threads    the control thread
+ * Ownership  the reporter owns its links and timers; the table is the caller's and must live until
+ *            the next reporter_follow() or reporter_free()
+ * Units      _ms milliseconds
+ * Errors     a link that fails is dialled again by itself; what was not sent is in the next full
+ * report
+ */
+#ifndef FAIRLEAD_REGIOND_REPORTER_H
+#define FAIRLEAD_REGIOND_REPORTER_H
+
+#include "core/clock.h"
+#include "core/loop.h"
+#include "core/tls.h"
+#include "regiond/load/tally.h"
+
+struct reporter;
+
+struct reporter_options {
+	struct loop *loop;
+	const struct clock *clock;
+	struct tls *tls;   /* NULL only when there are no directors */
+	const char *fleet; /* lives as long as the reporter */
+	uint64_t incarnation;
+};
+
+enum err_code reporter_new(struct reporter **out, const struct reporter_options *options,
+			   struct err *e);
+void reporter_free(struct reporter *r); /* says nothing more */
+
+/* Reports on this table from now on, to the directors that its configuration names. The first call
+ * dials them. On an error those that could be dialled are. */
+enum err_code reporter_follow(struct reporter *r, const struct table *t, struct err *e);
+
+/* A backend's state has changed: says so at once where it changes a service's health. */
+void reporter_changed(struct reporter *r);
+
+/* No new clients, or (NULL) new clients again. */
+void reporter_withdraw(struct reporter *r, const char *reason);
+
+/* Goodbye to all, then done(arg) when all have it, or after `ms`. */
+void reporter_finish(struct reporter *r, const char *reason, uint64_t ms, loop_fn done, void *arg);
+
+/* The current tallies, in the order of the table's services; valid until the next call. */
+const struct tally *reporter_tallies(struct reporter *r, size_t *n);
+
+struct reporter_director {
+	const char *address; /* "HOST:PORT" as configured */
+	bool up;
+	const char *peer;	/* its node name; "" when not up */
+	const char *last_error; /* "" when none since it was up */
+};
+size_t reporter_directors(const struct reporter *r);
+struct reporter_director reporter_director(const struct reporter *r, size_t i);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fairlead-regiond: the regional tier. Takes the traffic, and tells every dnsd what it can carry.
+ */
+#include "core/daemon.h"
+#include "core/log.h"
+#include "regiond/control/control.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Errors and notes of the file go to standard error as they are: editors understand them. */
+static struct regiond_config *load(const char *path)
+{
+	struct config_report report;
+	struct regiond_config *config = NULL;
+	config_report_init(&report);
+	config_regiond_load(path, &config, &report);
+	fputs(buf_text(&report.errors), stderr);
+	fputs(buf_text(&report.notes), stderr);
+	config_report_fini(&report);
+	return config;
+}
+
+/* The file cannot be used; what it names cannot be used. */
+static int refuse(const char *path, const struct err *e)
+{
+	fprintf(stderr, "%s: error: %s\n", path, e->text);
+	return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon_flags flags;
+	struct control *control;
+	struct err e = { "" };
+	daemon_parse(argc, argv, "fairlead-regiond",
+		     "balances TCP over availability zones, and reports to the directors",
+		     FAIRLEAD_SYSCONFDIR "/regiond.yaml", &flags);
+	struct regiond_config *config = load(flags.config);
+	if (!config)
+		return EXIT_FAILURE;
+	if (control_check(config, &e) != ERR_OK) {
+		config_regiond_free(config);
+		return refuse(flags.config, &e);
+	}
+	if (flags.check) {
+		config_regiond_free(config);
+		return EXIT_SUCCESS;
+	}
+	if (daemon_detach(&flags, &e) != ERR_OK || control_new(&control, config, &e) != ERR_OK)
+		return refuse(flags.config, &e);
+	control_run(control);
+	control_free(control);
+	return EXIT_SUCCESS;
+}
