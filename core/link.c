@@ -390,11 +390,9 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		on_secured(link);
 	} else if (link->state != LINK_CLOSING) {
 		say_why(link, what, reason, sizeof(reason));
-		/* The last frames may have come with the end: a refusal, for one. */
-		take_input(link);
-		if (link->bev && link->state == LINK_HANDSHAKE && (what & BEV_EVENT_ERROR))
+		if (link->state == LINK_HANDSHAKE && (what & BEV_EVENT_ERROR))
 			handshake_failed(link, reason);
-		else if (link->bev && link->state != LINK_CLOSING)
+		else
 			link_fail(link, reason);
 	}
 	link_leave(link);
@@ -408,8 +406,8 @@ void link_secure(struct link *link, int fd, SSL *ssl, bool accepting)
 	link->fd = fd;
 	memset(&link->peer, 0, sizeof(link->peer));
 	link_move(link, LINK_HANDSHAKE);
-	/* Deferred callbacks come in the order read, write, event, and never from inside one of
-	 * our own calls. */
+	/* Deferred callbacks come in the order read, write, event, so that the frames that come
+	 * with the peer's end are read before it, and never from inside one of our own calls. */
 	if (ssl)
 		link->bev = bufferevent_openssl_socket_new(loop_base(link->loop), fd, ssl, side,
 							   BEV_OPT_CLOSE_ON_FREE |

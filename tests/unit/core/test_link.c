@@ -4,6 +4,7 @@
 #include "core/socket.h"
 #include "tests/unit/core/link_world.h"
 
+#include <openssl/err.h>
 #include <sys/resource.h>
 
 static void both_ends_are_up_and_know_each_other(void **state)
@@ -121,6 +122,29 @@ static void both_sides_learn_of_a_wrong_authority(void **state)
 	run_until(&world.server, "refused(the peer's certificate is not good: ");
 	assert_null(strstr(world.server.refused_who, "spiffe"));
 	assert_int_equal(world.client.ups + world.server.ups, 0);
+}
+
+/* What a refused client has sent meanwhile must not reset the connection before it has read why. */
+static void the_reason_of_a_refusal_is_not_overtaken_by_a_reset(void **state)
+{
+	char bytes[4096] = { 0 }, reason[256] = "";
+	SSL *ssl;
+	int fd, result;
+
+	tls_free(world.client_tls);
+	world.client_tls = certs_tls(&other, "r1", &acme);
+	listen_now();
+	ssl = connect_raw_tls(&fd);
+	assert_int_equal(SSL_write(ssl, bytes, sizeof(bytes)), sizeof(bytes));
+	run_until(&world.server, "refused(");
+	for (int turn = 0; turn < 10; turn++)
+		loop_run_once(world.loop);
+	result = SSL_read(ssl, bytes, 1);
+	if (SSL_get_error(ssl, result) == SSL_ERROR_SSL)
+		tls_explain(ssl, ERR_peek_last_error(), reason, sizeof(reason));
+	assert_non_null(strstr(reason, "the peer refused our certificate"));
+	SSL_free(ssl);
+	close(fd);
 }
 
 static void both_sides_learn_that_the_dialler_knows_another_authority(void **state)
@@ -250,6 +274,7 @@ int main(void)
 		WITH_WORLD(both_sides_learn_that_the_listener_refused_the_owner),
 		WITH_WORLD(both_sides_learn_that_the_dialler_refused_the_owner),
 		WITH_WORLD(both_sides_learn_of_a_wrong_authority),
+		WITH_WORLD(the_reason_of_a_refusal_is_not_overtaken_by_a_reset),
 		WITH_WORLD(both_sides_learn_that_the_dialler_knows_another_authority),
 		WITH_WORLD(a_peer_that_does_not_speak_tls_is_refused),
 		WITH_WORLD(a_peer_that_says_nothing_is_refused_in_time),

@@ -153,14 +153,17 @@ static void work_from_several_threads_all_arrives(void **state)
 static void a_timer_set_once_fires_once(void **state)
 {
 	struct world *w = *state;
+	struct loop_timer *end;
 
 	assert_int_equal(loop_timer_new(w->loop, &w->timer, note_a, w), ERR_OK);
+	assert_int_equal(loop_timer_new(w->loop, &end, stop, w), ERR_OK);
 	loop_run_once(w->loop);
 	assert_string_equal(w->trace, ""); /* not set yet */
-	loop_timer_after(w->timer, 0);
-	for (int i = 0; i < 3; i++)
-		loop_run_once(w->loop);
+	loop_timer_after(w->timer, 1);
+	loop_timer_after(end, 20);
+	loop_run(w->loop);
 	assert_string_equal(w->trace, "a");
+	loop_timer_free(end);
 }
 
 static void a_stopped_timer_does_not_fire(void **state)
