@@ -11,12 +11,11 @@
 
 static enum err_code add_name(struct build *b, const uint8_t *name, size_t len, uint32_t *number);
 
-enum err_code build_init(struct build *b, const struct name *origin, uint64_t seed,
-			 uint32_t records_max)
+enum err_code build_init(struct build *b, const struct name *origin, uint64_t seed)
 {
 	uint32_t apex;
 
-	*b = (struct build){ .origin = *origin, .seed = seed, .records_max = records_max };
+	*b = (struct build){ .origin = *origin, .seed = seed };
 	b->slots = calloc(FIRST_SLOTS, sizeof(*b->slots));
 	if (!b->slots)
 		return ERR_MEMORY;
@@ -144,7 +143,7 @@ enum err_code build_add(void *ctx, const struct master_record *record)
 	size_t place = b->records.len / 4;
 	enum err_code rc = ERR_OK;
 
-	if (b->n_records >= b->records_max || place > UINT32_MAX)
+	if (place > UINT32_MAX)
 		return ERR_LIMIT;
 	if (b->name[number].len != record->owner.len ||
 	    memcmp(build_wire(b, number), record->owner.wire, record->owner.len) != 0)

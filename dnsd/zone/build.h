@@ -7,7 +7,7 @@
  * Threads    one
  * Ownership  build_fini() frees all
  * Units      places are byte offsets / 4 in their buffer, 0 = none
- * Errors     ERR_MEMORY; ERR_LIMIT over the records allowed
+ * Errors     ERR_MEMORY; ERR_LIMIT over 4 GiB of names or 16 GiB of records
  */
 #ifndef FAIRLEAD_DNSD_ZONE_BUILD_H
 #define FAIRLEAD_DNSD_ZONE_BUILD_H
@@ -42,7 +42,6 @@ struct build_record {
 struct build {
 	struct name origin;
 	uint64_t seed;
-	uint32_t records_max;
 	struct buf names, records;
 	struct build_name *name;
 	uint32_t n_names, names_room, n_records;
@@ -51,8 +50,7 @@ struct build {
 	uint32_t last; /* the newest record's name: the next is often the same */
 };
 
-enum err_code build_init(struct build *b, const struct name *origin, uint64_t seed,
-			 uint32_t records_max);
+enum err_code build_init(struct build *b, const struct name *origin, uint64_t seed);
 void build_fini(struct build *b);
 
 /* A master_record_fn, ctx is the struct build. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
 	uint16_t type;
@@ -73,4 +74,59 @@ void expect_report(struct report *r, uint32_t where, const char *entry, const ch
 		shown[--len] = '\0';
 	report_mistake(r, where, "cannot read \"%s\" (%s), expected %s", shown, why,
 		       form_of(entry));
+}
+
+/* Behind one word, which may be quoted, and the blanks after it. */
+static const char *next_word(const char *at)
+{
+	bool is_quoted = false;
+
+	for (; *at && (is_quoted || (*at != ' ' && *at != '\t')); at++) {
+		if (*at == '"')
+			is_quoted = !is_quoted;
+		else if (*at == '\\' && at[1])
+			at++;
+	}
+	return at + strspn(at, " \t");
+}
+
+/* Where the rdata begins: behind owner, TTL, class and type. */
+static const char *rdata_of(const char *entry)
+{
+	const char *at = next_word(entry); /* the owner, or the blank in its place */
+
+	if (*at >= '0' && *at <= '9')
+		at = next_word(at);
+	if (strncasecmp(at, "IN", 2) == 0 && (at[2] == ' ' || at[2] == '\t'))
+		at = next_word(at);
+	else if (strncasecmp(at, "CLASS", 5) == 0)
+		at = next_word(at);
+	return next_word(at);
+}
+
+static uint64_t number_max(ldns_rdf_type field)
+{
+	return field == LDNS_RDF_TYPE_INT8    ? UINT8_MAX
+	       : field == LDNS_RDF_TYPE_INT16 ? UINT16_MAX
+	       : field == LDNS_RDF_TYPE_INT32 ? UINT32_MAX
+					      : UINT64_MAX;
+}
+
+bool expect_has_bad_number(struct report *r, uint32_t where, const char *entry, uint16_t type)
+{
+	const ldns_rr_descriptor *d = ldns_rr_descript(type);
+	const char *at = rdata_of(entry);
+
+	if (at[0] == '\\' && at[1] == '#')
+		return false;
+	for (size_t i = 0; i < ldns_rr_descriptor_minimum(d); i++, at = next_word(at)) {
+		uint64_t max = number_max(ldns_rr_descriptor_field_type(d, i));
+
+		if (max == UINT64_MAX || *at < '0' || *at > '9' || strtoull(at, NULL, 10) <= max)
+			continue;
+		report_mistake(r, where, "%.*s in %s: expected at most %u", (int)strcspn(at, " \t"),
+			       at, expect_type_name(type, (char[16]){ 0 }), (unsigned)max);
+		return true;
+	}
+	return false;
 }

@@ -12,6 +12,10 @@
  * type. */
 void expect_report(struct report *r, uint32_t where, const char *entry, const char *why);
 
+/* ldns takes numbers modulo their width (port 70000 becomes 4464): true, and reported, if the entry
+ * of this type, class after TTL, has one that is too big. */
+bool expect_has_bad_number(struct report *r, uint32_t where, const char *entry, uint16_t type);
+
 /* "MX" or "TYPE65280". Returns out. */
 const char *expect_type_name(uint16_t type, char out[16]);
 

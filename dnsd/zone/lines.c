@@ -116,6 +116,11 @@ static enum err_code read_entry(struct lines *l, const char **why)
 	return *why ? ERR_INPUT : ERR_OK;
 }
 
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
 enum err_code lines_next(struct lines *l, char **entry, uint32_t *line, const char **why)
 {
 	while (l->text < l->end) {
@@ -126,11 +131,14 @@ enum err_code lines_next(struct lines *l, char **entry, uint32_t *line, const ch
 		rc = read_entry(l, why);
 		if (rc != ERR_OK)
 			return rc;
+		/* ldns takes a blank after the last quoted text for one text too many. */
+		while (l->entry.len && is_blank(l->entry.data[l->entry.len - 1]))
+			l->entry.len--;
 		buf_u8(&l->entry, '\0');
 		if (l->entry.failed)
 			return ERR_MEMORY;
 		text = (char *)l->entry.data;
-		if (text[strspn(text, " \t")] != '\0') {
+		if (*text) {
 			*entry = text;
 			return ERR_OK;
 		}

@@ -25,7 +25,8 @@
 struct master {
 	const struct master_options *options;
 	struct err *e;
-	uint32_t ttl_s; /* for records without one */
+	uint32_t ttl_s;	  /* for records without one */
+	uint32_t records; /* read so far */
 	bool has_ttl_directive;
 	uint8_t *rdata; /* room for 65535 bytes */
 };
@@ -187,6 +188,8 @@ static enum err_code read_record(struct master *m, struct level *l, char *entry,
 	ldns_rr *rr = NULL;
 	ldns_status status;
 
+	if (m->records++ >= m->options->records_max)
+		return ERR_LIMIT;
 	put_ttl_first(entry);
 	if (has_bad_ttl(entry, report, where))
 		return ERR_OK;
@@ -197,7 +200,8 @@ static enum err_code read_record(struct master *m, struct level *l, char *entry,
 		expect_report(report, where, entry, ldns_get_errorstr_by_id(status));
 		return ERR_OK;
 	}
-	if (take_record(m, rr, &record)) {
+	if (take_record(m, rr, &record) &&
+	    !expect_has_bad_number(report, where, entry, record.type)) {
 		/* RFC 1035: the last one said; RFC 2308: unless there is a $TTL. */
 		if (record.ttl_s == TTL_NOT_SAID)
 			record.ttl_s = m->ttl_s;

@@ -32,6 +32,7 @@ typedef enum err_code (*master_record_fn)(void *ctx, const struct master_record 
 struct master_options {
 	const struct name *origin; /* lower case */
 	uint8_t include_depth;
+	uint32_t records_max; /* ERR_LIMIT beyond; records that are left out count too */
 	struct report *report;
 	master_record_fn fn;
 	void *ctx;

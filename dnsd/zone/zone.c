@@ -25,6 +25,8 @@ static enum err_code read_source(const struct source *source, const struct zone_
 {
 	struct master_options options = { .origin = &b->origin,
 					  .include_depth = limits->include_depth,
+					  .records_max = limits->records_max ? limits->records_max
+									     : RECORDS_DEFAULT,
 					  .report = report,
 					  .fn = build_add,
 					  .ctx = b };
@@ -79,8 +81,7 @@ static enum err_code load_source(const struct source *source, const char *origin
 		return err_wrap(e, rc, "zone");
 	name_lower(origin.wire, origin.wire, origin.len);
 	report_init(&report, report_out, limits->mistakes_max);
-	rc = build_init(&b, &origin, limits->seed,
-			limits->records_max ? limits->records_max : RECORDS_DEFAULT);
+	rc = build_init(&b, &origin, limits->seed);
 	if (rc == ERR_OK)
 		rc = load(source, &b, &report, limits, out, e);
 	else

@@ -6,6 +6,7 @@
 #include "tests/unit/fail_alloc.h"
 #include "tests/unit/unit.h"
 
+#include <ldns/ldns.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +78,8 @@ static void strip_directory(struct buf *report, const char *dir, struct buf *out
 
 static void reports_are_as_the_golden_files_say(void **state)
 {
-	static const char *const names[] = { "good", "mistakes", "warnings", "loop", "empty" };
+	static const char *const names[] = { "good", "mistakes", "warnings",
+					     "loop", "empty",	 "types" };
 	char file[64], dir[PATH_MAX];
 
 	snprintf(dir, sizeof(dir), "%s", golden(""));
@@ -137,6 +139,55 @@ static void a_good_file_becomes_its_records(void **state)
 	set = zone_node_rrset(node(z, "00a.n"), DNS_TYPE_CNAME);
 	assert_memory_equal(rrset_rdata(set, &len), "\3x-1", 4);
 	assert_non_null(node(z, "00c.n"));
+	zone_unref(z);
+}
+
+/* The rdata of the name's only record against what ldns itself puts on the wire. */
+static void assert_same_wire(const struct zone *z, const char *line)
+{
+	ldns_rdf *origin = ldns_dname_new_frm_str("example.com.");
+	const struct rrset *set;
+	const struct zone_node *n;
+	ldns_rr *rr = NULL;
+	uint8_t *wire;
+	uint16_t len;
+	size_t wire_len;
+
+	assert_int_equal(ldns_rr_new_frm_str(&rr, line, 300, origin, NULL), LDNS_STATUS_OK);
+	assert_int_equal(ldns_rr2wire(&wire, rr, LDNS_SECTION_ANSWER, &wire_len), LDNS_STATUS_OK);
+	n = zone_find_node(z, ldns_rdf_data(ldns_rr_owner(rr)), ldns_rdf_size(ldns_rr_owner(rr)),
+			   hash_name(ldns_rdf_data(ldns_rr_owner(rr)),
+				     ldns_rdf_size(ldns_rr_owner(rr)), z->seed));
+	set = zone_node_rrset(n, (uint16_t)ldns_rr_get_type(rr));
+	assert_non_null(set);
+	rrset_rdata(set, &len);
+	wire_len -= ldns_rdf_size(ldns_rr_owner(rr));
+	assert_int_equal(set->len, wire_len + 2);
+	assert_memory_equal(set->wire + 2, wire + ldns_rdf_size(ldns_rr_owner(rr)), wire_len);
+	free(wire);
+	ldns_rr_free(rr);
+	ldns_rdf_deep_free(origin);
+}
+
+static void every_type_has_the_wire_form_that_ldns_gives_it(void **state)
+{
+	char *text, *rest, *line;
+	struct zone *z = NULL;
+	unsigned lines = 0;
+	struct err e;
+	size_t len;
+
+	assert_int_equal(file_read(golden("types.zone"), 1 << 20, &text, &len, &e), ERR_OK);
+	if (zone_load(golden("types.zone"), "example.com", &limits, &z, NULL, &e) != ERR_OK)
+		fail_msg("%s", e.text);
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (*line < 'a' || *line > 'z')
+			continue;
+		assert_same_wire(z, line);
+		lines++;
+	}
+	assert_true(lines > 15);
+	free(text);
 	zone_unref(z);
 }
 
@@ -236,6 +287,11 @@ static void each_mistake_is_named_with_its_line(void **state)
 	assert_bad(TOP "a A \\# 3 010203\n", "t:5: error: ");
 	assert_bad(TOP "a CNAME \\# 4 c0000161\n", "t:5: error: ");
 	assert_bad(TOP "a MX \\# 4 0001c000\n", "t:5: error: ");
+	assert_bad(TOP "a 5 IN MX 65536 ns1\n",
+		   "t:5: error: 65536 in MX: expected at most 65535\n");
+	assert_bad(TOP " SRV 1 2 99999 ns1\n",
+		   "t:5: error: 99999 in SRV: expected at most 65535\n");
+	assert_bad(TOP "a CAA 256 issue \"x\"\n", "t:5: error: 256 in CAA: expected at most 255\n");
 	assert_bad(TOP "$INCLUDE x\n", "t:5: error: $INCLUDE x: expected at most 0 levels of it\n");
 	assert_bad(TOP "$GENERATE 1-2 a$ A 192.0.2.${1,2,q}\n", "t:5: error: $GENERATE: expected");
 	assert_bad(TOP "$GENERATE 1-2 a$ A 192.0.2.256\n", "t:5: error: cannot read \"a1 A");
@@ -355,6 +411,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reports_are_as_the_golden_files_say),
 		cmocka_unit_test(a_good_file_becomes_its_records),
+		cmocka_unit_test(every_type_has_the_wire_form_that_ldns_gives_it),
 		cmocka_unit_test(names_between_exist_without_records),
 		cmocka_unit_test(the_negative_soa_lives_for_the_lesser_ttl),
 		cmocka_unit_test(a_missing_ttl_is_the_directive_or_the_last_one_said),
