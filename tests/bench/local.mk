@@ -1,3 +1,4 @@
 # Benchmarks: built by name (make tests/bench/bench_zone), never run by `make check`.
 EXTRA_PROGRAMS = tests/bench/bench_zone
 EXTRA_PROGRAMS += tests/bench/bench_client
+EXTRA_PROGRAMS += tests/bench/bench_answer

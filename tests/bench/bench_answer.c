@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bench_answer: what an answer costs without the kernel: bytes in, bytes out, in batches as a
+ * worker does.
+ *
+ *   bench_answer CONFIG NAME [SECONDS]       CONFIG as for fairlead-dnsd; NAME is a service or a
+ * static name
+ */
+#include "dnsd/answer/answer.h"
+#include "dnsd/packet/dns.h"
+#include "dnsd/publish/publish.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define QUERIES 65536
+#define BATCH	32
+
+struct bench {
+	struct snapshot *snap;
+	struct answer_scratch scratch;
+	uint8_t (*query)[128];
+	size_t *len;
+};
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* One query with a random client subnet; every fourth is IPv6, in the space that is handed out. */
+static size_t make_query(uint8_t *out, const struct name *name, uint64_t r)
+{
+	bool is_v6 = r % 4 == 0;
+	uint8_t family = is_v6 ? 2 : 1, bits = is_v6 ? 48 : 24, bytes = is_v6 ? 6 : 3;
+	uint8_t *p = out;
+
+	memset(p, 0, DNS_HEADER_LEN);
+	dns_put16(p, (uint16_t)r);
+	p[5] = p[11] = 1;
+	p += DNS_HEADER_LEN;
+	memcpy(p, name->wire, name->len);
+	p += name->len;
+	memcpy(p, (uint8_t[]){ 0, DNS_TYPE_A, 0, 1, 0, 0, 41, 4, 208, 0, 0, 0, 0, 0 }, 14);
+	p += 14;
+	*p++ = (uint8_t)(8 + bytes); /* RDLENGTH */
+	memcpy(p, (uint8_t[]){ 0, 8, 0, (uint8_t)(4 + bytes), 0, family, bits, 0 }, 8);
+	p += 8;
+	for (int i = 0; i < bytes; i++)
+		*p++ = (uint8_t)(r >> (8 * i + 8));
+	if (is_v6)
+		p[-6] = (uint8_t)(0x24 + (r >> 60) % 6);
+	return (size_t)(p - out);
+}
+
+static int load(struct bench *b, const char *path)
+{
+	struct publish_parts parts;
+	struct config_report report;
+	struct dnsd_config *config;
+	struct labels *labels;
+	struct buf lines = BUF_INIT;
+	struct err e;
+
+	config_report_init(&report);
+	if (config_dnsd_load(path, &config, &report) != ERR_OK) {
+		fputs(buf_text(&report.errors), stderr);
+		return 1;
+	}
+	if (labels_new(&labels) != ERR_OK ||
+	    publish_load(config, NULL, false, &parts, &lines, &e) != ERR_OK ||
+	    publish_build(config, &parts, NULL, labels, &b->snap, &e) != ERR_OK) {
+		fprintf(stderr, "%s%s\n", buf_text(&lines), e.text);
+		return 1;
+	}
+	return 0;
+}
+
+static uint64_t run(struct bench *b, double limit, double *took)
+{
+	static struct answer_job job[BATCH];
+	static uint8_t out[BATCH][ANSWER_UDP_MAX];
+	const struct addr source = { .family = 4, .bytes = { 127, 0, 0, 1 } };
+	double start = seconds();
+	uint64_t n = 0;
+
+	do {
+		for (size_t at = 0; at < QUERIES; at += BATCH) {
+			for (size_t i = 0; i < BATCH; i++)
+				answer_prepare(b->snap, &job[i], b->query[at + i], b->len[at + i],
+					       &source, ANSWER_UDP);
+			for (size_t i = 0; i < BATCH; i++)
+				if (!answer_finish(b->snap, &b->scratch, &job[i], out[i],
+						   ANSWER_UDP_MAX))
+					return 0;
+		}
+		n += QUERIES;
+		*took = seconds() - start;
+	} while (*took < limit);
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	struct bench b = { 0 };
+	struct name name;
+	uint64_t state = 88172645463325252ull, n;
+	double took = 0;
+
+	if (argc < 3 || name_parse(argv[2], NULL, &name, NULL) != ERR_OK || load(&b, argv[1]) ||
+	    answer_scratch_init(&b.scratch) != ERR_OK) {
+		fprintf(stderr, "usage: bench_answer CONFIG NAME [SECONDS]\n");
+		return 2;
+	}
+	b.query = calloc(QUERIES, sizeof(*b.query));
+	b.len = calloc(QUERIES, sizeof(*b.len));
+	for (size_t i = 0; i < QUERIES; i++)
+		b.len[i] = make_query(b.query[i], &name, next_random(&state));
+	n = run(&b, argc > 3 ? atof(argv[3]) : 2, &took);
+	printf("%s: %.0f ns an answer, %llu answers, %u classes\n", argv[2], took * 1e9 / (double)n,
+	       (unsigned long long)n, client_map_class_count(b.snap->clients));
+	return n ? 0 : 1;
+}
