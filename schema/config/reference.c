@@ -67,6 +67,7 @@ static void add_row(const struct key *key, const char *path, struct buf *out)
 	add_cell(out, key->doc);
 	add_later(key, out);
 	buf_add_str(out, " |\n");
+	out->failed |= type.failed;
 	buf_fini(&type);
 }
 

@@ -8,7 +8,7 @@
  * Threads    one owner at a time
  * Ownership  see config_report in config.h; the source text is copied
  * Units      lines and columns from 1, columns and widths in characters
- * Errors     none: with no memory the report says so itself, and counts stay right
+ * Errors     none: without memory texts are missing, and the counts are right
  */
 #ifndef FAIRLEAD_SCHEMA_CONFIG_REPORT_H
 #define FAIRLEAD_SCHEMA_CONFIG_REPORT_H

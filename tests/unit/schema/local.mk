@@ -22,3 +22,7 @@ tests_unit_schema_test_config_docs_SOURCES = \
 check_PROGRAMS += tests/unit/schema/test_config_reload
 check_PROGRAMS += tests/unit/schema/test_wire
 tests_unit_schema_test_wire_SOURCES = tests/unit/schema/test_wire.c $(GOLDEN_FILES)
+check_PROGRAMS += tests/unit/schema/test_config_memory
+tests_unit_schema_test_config_memory_SOURCES = \
+	tests/unit/schema/test_config_memory.c $(GOLDEN_FILES)
+tests_unit_schema_test_config_memory_LDFLAGS = $(FAIL_ALLOC)
