@@ -117,10 +117,15 @@ static uint64_t clients_signature(const struct dnsd_config *c)
 	}
 	for (size_t i = 0; i < c->n_topology; i++)
 		h = mix_topology(h, &c->topology[i]);
+	for (size_t i = 0; i < c->n_pools; i++) {
+		h = mix_u32(h, (uint32_t)c->pools[i].method);
+		for (size_t j = 0; j < c->pools[i].n_members; j++)
+			h = mix_u32(h, c->pools[i].members[j].region);
+	}
 	for (size_t i = 0; i < c->n_services; i++) {
 		const struct config_service *s = &c->services[i];
 
-		h = mix_u32(h, (uint32_t)c->pools[s->pool].method);
+		h = mix_u32(h, s->pool);
 		for (size_t j = 0; j < s->n_fences; j++) {
 			h = mix(h, s->fences[j].place, sizeof(s->fences[j].place));
 			h = mix_u32(h, s->fences[j].is_continent);
