@@ -22,9 +22,9 @@ libregiond_a_SOURCES = \
 	regiond/control/forced.c regiond/control/forced.h \
 	regiond/control/node.c regiond/control/node.h \
 	regiond/control/document.c regiond/control/document.h \
-	regiond/control/api.c regiond/control/api.h \
+	regiond/control/admin.c regiond/control/admin.h \
 	regiond/control/stats.c regiond/control/stats.h \
-	regiond/control/control.c regiond/control/control.h
+	regiond/control/regiond.c regiond/control/regiond.h
 
 sbin_PROGRAMS += fairlead-regiond
 fairlead_regiond_SOURCES = regiond/main.c

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fairlead-regiond: the regional tier. Takes the traffic, and tells every dnsd what it can carry.
+/* main: fairlead-regiond, the regional tier. Takes the traffic, and tells every dnsd what it can
+ * carry.
  */
 #include "core/daemon.h"
 #include "core/log.h"
-#include "regiond/control/control.h"
+#include "regiond/control/regiond.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ static int refuse(const char *path, const struct err *e)
 int main(int argc, char **argv)
 {
 	struct daemon_flags flags;
-	struct control *control;
+	struct regiond *regiond;
 	struct err e = { "" };
 	daemon_parse(argc, argv, "fairlead-regiond",
 		     "balances TCP over availability zones, and reports to the directors",
@@ -39,7 +40,7 @@ int main(int argc, char **argv)
 	struct regiond_config *config = load(flags.config);
 	if (!config)
 		return EXIT_FAILURE;
-	if (control_check(config, &e) != ERR_OK) {
+	if (regiond_check(config, &e) != ERR_OK) {
 		config_regiond_free(config);
 		return refuse(flags.config, &e);
 	}
@@ -47,9 +48,9 @@ int main(int argc, char **argv)
 		config_regiond_free(config);
 		return EXIT_SUCCESS;
 	}
-	if (daemon_detach(&flags, &e) != ERR_OK || control_new(&control, config, &e) != ERR_OK)
+	if (daemon_detach(&flags, &e) != ERR_OK || regiond_new(&regiond, config, &e) != ERR_OK)
 		return refuse(flags.config, &e);
-	control_run(control);
-	control_free(control);
+	regiond_run(regiond);
+	regiond_free(regiond);
 	return EXIT_SUCCESS;
 }

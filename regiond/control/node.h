@@ -11,7 +11,7 @@
  * A drain of the node by an operator is not a state: it is withdrawn then, and serves.
  *
  * Threads    the control thread
- * Ownership  control.c makes and frees the parts; the table is the one the workers read
+ * Ownership  regiond.c makes and frees the parts; the table is the one the workers read
  */
 #ifndef FAIRLEAD_REGIOND_NODE_H
 #define FAIRLEAD_REGIOND_NODE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* api: what regiond's admin socket answers. */
-#include "regiond/control/api.h"
+/* admin: what regiond's admin socket answers. */
+#include "regiond/control/admin.h"
 
 #include "core/log.h"
 #include "core/units.h"
@@ -230,7 +230,7 @@ static enum err_code get(const struct node *n, const char *path, json_t **out, s
 	return err_set(e, ERR_NOT_FOUND, "there is no %.100s", path);
 }
 
-static enum err_code post(struct api *a, const struct http_request *req, json_t **out,
+static enum err_code post(struct admin *a, const struct http_request *req, json_t **out,
 			  struct err *e)
 {
 	if (strcmp(req->path, "/v1/drain") == 0)
@@ -245,7 +245,8 @@ static enum err_code post(struct api *a, const struct http_request *req, json_t 
 	return code;
 }
 
-enum err_code api_answer(struct api *a, const struct http_request *req, json_t **out, struct err *e)
+enum err_code admin_answer(struct admin *a, const struct http_request *req, json_t **out,
+			   struct err *e)
 {
 	if (strcmp(req->method, "GET") == 0)
 		return get(a->node, req->path, out, e);
@@ -254,11 +255,11 @@ enum err_code api_answer(struct api *a, const struct http_request *req, json_t *
 	return err_set(e, ERR_INPUT, "method %.20s: expected GET or POST", req->method);
 }
 
-void api_handle(void *ctx, const struct http_request *req, struct http_reply *reply)
+void admin_handle(void *ctx, const struct http_request *req, struct http_reply *reply)
 {
 	json_t *doc = NULL;
 	struct err e = { "" };
-	enum err_code code = api_answer(ctx, req, &doc, &e);
+	enum err_code code = admin_answer(ctx, req, &doc, &e);
 	if (code == ERR_OK)
 		http_reply_json(reply, 200, doc);
 	else

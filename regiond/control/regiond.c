@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* control: makes a node of a configuration, keeps it, and brings it to its end. */
-#include "regiond/control/control.h"
+/* regiond: makes a node of a configuration, keeps it, and brings it to its end. */
+#include "regiond/control/regiond.h"
 
 #include "core/daemon.h"
 #include "core/log.h"
 #include "core/tls.h"
-#include "regiond/control/api.h"
+#include "regiond/control/admin.h"
 #include "regiond/control/stats.h"
 
 #include <signal.h>
@@ -18,7 +18,7 @@
 /* regiond's own backends are near: so many checks a second cost about a tenth of a core. */
 #define CHECKS_PER_SECOND 500
 
-struct control {
+struct regiond {
 	struct node node;
 	struct tls *tls; /* NULL without directors */
 	struct store *store;
@@ -28,7 +28,7 @@ struct control {
 	struct http_server *admin, *pages;
 	struct metrics *metrics;
 	struct loop_timer *turn;
-	struct api api;
+	struct admin api;
 	struct stats_pages stats;
 
 	uint64_t settle_by_us;
@@ -93,7 +93,7 @@ static enum err_code open_tls(struct tls **out, const struct regiond_config *con
 	return ERR_OK;
 }
 
-enum err_code control_check(const struct regiond_config *config, struct err *e)
+enum err_code regiond_check(const struct regiond_config *config, struct err *e)
 {
 	struct tls *tls;
 	enum err_code code = check_monitors(config, e);
@@ -111,7 +111,7 @@ enum err_code control_check(const struct regiond_config *config, struct err *e)
 
 static void on_backend(void *ctx, const struct backend *b, const char *reason)
 {
-	struct control *c = ctx;
+	struct regiond *c = ctx;
 	if (*reason)
 		log_warn("regiond/back", "pool %s: backend %s is down: %s", b->pool, b->text,
 			 reason);
@@ -122,7 +122,7 @@ static void on_backend(void *ctx, const struct backend *b, const char *reason)
 }
 
 /* From STARTING to SERVING: the backlog is accepted, the directors are dialled. */
-static void serve(struct control *c)
+static void serve(struct regiond *c)
 {
 	struct node *n = &c->node;
 	struct err e = { "" };
@@ -142,11 +142,11 @@ static void serve(struct control *c)
 
 static void end_now(void *arg)
 {
-	struct control *c = arg;
+	struct regiond *c = arg;
 	loop_stop(c->node.loop);
 }
 
-static void finish(struct control *c, const char *why)
+static void finish(struct regiond *c, const char *why)
 {
 	if (c->finishing)
 		return;
@@ -164,7 +164,7 @@ static uint64_t count_arrivals(const struct node *n)
 	return sum;
 }
 
-static void stopping_turn(struct control *c)
+static void stopping_turn(struct regiond *c)
 {
 	struct node *n = &c->node;
 	uint64_t now_us = clock_mono_us(n->clock), arrivals = count_arrivals(n);
@@ -173,13 +173,13 @@ static void stopping_turn(struct control *c)
 	c->arrivals = arrivals;
 	if (now_us - c->stopped_at_us >= n->table->config->drain_ms * 1000)
 		finish(c, "the drain time is over");
-	else if (now_us - c->quiet_since_us >= CONTROL_QUIET_MS * 1000)
+	else if (now_us - c->quiet_since_us >= REGIOND_QUIET_MS * 1000)
 		finish(c, "nobody is left");
 }
 
 static void on_terminate(void *arg)
 {
-	struct control *c = arg;
+	struct regiond *c = arg;
 	struct node *n = &c->node;
 	if (n->state != NODE_SERVING) { /* nobody was told of it yet, or the second time */
 		finish(c, "told to, now");
@@ -196,7 +196,7 @@ static void on_terminate(void *arg)
 
 static void on_turn(void *arg)
 {
-	struct control *c = arg;
+	struct regiond *c = arg;
 	struct node *n = &c->node;
 	if (forced_has_expired(n->forced))
 		node_apply(n);
@@ -222,7 +222,7 @@ static void log_lines(enum log_level level, struct buf *text)
 	}
 }
 
-static enum err_code load_again(const struct control *c, struct regiond_config **out, struct err *e)
+static enum err_code load_again(const struct regiond *c, struct regiond_config **out, struct err *e)
 {
 	struct config_report report;
 	const char *file = c->node.table->config->file;
@@ -249,7 +249,7 @@ static void log_restart_keys(const struct regiond_config *before,
 /* Everything that may fail, then everything that may not. Workers learn of the new table before
  * they get listeners of services that only it has. The old table is nobody's but theirs when it is
  * published: it may be gone at once. */
-static enum err_code take_table(struct control *c, struct table *t, struct err *e)
+static enum err_code take_table(struct regiond *c, struct table *t, struct err *e)
 {
 	struct node *n = &c->node;
 	struct front_plan *plan;
@@ -277,7 +277,7 @@ static enum err_code take_table(struct control *c, struct table *t, struct err *
 
 static enum err_code reload(void *ctx, struct err *e)
 {
-	struct control *c = ctx;
+	struct regiond *c = ctx;
 	struct node *n = &c->node;
 	struct regiond_config *config;
 	struct table *t;
@@ -325,7 +325,7 @@ static void raise_fd_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static enum err_code start_loop(struct control *c, struct err *e)
+static enum err_code start_loop(struct regiond *c, struct err *e)
 {
 	struct node *n = &c->node;
 	enum err_code code = loop_new(&n->loop, e);
@@ -340,7 +340,7 @@ static enum err_code start_loop(struct control *c, struct err *e)
 	return code;
 }
 
-static enum err_code start_state(struct control *c, struct err *e)
+static enum err_code start_state(struct regiond *c, struct err *e)
 {
 	struct node *n = &c->node;
 	const struct regiond_config *config = n->table->config;
@@ -352,7 +352,7 @@ static enum err_code start_state(struct control *c, struct err *e)
 	return code;
 }
 
-static enum err_code start_checks(struct control *c, struct err *e)
+static enum err_code start_checks(struct regiond *c, struct err *e)
 {
 	struct node *n = &c->node;
 	enum err_code code = checker_new(&c->checker, n->loop, e);
@@ -372,7 +372,7 @@ static enum err_code start_checks(struct control *c, struct err *e)
 	return checks_follow(n->checks, n->table, e);
 }
 
-static enum err_code start_front(struct control *c, struct err *e)
+static enum err_code start_front(struct regiond *c, struct err *e)
 {
 	struct node *n = &c->node;
 	enum err_code code = front_new(&n->front, n->table->config->workers, &n->ref, n->clock, e);
@@ -381,7 +381,7 @@ static enum err_code start_front(struct control *c, struct err *e)
 	return code;
 }
 
-static enum err_code start_reporter(struct control *c, struct err *e)
+static enum err_code start_reporter(struct regiond *c, struct err *e)
 {
 	struct node *n = &c->node;
 	const struct reporter_options options = {
@@ -394,11 +394,11 @@ static enum err_code start_reporter(struct control *c, struct err *e)
 	return reporter_new(&n->reporter, &options, e);
 }
 
-static enum err_code start_http(struct control *c, struct err *e)
+static enum err_code start_http(struct regiond *c, struct err *e)
 {
 	struct node *n = &c->node;
 	const struct regiond_config *config = n->table->config;
-	c->api = (struct api){ .node = n, .reload = reload, .ctx = c };
+	c->api = (struct admin){ .node = n, .reload = reload, .ctx = c };
 	c->stats = (struct stats_pages){ .node = n, .metrics = c->metrics };
 	enum err_code code = metrics_new(&c->metrics);
 	if (code == ERR_OK)
@@ -406,7 +406,7 @@ static enum err_code start_http(struct control *c, struct err *e)
 	c->stats.metrics = c->metrics;
 	if (code != ERR_OK)
 		return err_set(e, code, "out of memory");
-	code = http_server_new(&c->admin, n->loop, api_handle, &c->api, e);
+	code = http_server_new(&c->admin, n->loop, admin_handle, &c->api, e);
 	if (code == ERR_OK)
 		code = http_listen_unix(c->admin, config->listen.admin, e);
 	if (code != ERR_OK || !config->listen.http.addr.family)
@@ -417,9 +417,9 @@ static enum err_code start_http(struct control *c, struct err *e)
 	return code;
 }
 
-static enum err_code start(struct control *c, struct err *e)
+static enum err_code start(struct regiond *c, struct err *e)
 {
-	static enum err_code (*const steps[])(struct control * c, struct err * e) = {
+	static enum err_code (*const steps[])(struct regiond * c, struct err * e) = {
 		start_loop, start_state, start_checks, start_reporter, start_front, start_http,
 	};
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -430,9 +430,9 @@ static enum err_code start(struct control *c, struct err *e)
 	return ERR_OK;
 }
 
-enum err_code control_new(struct control **out, struct regiond_config *config, struct err *e)
+enum err_code regiond_new(struct regiond **out, struct regiond_config *config, struct err *e)
 {
-	struct control *c = calloc(1, sizeof(*c));
+	struct regiond *c = calloc(1, sizeof(*c));
 	enum err_code code = c ? ERR_OK : err_set(e, ERR_MEMORY, "out of memory");
 	struct node *n = &c->node;
 	if (code == ERR_OK)
@@ -450,23 +450,23 @@ enum err_code control_new(struct control **out, struct regiond_config *config, s
 	if (code == ERR_OK)
 		code = start(c, e);
 	if (code != ERR_OK) {
-		control_free(c);
+		regiond_free(c);
 		return code;
 	}
 	forced_apply(n->forced, n->table);
-	c->settle_by_us = clock_mono_us(n->clock) + CONTROL_SETTLE_MS * 1000;
+	c->settle_by_us = clock_mono_us(n->clock) + REGIOND_SETTLE_MS * 1000;
 	*out = c;
 	return ERR_OK;
 }
 
-void control_run(struct control *c)
+void regiond_run(struct regiond *c)
 {
 	loop_timer_every(c->turn, TURN_MS);
 	on_turn(c); /* without monitors it serves at once */
 	loop_run(c->node.loop);
 }
 
-void control_free(struct control *c)
+void regiond_free(struct regiond *c)
 {
 	if (!c)
 		return;

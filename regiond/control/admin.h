@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* api: what regiond's admin socket answers.
+/* admin: what regiond's admin socket answers.
  *
  *   GET  /v1/status  /v1/services  /v1/backends  /v1/overrides  /v1/config
  *   POST /v1/drain   {backend?, pool?, reason?, expires?, dry_run?}    neither = the node
@@ -12,13 +12,13 @@
  * Threads    the control thread
  * Errors     as core/err.h codes, which core/http.h makes a status of
  */
-#ifndef FAIRLEAD_REGIOND_API_H
-#define FAIRLEAD_REGIOND_API_H
+#ifndef FAIRLEAD_REGIOND_ADMIN_H
+#define FAIRLEAD_REGIOND_ADMIN_H
 
 #include "core/http.h"
 #include "regiond/control/node.h"
 
-struct api {
+struct admin {
 	struct node *node;
 	/* Reads the configuration again, as SIGHUP does. */
 	enum err_code (*reload)(void *ctx, struct err *e);
@@ -27,10 +27,10 @@ struct api {
 
 /* The answer as a new document in *out, or a code with its sentence in *e. Apart from the server,
  * so that a fuzzer reaches it. */
-enum err_code api_answer(struct api *a, const struct http_request *req, json_t **out,
-			 struct err *e);
+enum err_code admin_answer(struct admin *a, const struct http_request *req, json_t **out,
+			   struct err *e);
 
-/* http_handler_fn of the admin socket; ctx is a struct api. */
-void api_handle(void *ctx, const struct http_request *req, struct http_reply *reply);
+/* http_handler_fn of the admin socket; ctx is a struct admin. */
+void admin_handle(void *ctx, const struct http_request *req, struct http_reply *reply);
 
 #endif
