@@ -3,13 +3,13 @@
 #include "regiond/control/admin.h"
 
 #include "core/log.h"
-#include "core/units.h"
 #include "regiond/control/document.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define REASON_MAX     500
+#define EXPIRES_MAX_S  (10 * 366 * 86400)
+#define REASON_MAX     255
 #define POOL_NAME_ROOM 64 /* the configuration's names have at most 63 */
 
 /* ---- the body of drain and undrain */
@@ -18,7 +18,7 @@ struct wish {
 	char pool[POOL_NAME_ROOM];
 	char backend[ENDPOINT_TEXT_MAX]; /* "" = not said */
 	const char *reason;
-	uint64_t expires_ms; /* from now; 0 = never */
+	int64_t expires_s; /* from now; 0 = never */
 	bool dry_run;
 	char *args; /* the whole body, for the audit */
 };
@@ -35,7 +35,9 @@ static enum err_code get_text(const json_t *body, const char *key, const char **
 
 static enum err_code check_keys(json_t *body, bool drain, struct err *e)
 {
-	static const char *const known[] = { "backend", "pool", "reason", "dry_run", "expires" };
+	/* `wait`: what is answered is in effect already. */
+	static const char *const known[] = { "backend", "pool", "region",   "reason",
+					     "dry_run", "wait", "expires_s" };
 	const char *key;
 	json_t *value;
 	json_object_foreach (body, key, value) {
@@ -48,15 +50,20 @@ static enum err_code check_keys(json_t *body, bool drain, struct err *e)
 	return ERR_OK;
 }
 
-static enum err_code read_scope(const json_t *body, struct wish *w, struct err *e)
+static enum err_code read_scope(const json_t *body, const char *own, struct wish *w, struct err *e)
 {
-	const char *pool, *backend;
+	const char *region, *pool, *backend;
 	struct endpoint at;
-	enum err_code code = get_text(body, "pool", &pool, e);
+	enum err_code code = get_text(body, "region", &region, e);
+	if (code == ERR_OK)
+		code = get_text(body, "pool", &pool, e);
 	if (code == ERR_OK)
 		code = get_text(body, "backend", &backend, e);
 	if (code != ERR_OK)
 		return code;
+	if (region && strcmp(region, own) != 0)
+		return err_set(e, ERR_NOT_FOUND, "this node is in region %s, not in `%.63s`", own,
+			       region);
 	if (pool && strlen(pool) >= sizeof(w->pool))
 		return err_set(e, ERR_NOT_FOUND, "there is no pool of such a long name");
 	if (pool)
@@ -70,30 +77,47 @@ static enum err_code read_scope(const json_t *body, struct wish *w, struct err *
 	return ERR_OK;
 }
 
-static enum err_code read_wish(json_t *body, bool drain, struct wish *w, struct err *e)
+static enum err_code get_bool(const json_t *body, const char *key, bool *out, struct err *e)
 {
-	const char *expires = NULL;
+	const json_t *v = json_object_get(body, key);
+	if (v && !json_is_boolean(v))
+		return err_set(e, ERR_INPUT, "`%s`: expected true or false", key);
+	*out = json_is_true(v);
+	return ERR_OK;
+}
+
+static enum err_code get_expires(const json_t *body, int64_t *out_s, struct err *e)
+{
+	const json_t *v = json_object_get(body, "expires_s");
+	json_int_t s = json_integer_value(v);
+	if (v && (!json_is_integer(v) || s < 0 || s > EXPIRES_MAX_S))
+		return err_set(e, ERR_INPUT, "`expires_s`: expected 0 to %d seconds",
+			       EXPIRES_MAX_S);
+	*out_s = s;
+	return ERR_OK;
+}
+
+static enum err_code read_wish(json_t *body, bool drain, const char *region, struct wish *w,
+			       struct err *e)
+{
+	bool wait;
 	enum err_code code = check_keys(body, drain, e);
 	if (code == ERR_OK)
-		code = read_scope(body, w, e);
+		code = read_scope(body, region, w, e);
 	if (code == ERR_OK)
 		code = get_text(body, "reason", &w->reason, e);
 	if (code == ERR_OK)
-		code = get_text(body, "expires", &expires, e);
+		code = get_bool(body, "dry_run", &w->dry_run, e);
+	if (code == ERR_OK)
+		code = get_bool(body, "wait", &wait, e);
+	if (code == ERR_OK)
+		code = get_expires(body, &w->expires_s, e);
 	if (code != ERR_OK)
 		return code;
 	if (!w->reason)
 		w->reason = "";
 	if (strlen(w->reason) > REASON_MAX)
 		return err_set(e, ERR_INPUT, "`reason`: at most %d bytes", REASON_MAX);
-	const json_t *dry = json_object_get(body, "dry_run");
-	if (dry && !json_is_boolean(dry))
-		return err_set(e, ERR_INPUT, "`dry_run`: expected true or false");
-	w->dry_run = json_is_true(dry);
-	if (expires && units_parse_duration(expires, &w->expires_ms, e) != ERR_OK)
-		return err_wrap(e, ERR_INPUT, "`expires`");
-	if (expires && (w->expires_ms == 0 || w->expires_ms > INT32_MAX * UINT64_C(1000)))
-		return err_set(e, ERR_INPUT, "`expires`: expected 1ms to 24855d");
 	return ERR_OK;
 }
 
@@ -157,7 +181,7 @@ static enum err_code drain(struct node *n, const struct wish *w, const struct st
 		.backend = (char *)w->backend,
 		.by = (char *)actor->by,
 		.reason = (char *)w->reason,
-		.expires_ms = w->expires_ms ? clock_wall_ms(n->clock) + (int64_t)w->expires_ms : 0,
+		.expires_ms = w->expires_s ? clock_wall_ms(n->clock) + w->expires_s * 1000 : 0,
 	};
 	return forced_put(n->forced, &d, actor, id, e);
 }
@@ -201,7 +225,8 @@ static enum err_code post_change(struct node *n, const struct http_request *req,
 	if (code != ERR_OK)
 		return code;
 	w.args = json_dumps(body, JSON_COMPACT | JSON_SORT_KEYS);
-	code = w.args ? read_wish(body, is_drain, &w, e) : err_set(e, ERR_MEMORY, "out of memory");
+	code = w.args ? read_wish(body, is_drain, n->table->config->region, &w, e)
+		      : err_set(e, ERR_MEMORY, "out of memory");
 	if (code == ERR_OK)
 		code = change(n, req, is_drain, &w, out, e);
 	free(w.args);

@@ -2,15 +2,16 @@
 /* admin: what regiond's admin socket answers.
  *
  *   GET  /v1/status  /v1/services  /v1/backends  /v1/overrides  /v1/config
- *   POST /v1/drain   {backend?, pool?, reason?, expires?, dry_run?}    neither = the node
- *   POST /v1/undrain {backend?, pool?, reason?, dry_run?}
+ *   POST /v1/drain   {pool?, backend?, region?, reason?, expires_s?, dry_run?, wait?}
+ *   POST /v1/undrain the same but expires_s
  *   POST /v1/reload
  *
- * `backend` is ADDRESS:PORT, `expires` a duration such as "30m". A key that is not listed is an
- * error: a misspelt "expire" would drain for ever.
+ * No pool and no backend is the node; a region must be its own. A key that is not listed is an
+ * error: a misspelt `expires` would drain for ever.
  *
  * Threads    the control thread
  * Errors     as core/err.h codes, which core/http.h makes a status of
+ * Source     schema/api/openapi.yaml
  */
 #ifndef FAIRLEAD_REGIOND_ADMIN_H
 #define FAIRLEAD_REGIOND_ADMIN_H

@@ -132,7 +132,7 @@ static json_t *problems_json(const struct node *n)
 		if (t.health == FAIRLEAD__WIRE__HEALTH__HEALTH_UP)
 			continue;
 		bool down = t.health != FAIRLEAD__WIRE__HEALTH__HEALTH_DEGRADED;
-		add_problem(list, down ? "error" : "warning",
+		add_problem(list, down ? "critical" : "warning",
 			    json_sprintf("service %s: %s", t.service->name, t.reason));
 	}
 	for (size_t i = 0; i < reporter_directors(n->reporter); i++) {
@@ -161,9 +161,9 @@ static json_t *node_json(const struct node *n)
 
 json_t *document_status(const struct node *n)
 {
-	return json_pack("{s:[o], s:[s], s:o, s:o, s:o}", "nodes", node_json(n), "regions",
-			 n->table->config->region, "services", document_services(n), "overrides",
-			 document_overrides(n), "problems", problems_json(n));
+	return json_pack("{s:[o], s:[], s:o, s:o, s:o}", "nodes", node_json(n), "regions",
+			 "services", document_services(n), "overrides", document_overrides(n),
+			 "problems", problems_json(n));
 }
 
 json_t *document_config(const struct node *n)

@@ -3,7 +3,7 @@
  *
  * Threads    the control thread
  * Ownership  each is a new reference; NULL when there is no memory
- * Source     contract "JSON"
+ * Source     schema/api/openapi.yaml
  */
 #ifndef FAIRLEAD_REGIOND_DOCUMENT_H
 #define FAIRLEAD_REGIOND_DOCUMENT_H
