@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* test_front: real workers between clients and backends that the test plays itself, over loopback.
+ *
+ * Every wait is a blocking call with a limit of WAIT_S; nothing sleeps.
+ */
+#include "regiond/front/front.h"
+#include "tests/unit/regiond/world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define WAIT_S 10
+#define NAME   "web.example.com"
+
+struct world {
+	struct table_ref ref;
+	struct table *table;
+	struct front *front;
+	int backends[2]; /* listening */
+	uint16_t ports[2];
+};
+
+static void limit_waits(int fd)
+{
+	const struct timeval limit = { .tv_sec = WAIT_S };
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+static int open_backend(uint16_t *port, int backlog)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
+	assert_int_equal(listen(fd, backlog), 0);
+	getsockname(fd, (struct sockaddr *)&sin, &len);
+	*port = ntohs(sin.sin_port);
+	limit_waits(fd);
+	return fd;
+}
+
+static int dial(uint16_t port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_addr = { htonl(INADDR_LOOPBACK) },
+				   .sin_port = htons(port) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	limit_waits(fd);
+	assert_int_equal(connect(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	return fd;
+}
+
+/* A configuration of both backends, with a listener on `port` (0 = any). */
+static struct table *make_table(struct world *w, uint32_t max, uint16_t port,
+				const struct table *previous)
+{
+	char text[1024];
+	snprintf(text, sizeof(text),
+		 WORLD_HEAD "pools:\n"
+			    "  p:\n"
+			    "    backends:\n"
+			    "      - {az: a, address: '127.0.0.1:%u', max: %u}\n"
+			    "      - {az: a, address: '127.0.0.1:%u', max: %u}\n"
+			    "services:\n"
+			    "  " NAME ":\n"
+			    "    listen: ['127.0.0.1:%u']\n"
+			    "    protocol: tcp\n"
+			    "    routes: [{pool: p}]\n",
+		 w->ports[0], max, w->ports[1], max, port ? port : 1);
+	struct regiond_config *config = world_config(text);
+	config->services[0].listen[0].port = port;
+	config->services[0].connect_ms = 200;
+	struct table *t = NULL;
+	struct err e = { "" };
+	if (table_new(&t, config, previous, &e) != ERR_OK)
+		fail_msg("%s", e.text);
+	return t;
+}
+
+static void serve(struct world *w, struct table *t)
+{
+	struct front_plan *plan;
+	struct err e = { "" };
+	world_all_up(t);
+	if (front_prepare(w->front, t, &plan, &e) != ERR_OK)
+		fail_msg("%s", e.text);
+	w->table = t;
+	assert_int_equal(table_publish(&w->ref, t), ERR_OK);
+	assert_int_equal(front_change(w->front, plan), ERR_OK);
+}
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct err e = { "" };
+	for (int i = 0; i < 2; i++)
+		w->backends[i] = open_backend(&w->ports[i], 16);
+	assert_int_equal(front_new(&w->front, 2, &w->ref, clock_system(), &e), ERR_OK);
+	*state = w;
+	return 0;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+	front_free(w->front);
+	rcu_barrier_wait();
+	table_free(w->table);
+	for (int i = 0; i < 2; i++)
+		close_fd(&w->backends[i]);
+	free(w);
+	return 0;
+}
+
+static int client_of(struct world *w)
+{
+	return dial(front_port(w->front, NAME));
+}
+
+/* The next connection at either backend; which one in *at. */
+static int accept_any(struct world *w, int *at)
+{
+	fd_set set;
+	struct timeval limit = { .tv_sec = WAIT_S };
+	FD_ZERO(&set);
+	FD_SET(w->backends[0], &set);
+	FD_SET(w->backends[1], &set);
+	assert_true(select(FD_SETSIZE, &set, NULL, NULL, &limit) > 0);
+	*at = FD_ISSET(w->backends[0], &set) ? 0 : 1;
+	int fd = accept(w->backends[*at], NULL, NULL);
+	assert_true(fd >= 0);
+	limit_waits(fd);
+	return fd;
+}
+
+static void say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+static void hear(int fd, const char *text)
+{
+	char got[64] = "";
+	assert_int_equal(recv(fd, got, strlen(text), MSG_WAITALL), strlen(text));
+	assert_string_equal(got, text);
+}
+
+static void hears_end(int fd)
+{
+	char c;
+	assert_int_equal(recv(fd, &c, 1, 0), 0);
+}
+
+static void hears_reset(int fd)
+{
+	char c;
+	assert_int_equal(recv(fd, &c, 1, 0), -1);
+	assert_int_equal(errno, ECONNRESET);
+}
+
+/* The counters are the worker's: what the test has seen on a socket may be counted a moment later.
+ */
+static void reaches(_Atomic uint64_t *counter, uint64_t value)
+{
+	for (long i = 0; i < WAIT_S * 10000L && atomic_load(counter) != value; i++)
+		usleep(100);
+	assert_int_equal(atomic_load(counter), value);
+}
+
+static struct service *service_of(const struct world *w)
+{
+	return w->table->services[0].service;
+}
+
+static void a_client_talks_with_a_backend_until_both_have_closed(void **state)
+{
+	struct world *w = *state;
+	int at;
+	serve(w, make_table(w, 0, 0, NULL));
+	int client = client_of(w), backend = accept_any(w, &at);
+	say(client, "question");
+	hear(backend, "question");
+	shutdown(client, SHUT_WR);
+	hears_end(backend);
+	say(backend, "answer");
+	hear(client, "answer");
+	close(backend);
+	hears_end(client);
+	close(client);
+	reaches(&service_of(w)->ends[SERVICE_DONE], 1);
+	assert_int_equal(atomic_load(&service_of(w)->in_flight), 0);
+	assert_int_equal(atomic_load(&service_of(w)->arrivals), 1);
+}
+
+static void
+a_client_that_speaks_first_is_heard_by_the_second_backend_when_the_first_refuses(void **state)
+{
+	struct world *w = *state;
+	int at, clients[4], backend;
+	serve(w, make_table(w, 0, 0, NULL));
+	close_fd(&w->backends[0]); /* its port refuses from now on */
+	w->backends[0] = open_backend(&(uint16_t){ 0 }, 1);
+	for (int i = 0; i < 4; i++) {
+		clients[i] = client_of(w);
+		say(clients[i], "early");
+		backend = accept_any(w, &at);
+		assert_int_equal(at, 1);
+		hear(backend, "early");
+		close(backend);
+	}
+	assert_true(atomic_load(&w->table->pools[0].slots[0].backend->connect_failures) >= 1);
+	for (int i = 0; i < 4; i++)
+		close(clients[i]);
+}
+
+static void a_backend_that_hangs_is_given_up_for_another(void **state)
+{
+	struct world *w = *state;
+	int at, full[8];
+	uint16_t port;
+	/* A backlog of one that is full: the kernel drops what more comes. */
+	int hung = open_backend(&port, 0);
+	for (int i = 0; i < 8; i++) {
+		struct sockaddr_in sin = { .sin_family = AF_INET,
+					   .sin_addr = { htonl(INADDR_LOOPBACK) },
+					   .sin_port = htons(port) };
+		full[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(full[i], (struct sockaddr *)&sin, sizeof(sin));
+	}
+	w->ports[0] = port;
+	serve(w, make_table(w, 0, 0, NULL));
+	int clients[2], backend[2];
+	for (int i = 0; i < 2; i++) { /* one of them meets the hung one first */
+		clients[i] = client_of(w);
+		backend[i] = accept_any(w, &at);
+		assert_int_equal(at, 1);
+	}
+	for (int i = 0; i < 2; i++) {
+		close(clients[i]);
+		close(backend[i]);
+	}
+	for (int i = 0; i < 8; i++)
+		close(full[i]);
+	close(hung);
+}
+
+static void a_full_pool_resets_the_next_client_and_takes_one_when_a_place_is_free(void **state)
+{
+	struct world *w = *state;
+	int at, clients[2], backends[2];
+	serve(w, make_table(w, 1, 0, NULL));
+	for (int i = 0; i < 2; i++) {
+		clients[i] = client_of(w);
+		backends[i] = accept_any(w, &at);
+	}
+	int third = client_of(w);
+	hears_reset(third);
+	close(third);
+	reaches(&service_of(w)->ends[SERVICE_FULL], 1);
+	close(clients[0]);
+	close(clients[1]);
+	close(backends[0]);
+	close(backends[1]);
+	reaches(&service_of(w)->in_flight, 0);
+	int fourth = client_of(w), backend = accept_any(w, &at);
+	say(backend, "welcome");
+	hear(fourth, "welcome");
+	close(fourth);
+	close(backend);
+}
+
+static void a_pool_that_is_down_resets_the_client(void **state)
+{
+	struct world *w = *state;
+	serve(w, make_table(w, 0, 0, NULL));
+	for (int i = 0; i < 2; i++)
+		backend_set_state(w->table->pools[0].slots[i].backend, BACKEND_DOWN, 1);
+	int client = client_of(w);
+	hears_reset(client);
+	close(client);
+	reaches(&service_of(w)->ends[SERVICE_DOWN], 1);
+}
+
+static void a_backend_that_dies_resets_its_client(void **state)
+{
+	struct world *w = *state;
+	const struct linger now = { .l_onoff = 1 };
+	int at;
+	serve(w, make_table(w, 0, 0, NULL));
+	int client = client_of(w), backend = accept_any(w, &at);
+	say(client, "hello");
+	hear(backend, "hello");
+	setsockopt(backend, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(backend);
+	hears_reset(client);
+	close(client);
+	reaches(&service_of(w)->ends[SERVICE_RESET], 1);
+	assert_int_equal(atomic_load(&w->table->pools[0].slots[at].backend->in_flight), 0);
+}
+
+static void a_connection_on_which_nothing_moves_is_reset(void **state)
+{
+	struct world *w = *state;
+	struct table *t = make_table(w, 0, 0, NULL);
+	int at;
+	((struct config_region_service *)t->services[0].config)->idle_ms = 100;
+	serve(w, t);
+	int client = client_of(w), backend = accept_any(w, &at);
+	hears_reset(client);
+	hears_reset(backend);
+	close(client);
+	close(backend);
+}
+
+static void a_reload_keeps_listeners_and_connections(void **state)
+{
+	struct world *w = *state;
+	int at;
+	serve(w, make_table(w, 0, 0, NULL));
+	uint16_t before = front_port(w->front, NAME);
+	int client = client_of(w), backend = accept_any(w, &at);
+	serve(w, make_table(w, 5, 0, w->table));
+	assert_int_equal(front_port(w->front, NAME), before);
+	say(client, "still here");
+	hear(backend, "still here");
+	int second = client_of(w), backend2 = accept_any(w, &at);
+	say(backend2, "and new ones");
+	hear(second, "and new ones");
+	close(client);
+	close(backend);
+	close(second);
+	close(backend2);
+}
+
+static void a_listener_that_a_reload_drops_is_closed_and_its_connections_stay(void **state)
+{
+	struct world *w = *state;
+	int at;
+	uint16_t port;
+	serve(w, make_table(w, 0, 0, NULL));
+	uint16_t before = front_port(w->front, NAME);
+	int client = client_of(w), backend = accept_any(w, &at);
+	int spare = open_backend(&port, 1); /* a port that is free for sure */
+	close(spare);
+	serve(w, make_table(w, 0, port, w->table));
+	int second = client_of(w), backend2 = accept_any(w, &at);
+	say(client, "still here");
+	hear(backend, "still here");
+	/* The workers close the old one when they read their messages. */
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_addr = { htonl(INADDR_LOOPBACK) },
+				   .sin_port = htons(before) };
+	bool refused = false;
+	for (int i = 0; i < WAIT_S * 1000 && !refused; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+		refused = connect(fd, (struct sockaddr *)&sin, sizeof(sin)) != 0;
+		close(fd);
+		usleep(1000);
+	}
+	assert_true(refused);
+	close(client);
+	close(backend);
+	close(second);
+	close(backend2);
+}
+
+static void an_address_that_is_taken_is_an_error_that_names_it_and_the_service(void **state)
+{
+	struct world *w = *state;
+	struct front_plan *plan;
+	struct err e = { "" };
+	char text[32];
+	struct table *t = make_table(w, 0, w->ports[0], NULL);
+	assert_int_equal(front_prepare(w->front, t, &plan, &e), ERR_IO);
+	snprintf(text, sizeof(text), "127.0.0.1:%u", w->ports[0]);
+	assert_non_null(strstr(e.text, text));
+	assert_non_null(strstr(e.text, NAME));
+	table_free(t);
+}
+
+static void what_is_open_at_the_end_is_reset(void **state)
+{
+	struct world *w = *state;
+	int at;
+	serve(w, make_table(w, 0, 0, NULL));
+	int client = client_of(w), backend = accept_any(w, &at);
+	say(client, "hello");
+	hear(backend, "hello");
+	assert_int_equal(front_open(w->front), 1);
+	front_free(w->front);
+	w->front = NULL;
+	hears_reset(client);
+	hears_reset(backend);
+	close(client);
+	close(backend);
+}
+
+int main(void)
+{
+#define CLAIM(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CLAIM(a_client_talks_with_a_backend_until_both_have_closed),
+		CLAIM(a_client_that_speaks_first_is_heard_by_the_second_backend_when_the_first_refuses),
+		CLAIM(a_backend_that_hangs_is_given_up_for_another),
+		CLAIM(a_full_pool_resets_the_next_client_and_takes_one_when_a_place_is_free),
+		CLAIM(a_pool_that_is_down_resets_the_client),
+		CLAIM(a_backend_that_dies_resets_its_client),
+		CLAIM(a_connection_on_which_nothing_moves_is_reset),
+		CLAIM(a_reload_keeps_listeners_and_connections),
+		CLAIM(a_listener_that_a_reload_drops_is_closed_and_its_connections_stay),
+		CLAIM(an_address_that_is_taken_is_an_error_that_names_it_and_the_service),
+		CLAIM(what_is_open_at_the_end_is_reset),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
