@@ -379,6 +379,11 @@ uint32_t classes_join(struct classes *c, uint32_t a, uint32_t b)
 	return add_trait(c, &k, &place, c->trait[a].weight);
 }
 
+size_t classes_trait_count(const struct classes *c)
+{
+	return c->traits.n;
+}
+
 bool classes_is_heavier(const struct classes *c, uint32_t trait, uint64_t weight)
 {
 	return weight > c->trait[trait].weight;

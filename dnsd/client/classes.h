@@ -63,6 +63,7 @@ void classes_free(struct classes *c);
 /* Trait 0 is that of the unknown place. */
 uint32_t classes_trait(struct classes *c, const struct place *p);
 uint32_t classes_join(struct classes *c, uint32_t a, uint32_t b);
+size_t classes_trait_count(const struct classes *c);
 
 /* The place that stands for a trait is the one that covers most addresses. */
 bool classes_is_heavier(const struct classes *c, uint32_t trait, uint64_t weight);

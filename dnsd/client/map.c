@@ -50,7 +50,8 @@ struct builder {
 	const struct client_map_input *in;
 	struct classes *classes;
 	struct sweep v4, v6;
-	bool failed; /* a callback ran out of memory */
+	uint32_t *signature; /* of each trait with no prefix rule, CLASSES_FAILED = not asked yet */
+	bool failed;	     /* a callback ran out of memory */
 	uint64_t weight;
 };
 
@@ -85,13 +86,24 @@ static uint32_t join_traits(void *ctx, uint32_t earlier, uint32_t later)
 	return id;
 }
 
-static uint32_t sign(void *ctx, uint32_t trait, uint32_t rule)
+static uint32_t sign_with_rule(struct builder *b, uint32_t trait, uint32_t rule)
 {
-	struct builder *b = ctx;
 	uint32_t id = b->failed ? CLASSES_FAILED : classes_sign(b->classes, trait, rule);
 
 	b->failed |= id == CLASSES_FAILED;
 	return id;
+}
+
+static uint32_t sign(void *ctx, uint32_t trait, uint32_t rule)
+{
+	struct builder *b = ctx;
+
+	/* Millions of steps have few traits, and mostly no prefix rule: those are remembered. */
+	if (rule != CLASSES_NO_RULE || b->failed)
+		return sign_with_rule(b, trait, rule);
+	if (b->signature[trait] == CLASSES_FAILED)
+		b->signature[trait] = sign_with_rule(b, trait, rule);
+	return b->signature[trait];
 }
 
 /* s = fn(s, other), unless memory runs out, which is seen at the end. */
@@ -168,24 +180,44 @@ static void paint_rules(const struct classes_input *in, uint8_t family, struct s
 	free(list);
 }
 
-static void add_rules(struct builder *b)
+/* The traits of one family become signatures: in place where no prefix rule splits them further. */
+static void add_rules_of(struct builder *b, uint8_t family, struct sweep *traits)
 {
 	struct sweep rules = SWEEP_INIT;
 
-	paint_rules(&b->in->classes, 4, &rules);
-	merge(b, &b->v4, &rules, sign);
+	paint_rules(&b->in->classes, family, &rules);
+	if (rules.failed || rules.n > 1) {
+		merge(b, traits, &rules, sign);
+	} else {
+		for (size_t i = 0; i < traits->n; i++)
+			sign(b, traits->steps[i].value, CLASSES_NO_RULE);
+		if (!b->failed)
+			sweep_map(traits, b->signature);
+	}
 	sweep_fini(&rules);
-	paint_rules(&b->in->classes, 6, &rules);
-	merge(b, &b->v6, &rules, sign);
-	sweep_fini(&rules);
+}
+
+static void add_rules(struct builder *b)
+{
+	size_t n_traits = classes_trait_count(b->classes);
+
+	b->signature = reallocarray(NULL, n_traits, sizeof(*b->signature));
+	if (!b->signature) {
+		b->failed = true;
+		return;
+	}
+	memset(b->signature, 0xff, n_traits * sizeof(*b->signature));
+	add_rules_of(b, 4, &b->v4);
+	add_rules_of(b, 6, &b->v6);
+	free(b->signature);
 }
 
 /* Where v4 addresses stand inside v6, as addr_embedded_v4() finds them. */
 static const struct sweep_prefix embedded[] = {
-	{ { 0, UINT64_C(0xffff) << 32 }, 96, POPTRIE_VALUE_MAX }, /* ::ffff:0:0/96 */
-	{ { UINT64_C(0x0064ff9b) << 32, 0 }, 96, POPTRIE_VALUE_MAX },
-	{ { UINT64_C(0x20010000) << 32, 0 }, 32, POPTRIE_VALUE_MAX },
-	{ { UINT64_C(0x2002) << 48, 0 }, 16, POPTRIE_VALUE_MAX },
+	{ { 0, UINT64_C(0xffff) << 32 }, 96, 0 }, /* ::ffff:0:0/96 */
+	{ { UINT64_C(0x0064ff9b) << 32, 0 }, 96, 0 },
+	{ { UINT64_C(0x20010000) << 32, 0 }, 32, 0 },
+	{ { UINT64_C(0x2002) << 48, 0 }, 16, 0 },
 };
 
 static uint32_t over(void *ctx, uint32_t below, uint32_t above)
@@ -196,14 +228,14 @@ static uint32_t over(void *ctx, uint32_t below, uint32_t above)
 /* The scopes of v6 must not reach over forms that are placed by their v4 address: they get a value
  * of their own, which no look-up comes to see. When all of v4 is one class, they are just that
  * class. */
-static void cut_out_embedded(struct builder *b, bool is_one_class)
+static void cut_out_embedded(struct builder *b, uint32_t value)
 {
 	struct sweep_prefix list[sizeof(embedded) / sizeof(*embedded)];
 	struct sweep holes = SWEEP_INIT;
 
 	memcpy(list, embedded, sizeof(list));
-	for (size_t i = 0; i < sizeof(list) / sizeof(*list) && is_one_class; i++)
-		list[i].value = b->v4.steps[0].value;
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++)
+		list[i].value = value;
 	sweep_paint(list, sizeof(list) / sizeof(*list), CLASSES_NO_RULE, &holes);
 	merge(b, &b->v6, &holes, over);
 	sweep_fini(&holes);
@@ -211,22 +243,24 @@ static void cut_out_embedded(struct builder *b, bool is_one_class)
 
 static enum err_code compile_tries(struct builder *b, struct client_map *m)
 {
-	enum err_code code;
+	enum err_code code = poptrie_build(&b->v4, DIRECT_BITS_4, &m->v4);
+	uint32_t first = b->v4.steps[0].value;
 
+	if (code)
+		return code;
 	m->looks_inside = b->v4.n > 1;
-	cut_out_embedded(b, !m->looks_inside);
-	code = b->failed ? ERR_MEMORY : poptrie_build(&b->v4, DIRECT_BITS_4, &m->v4);
 	sweep_fini(&b->v4);
-	return code ? code : poptrie_build(&b->v6, DIRECT_BITS_6, &m->v6);
+	cut_out_embedded(b, m->looks_inside ? POPTRIE_VALUE_MAX : first);
+	return b->failed ? ERR_MEMORY : poptrie_build(&b->v6, DIRECT_BITS_6, &m->v6);
 }
 
 static enum err_code compile(struct builder *b, struct client_map *m, struct err *e)
 {
-	uint32_t nowhere = classes_sign(b->classes, 0, CLASSES_NO_RULE);
+	uint32_t nowhere = sign_with_rule(b, 0, CLASSES_NO_RULE);
 	struct class_list list;
 	enum err_code code;
 
-	if (b->failed || nowhere == CLASSES_FAILED)
+	if (b->failed)
 		return err_set(e, ERR_MEMORY, "out of memory for the client map");
 	code = classes_finish(b->classes, &list, e);
 	if (code)

@@ -233,7 +233,9 @@ struct walk {
 	const char *problem;
 };
 
-#define SLOTS_FIRST 4096
+/* A guess that spares most of the growing: a slot per 64 bytes of data, within bounds. */
+#define SLOTS_LEAST 256
+#define SLOTS_FIRST (1 << 19)
 
 /* A prefix of this length weighs 1: an address of IPv4, a provider's network of IPv6. */
 #define WEIGHT_BITS 32
@@ -250,9 +252,18 @@ static struct seen *slot_of(struct seen *seen, size_t slots, uint32_t key)
 	return &seen[i];
 }
 
+static size_t first_slots(const struct mmdb *m)
+{
+	size_t slots = SLOTS_LEAST;
+
+	while (slots < SLOTS_FIRST && slots < m->data.len / 64)
+		slots *= 2;
+	return slots;
+}
+
 static enum err_code grow_seen(struct walk *w)
 {
-	size_t slots = w->slots ? 2 * w->slots : SLOTS_FIRST;
+	size_t slots = w->slots ? 2 * w->slots : first_slots(w->m);
 	struct seen *bigger = calloc(slots, sizeof(*bigger));
 
 	if (!bigger)

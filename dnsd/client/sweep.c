@@ -31,12 +31,6 @@ void sweep_grow(struct sweep *s)
 		resize(s, s->room ? s->room + s->room / 2 : ROOM_FIRST);
 }
 
-void sweep_shrink(struct sweep *s)
-{
-	if (!s->failed && s->n)
-		resize(s, s->n);
-}
-
 uint32_t sweep_find(const struct sweep *s, struct sweep_key at)
 {
 	size_t low = 0, high = s->n;

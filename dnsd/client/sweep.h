@@ -47,8 +47,7 @@ struct sweep {
 	}
 
 void sweep_fini(struct sweep *s);
-void sweep_grow(struct sweep *s);   /* makes room for one more; sets failed when there is none */
-void sweep_shrink(struct sweep *s); /* gives spare room back */
+void sweep_grow(struct sweep *s); /* makes room for one more; sets failed when there is none */
 
 /* From `start` on the value is `value`. Starts must not go down; the first must be 0. */
 static inline void sweep_append(struct sweep *s, struct sweep_key start, uint32_t value)
