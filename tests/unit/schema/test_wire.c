@@ -300,7 +300,8 @@ static void what_is_cut_short_is_refused(void **state)
 
 static void a_varint_over_64_bits_is_refused(void **state)
 {
-	assert_refused("1a 0b 08 ff ff ff ff ff ff ff ff ff ff 01", ERR_INPUT, "");
+	assert_refused("1a 0c 08 ff ff ff ff ff ff ff ff ff ff 01", ERR_INPUT,
+		       "Heartbeat: field 1 is cut short");
 }
 
 static void a_field_of_another_type_is_refused(void **state)
