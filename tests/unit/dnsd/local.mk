@@ -20,3 +20,4 @@ check_PROGRAMS += tests/unit/dnsd/test_classes
 tests_unit_dnsd_test_classes_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/dnsd/test_map
 tests_unit_dnsd_test_map_LDFLAGS = $(FAIL_ALLOC)
+check_PROGRAMS += tests/unit/dnsd/test_generate

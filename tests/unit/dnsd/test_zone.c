@@ -294,6 +294,8 @@ static void each_mistake_is_named_with_its_line(void **state)
 	assert_bad(TOP "a CAA 256 issue \"x\"\n", "t:5: error: 256 in CAA: expected at most 255\n");
 	assert_bad(TOP "$INCLUDE x\n", "t:5: error: $INCLUDE x: expected at most 0 levels of it\n");
 	assert_bad(TOP "$GENERATE 1-2 a$ A 192.0.2.${1,2,q}\n", "t:5: error: $GENERATE: expected");
+	assert_bad(TOP "$GENERATE 1-3000 a AAAA 2001:db8::${0,0,x}\n",
+		   "t:5: error: a.example.com. AAAA: 84000 bytes, expected what fits a message\n");
 	assert_bad(TOP "$GENERATE 1-2 a$ A 192.0.2.256\n", "t:5: error: cannot read \"a1 A");
 }
 
