@@ -28,16 +28,24 @@ static bool has_bytes(const struct mmdb_section *s, size_t at, size_t n)
 }
 
 /* A pointer's target; *at goes from its control byte to after it. */
-static enum err_code read_pointer(const struct mmdb_section *s, size_t *at, size_t *target)
+static inline enum err_code read_pointer(const struct mmdb_section *s, size_t *at, size_t *target)
 {
 	/* "Pointer": what is added to the value for each size, so that short ones reach further. */
 	static const size_t added[] = { 0, 2048, 526336, 0 };
-	unsigned control = s->bytes[(*at)++], extra = (control >> 3 & 3) + 1;
-	uint64_t high = extra < 4 ? control & 7 : 0;
+	const uint8_t *p = s->bytes + *at;
+	unsigned extra = (p[0] >> 3 & 3) + 1;
+	size_t high = p[0] & 7;
 
-	if (!has_bytes(s, *at, extra))
+	if (!has_bytes(s, *at, 1 + extra))
 		return ERR_INPUT;
-	*target = (size_t)(high << (8 * extra) | take(s, at, extra)) + added[extra - 1];
+	*at += 1 + extra;
+	switch (extra) {
+	case 1: *target = high << 8 | p[1]; break;
+	case 2: *target = high << 16 | (size_t)p[1] << 8 | p[2]; break;
+	case 3: *target = high << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]; break;
+	default: *target = (size_t)p[1] << 24 | (size_t)p[2] << 16 | (size_t)p[3] << 8 | p[4];
+	}
+	*target += added[extra - 1];
 	return ERR_OK;
 }
 
@@ -133,17 +141,27 @@ enum err_code mmdb_data_skip(const struct mmdb_section *s, size_t at, size_t *af
 	return ERR_OK;
 }
 
+/* The value at *at, with *at going to what follows all of it. */
+static enum err_code read_whole(const struct mmdb_section *s, size_t *at, struct mmdb_value *out)
+{
+	size_t start = *at;
+
+	if (mmdb_data_read(s, start, out))
+		return ERR_INPUT;
+	*at = out->next;
+	if (out->in_place && (out->type == MMDB_MAP || out->type == MMDB_ARRAY))
+		return mmdb_data_skip(s, start, at);
+	return ERR_OK;
+}
+
 /* The key at *at and the value after it; *at goes to the next key. */
 static enum err_code next_pair(const struct mmdb_section *s, size_t *at, struct mmdb_value *key,
 			       struct mmdb_value *value)
 {
-	if (mmdb_data_read(s, *at, key) || key->type != MMDB_STRING ||
-	    mmdb_data_read(s, key->next, value))
+	if (mmdb_data_read(s, *at, key) || key->type != MMDB_STRING)
 		return ERR_INPUT;
-	*at = value->next;
-	if (value->in_place && !value->bytes && value->type != MMDB_BOOLEAN)
-		return mmdb_data_skip(s, key->next, at);
-	return ERR_OK;
+	*at = key->next;
+	return read_whole(s, at, value);
 }
 
 static bool is_text(const struct mmdb_value *v, const char *text, size_t len)
@@ -325,11 +343,21 @@ static enum err_code gather_field(const struct mmdb_section *s, const struct mmd
 	return code == ERR_NOT_FOUND ? ERR_OK : code;
 }
 
-static void settle(struct gathered *g, struct place *out)
+/* Neighbouring records mostly are of one country. */
+static uint8_t continent_of(struct mmdb_keys *keys, const char country[3])
+{
+	if (memcmp(keys->country, country, sizeof(keys->country))) {
+		memcpy(keys->country, country, sizeof(keys->country));
+		keys->continent = place_continent_of(country);
+	}
+	return keys->continent;
+}
+
+static void settle(const struct gathered *g, struct mmdb_keys *keys, struct place *out)
 {
 	*out = g->place;
 	if (out->continent == PLACE_NOWHERE && out->country[0])
-		out->continent = place_continent_of(out->country);
+		out->continent = continent_of(keys, out->country);
 	/* Written so that NAN fails it. 0, 0 is how databases write "no idea": it is open sea. */
 	if (!(fabs(g->latitude) <= 90 && fabs(g->longitude) <= 180) ||
 	    (g->latitude == 0 && g->longitude == 0))
@@ -371,9 +399,9 @@ static enum err_code gather_pair(const struct mmdb_section *s, struct mmdb_keys 
 
 	if (read_key(s, keys, at, &f))
 		return ERR_INPUT;
-	if (f && (mmdb_data_read(s, *at, &v) || gather_field(s, f, &v, g)))
-		return ERR_INPUT;
-	return mmdb_data_skip(s, *at, at);
+	if (!f)
+		return mmdb_data_skip(s, *at, at);
+	return read_whole(s, at, &v) ? ERR_INPUT : gather_field(s, f, &v, g);
 }
 
 enum err_code mmdb_data_place(const struct mmdb_section *s, struct mmdb_keys *keys, size_t at,
@@ -389,6 +417,6 @@ enum err_code mmdb_data_place(const struct mmdb_section *s, struct mmdb_keys *ke
 		if (gather_pair(s, keys, &at, &g))
 			return ERR_INPUT;
 	}
-	settle(&g, out);
+	settle(&g, keys, out);
 	return ERR_OK;
 }

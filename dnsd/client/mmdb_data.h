@@ -79,6 +79,8 @@ struct mmdb_keys {
 		size_t at; /* offset of the key + 1; 0 = free */
 		const struct mmdb_field *field;
 	} slot[MMDB_KEYS];
+	char country[3]; /* the last one asked for, and where it lies */
+	uint8_t continent;
 };
 
 /* The place that the record at an offset describes, in any of the known layouts:
