@@ -222,7 +222,8 @@ static void down(void *ctx, struct link *link, const char *reason)
 	struct director *d = ctx;
 	d->up = false;
 	snprintf(d->last_error, sizeof(d->last_error), "%s", reason);
-	log_warn("regiond/load", "director %s: %s", d->address, reason);
+	if (!d->reporter->done) /* else it is as we wanted */
+		log_warn("regiond/load", "director %s: %s", d->address, reason);
 }
 
 static void refused(void *ctx, const char *who, const char *reason)

@@ -1,1 +1,3 @@
 # Fuzzers of regiond/.
+check_PROGRAMS += tests/fuzz/fuzz_regiond_admin
+tests_fuzz_fuzz_regiond_admin_LDFLAGS = $(FUZZ_LD)
