@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cli: what every verb works with: the arguments, the daemon, the place where output goes. */
+#include "ctl/cli.h"
+
+#include <string.h>
+
+void cli_prefer_regiond(struct cli *cli)
+{
+	if (!cli->args.target.socket && !cli->args.target.host)
+		cli->args.target.socket = CLI_REGIOND_SOCKET;
+}
+
+/* ---- asking ---- */
+
+static enum outcome connect_target(struct cli *cli)
+{
+	struct call_target *target = &cli->args.target;
+
+	if (cli->send)
+		return OUTCOME_DONE;
+	if (target->host && target->socket)
+		return cli_wrong(cli, "usage", "-s and -H name two daemons: leave one out");
+	if (target->host && (!target->certificate || !target->key || !target->ca))
+		return cli_wrong(cli, "usage", "-H needs --cert, --key and --ca");
+	if (target->host && !strrchr(target->host, ':'))
+		return cli_wrong(cli, "usage", "-H is `%s`, expected HOST:PORT", target->host);
+	if (!target->host && !target->socket)
+		target->socket = CLI_DNSD_SOCKET;
+	return cli->call ? OUTCOME_DONE : call_new(&cli->call, target, &cli->problem);
+}
+
+enum outcome cli_send(struct cli *cli, const struct call_request *request, json_t **doc)
+{
+	enum outcome outcome = connect_target(cli);
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	if (cli->send)
+		return cli->send(cli->send_ctx, request, doc, &cli->problem);
+	return call_send(cli->call, request, doc, &cli->problem);
+}
+
+enum outcome cli_get(struct cli *cli, const char *path, json_t **doc)
+{
+	const struct call_request request = { .method = "GET", .path = path };
+
+	return cli_send(cli, &request, doc);
+}
+
+enum outcome cli_get_with(struct cli *cli, const char *path, const char *key, const char *value,
+			  json_t **doc)
+{
+	struct buf full = BUF_INIT;
+	enum outcome outcome;
+
+	buf_add_str(&full, path);
+	call_query(&full, key, value);
+	outcome = full.failed ? cli_no_memory(cli) : cli_get(cli, buf_text(&full), doc);
+	buf_fini(&full);
+	return outcome;
+}
+
+/* ---- giving ---- */
+
+void cli_give_json(struct cli *cli, const json_t *doc)
+{
+	json_dumpf(doc, cli->out, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+	fputc('\n', cli->out);
+}
+
+bool cli_gave_json(struct cli *cli, const json_t *doc)
+{
+	if (cli->args.is_json)
+		cli_give_json(cli, doc);
+	return cli->args.is_json;
+}
+
+enum outcome cli_give_grid(struct cli *cli, struct grid *g, const char *empty)
+{
+	if (g && !grid_rows(g))
+		fprintf(cli->out, "%s\n", empty);
+	return grid_print(g) == ERR_OK ? OUTCOME_DONE : cli_no_memory(cli);
+}
+
+/* ---- failing ---- */
+
+enum outcome cli_wrong(struct cli *cli, const char *code, const char *fmt, ...)
+{
+	enum outcome outcome;
+	va_list args;
+
+	va_start(args, fmt);
+	outcome = outcome_vset(&cli->problem, code, fmt, args);
+	va_end(args);
+	return outcome;
+}
+
+enum outcome cli_no_memory(struct cli *cli)
+{
+	return cli_wrong(cli, "memory", "out of memory");
+}
+
+enum outcome cli_err(struct cli *cli, enum err_code code, const struct err *e)
+{
+	return outcome_err(&cli->problem, code, e);
+}
+
+void cli_fini(struct cli *cli)
+{
+	call_free(cli->call);
+	cli->call = NULL;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verb_history: `events` and `audit`: what happened, and who did what.
+ *
+ * The daemon gives the oldest rows after a number, a page at a time: all of them are read here,
+ * and without --last a table shows the newest ones only. */
+#include "ctl/say.h"
+#include "ctl/verbs.h"
+
+#define TABLE_ROWS  40
+#define FOLLOW_ROWS 10 /* what is shown before one follows */
+#define FOLLOW_MS   1000
+/* More pages than this are not a history but a loop. */
+#define PAGES_MAX 100000
+
+static int64_t last_seq(const json_t *rows, int64_t otherwise)
+{
+	const json_t *row = json_array_get(rows, json_array_size(rows) - 1);
+
+	return json_array_size(rows) ? json_integer_value(json_object_get(row, "seq")) : otherwise;
+}
+
+static enum outcome get_page(struct cli *cli, const char *path, int64_t after, json_t **rows)
+{
+	char number[24];
+
+	snprintf(number, sizeof(number), "%lld", (long long)after);
+	return cli_get_with(cli, path, "after", number, rows);
+}
+
+/* All rows after `after`, the newest `most` of them (0 = all). */
+static enum outcome get_all(struct cli *cli, const char *path, int64_t after, size_t most,
+			    json_t **out)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < PAGES_MAX; i++) {
+		json_t *page = NULL;
+		enum outcome outcome = get_page(cli, path, after, &page);
+		bool is_end = !json_array_size(page) || last_seq(page, after) <= after;
+
+		if (outcome != OUTCOME_DONE || (!is_end && json_array_extend(all, page) != 0)) {
+			json_decref(page);
+			json_decref(all);
+			return outcome != OUTCOME_DONE ? outcome : cli_no_memory(cli);
+		}
+		after = last_seq(page, after);
+		json_decref(page);
+		while (most && json_array_size(all) > most)
+			json_array_remove(all, 0);
+		if (is_end)
+			break;
+	}
+	*out = all;
+	return OUTCOME_DONE;
+}
+
+static size_t rows_wanted(const struct cli *cli)
+{
+	const struct args *a = &cli->args;
+
+	if (a->given & ARG_LAST)
+		return a->last;
+	return a->is_json || a->given & ARG_AFTER ? 0 : TABLE_ROWS;
+}
+
+/* ---- events ---- */
+
+static enum outcome list_events(struct cli *cli, const json_t *events)
+{
+	struct grid *g = grid_new(&cli->style);
+	char text[SAY_MAX];
+	json_t *event;
+	size_t i;
+
+	grid_column(g, "SEQ", GRID_RIGHT);
+	grid_column(g, "TIME (UTC)", GRID_LEFT);
+	grid_column(g, "KIND", GRID_LEFT);
+	grid_column(g, "SERVICE", GRID_LEFT);
+	grid_column(g, "REGION", GRID_LEFT);
+	grid_column(g, "FROM", GRID_LEFT);
+	grid_column(g, "TO", GRID_LEFT);
+	grid_column(g, "CAUSE", GRID_WRAP);
+	grid_column(g, "BY", GRID_LEFT);
+	grid_column(g, "REASON", GRID_WRAP);
+	json_array_foreach (events, i, event) {
+		grid_row(g);
+		grid_cell(g, NULL, "%s", say_text(event, "seq", text));
+		grid_cell(g, NULL, "%s", say_time(event, "time", text));
+		grid_cell(g, NULL, "%s", say_text(event, "kind", text));
+		grid_cell(g, NULL, "%s", say_text(event, "service", text));
+		grid_cell(g, NULL, "%s", say_text(event, "region", text));
+		grid_cell(g, NULL, "%s", say_text(event, "from", text));
+		grid_cell(g, NULL, "%s", say_text(event, "to", text));
+		grid_cell(g, NULL, "%s", say_text(event, "cause", text));
+		grid_cell(g, NULL, "%s", say_text(event, "by", text));
+		grid_cell(g, NULL, "%s", say_text(event, "reason", text));
+	}
+	return cli_give_grid(cli, g, "Nothing has happened.");
+}
+
+/* A line each: columns cannot line up with what is still to come. */
+static void tell_event(struct cli *cli, const json_t *event)
+{
+	static const char *const keys[] = { "kind", "service", "region" };
+	char time[SAY_MAX], text[SAY_MAX], from[SAY_MAX], to[SAY_MAX];
+	struct buf line = BUF_INIT;
+
+	if (cli->args.is_json) {
+		json_dumpf(event, cli->out, JSON_COMPACT);
+		fputc('\n', cli->out);
+		return;
+	}
+	buf_add_str(&line, say_time(event, "time", time));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		buf_printf(&line, "  %s", say_text(event, keys[i], text));
+	buf_printf(&line, "  %s -> %s", say_text(event, "from", from), say_text(event, "to", to));
+	buf_printf(&line, "  %s", say_text(event, "cause", text));
+	buf_printf(&line, "  by %s: %s", say_text(event, "by", text),
+		   say_text(event, "reason", from));
+	say_line(cli, NULL, "%s", buf_text(&line));
+	buf_fini(&line);
+}
+
+/* Until it is interrupted, or the daemon goes. Under -o json: one object a line. */
+static enum outcome follow(struct cli *cli)
+{
+	const struct args *a = &cli->args;
+	size_t most = a->given & ARG_LAST ? a->last : a->given & ARG_AFTER ? 0 : FOLLOW_ROWS, i;
+	int64_t after = a->after;
+	json_t *rows = NULL, *event;
+	enum outcome outcome = get_all(cli, "/v1/events", after, most, &rows);
+
+	while (outcome == OUTCOME_DONE) {
+		json_array_foreach (rows, i, event)
+			tell_event(cli, event);
+		after = last_seq(rows, after);
+		json_decref(rows);
+		rows = NULL;
+		if (fflush(cli->out) != 0)
+			return OUTCOME_DONE; /* the reader has gone */
+		cli->pause_ms(FOLLOW_MS);
+		outcome = get_page(cli, "/v1/events", after, &rows);
+	}
+	return outcome;
+}
+
+enum outcome verb_events(struct cli *cli)
+{
+	json_t *events = NULL;
+	enum outcome outcome;
+
+	if (cli->args.given & ARG_FOLLOW)
+		return follow(cli);
+	outcome = get_all(cli, "/v1/events", cli->args.after, rows_wanted(cli), &events);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	if (!cli_gave_json(cli, events))
+		outcome = list_events(cli, events);
+	json_decref(events);
+	return outcome;
+}
+
+/* ---- audit ---- */
+
+static enum outcome list_audit(struct cli *cli, const json_t *rows)
+{
+	struct grid *g = grid_new(&cli->style);
+	char text[SAY_MAX];
+	json_t *row;
+	size_t i;
+
+	grid_column(g, "SEQ", GRID_RIGHT);
+	grid_column(g, "TIME (UTC)", GRID_LEFT);
+	grid_column(g, "BY", GRID_LEFT);
+	grid_column(g, "FROM", GRID_LEFT);
+	grid_column(g, "VERB", GRID_LEFT);
+	grid_column(g, "WITH", GRID_WRAP);
+	grid_column(g, "RESULT", GRID_WRAP);
+	grid_column(g, "REASON", GRID_WRAP);
+	grid_column(g, "HASH", GRID_LEFT);
+	json_array_foreach (rows, i, row) {
+		grid_row(g);
+		grid_cell(g, NULL, "%s", say_text(row, "seq", text));
+		grid_cell(g, NULL, "%s", say_time(row, "time", text));
+		grid_cell(g, NULL, "%s", say_text(row, "by", text));
+		grid_cell(g, NULL, "%s", say_text(row, "from", text));
+		grid_cell(g, NULL, "%s", say_text(row, "verb", text));
+		grid_cell(g, NULL, "%s", say_text(row, "args", text));
+		grid_cell(g, NULL, "%s", say_text(row, "result", text));
+		grid_cell(g, NULL, "%s", say_text(row, "reason", text));
+		grid_cell(g, NULL, "%.12s", say_text(row, "hash", text));
+	}
+	return cli_give_grid(cli, g, "Nobody has done anything.");
+}
+
+static enum outcome verify(struct cli *cli)
+{
+	json_t *doc = NULL;
+	enum outcome outcome = cli_get(cli, "/v1/audit?verify=1", &doc);
+	char rows[SAY_MAX];
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	if (!cli_gave_json(cli, doc))
+		say_line(cli, "green", "The chain is whole: %s rows, each with the right hash.",
+			 say_text(doc, "rows", rows));
+	json_decref(doc);
+	return outcome;
+}
+
+enum outcome verb_audit(struct cli *cli)
+{
+	json_t *rows = NULL;
+	enum outcome outcome;
+
+	if (cli->args.given & ARG_VERIFY)
+		return verify(cli);
+	outcome = get_all(cli, "/v1/audit", cli->args.after, rows_wanted(cli), &rows);
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	if (!cli_gave_json(cli, rows))
+		outcome = list_audit(cli, rows);
+	json_decref(rows);
+	return outcome;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verb_status: `status`: one screen: nodes, regions, services, what is forced, what is wrong.
+ *
+ * A dnsd and a regiond both have such a document; a regiond's is of one region. */
+#include "ctl/say.h"
+#include "ctl/verbs.h"
+
+#include <string.h>
+
+/* ---- nodes ---- */
+
+static void tell_director(struct cli *cli, const json_t *node)
+{
+	char name[SAY_MAX], version[SAY_MAX], mode[SAY_MAX], text[SAY_MAX];
+
+	say_line(cli, "bold", "name server %s  (Fairlead %s, %s)", say_text(node, "name", name),
+		 say_text(node, "version", version), say_text(node, "mode", mode));
+	say_line(cli, NULL, "up since %s UTC, generation %s of the tables, %s classes of clients",
+		 say_time(node, "started", text), say_text(node, "generation", name),
+		 say_text(node, "classes", version));
+}
+
+static void tell_regiond(struct cli *cli, const json_t *node)
+{
+	char name[SAY_MAX], region[SAY_MAX], version[SAY_MAX], state[SAY_MAX], text[SAY_MAX];
+
+	say_line(cli, "bold", "regiond %s of %s  (Fairlead %s, %s)", say_text(node, "node", name),
+		 say_text(node, "region", region), say_text(node, "version", version),
+		 say_text(node, "state", state));
+	say_line(cli, NULL, "up for %s, %s connections on %s workers",
+		 say_seconds(node, "uptime_s", text), say_text(node, "connections", name),
+		 say_text(node, "workers", version));
+	if (json_is_object(json_object_get(node, "forced")))
+		say_line(cli, "yellow", "forced: %s", say_forced(node, text));
+}
+
+static bool is_of_regiond(const json_t *status)
+{
+	return json_object_get(json_array_get(json_object_get(status, "nodes"), 0), "region");
+}
+
+static void tell_nodes(struct cli *cli, const json_t *status)
+{
+	json_t *node;
+	size_t i;
+
+	json_array_foreach (json_object_get(status, "nodes"), i, node) {
+		if (is_of_regiond(status))
+			tell_regiond(cli, node);
+		else
+			tell_director(cli, node);
+	}
+}
+
+/* ---- what sees and what takes ---- */
+
+static enum outcome list_probers(struct cli *cli, const json_t *probers)
+{
+	struct grid *g = grid_new(&cli->style);
+	char text[SAY_MAX];
+	json_t *prober;
+	size_t i;
+
+	grid_column(g, "PROBER", GRID_LEFT);
+	grid_column(g, "LINKED", GRID_LEFT);
+	grid_column(g, "TRUSTED", GRID_LEFT);
+	grid_column(g, "TARGETS", GRID_RIGHT);
+	grid_column(g, "FAILING", GRID_RIGHT);
+	json_array_foreach (probers, i, prober) {
+		bool is_linked = json_is_true(json_object_get(prober, "linked"));
+		bool is_trusted = json_is_true(json_object_get(prober, "trusted"));
+
+		grid_row(g);
+		grid_cell(g, NULL, "%s", say_text(prober, "name", text));
+		grid_cell(g, is_linked ? NULL : "red", "%s", say_text(prober, "linked", text));
+		grid_cell(g, is_trusted ? NULL : "red", "%s", say_text(prober, "trusted", text));
+		grid_cell(g, NULL, "%s", say_text(prober, "targets", text));
+		grid_cell(g, NULL, "%s", say_text(prober, "failing", text));
+	}
+	return cli_give_grid(cli, g, "No prober has connected.");
+}
+
+/* A regiond's own: what its services take here. */
+static enum outcome list_fronts(struct cli *cli, const json_t *services)
+{
+	struct grid *g = grid_new(&cli->style);
+	char text[SAY_MAX], all[SAY_MAX];
+	json_t *service;
+	size_t i;
+
+	grid_column(g, "SERVICE", GRID_LEFT);
+	grid_column(g, "POOL", GRID_LEFT);
+	grid_column(g, "LISTENS", GRID_WRAP);
+	grid_column(g, "HEALTH", GRID_LEFT);
+	grid_column(g, "LOAD", GRID_LEFT);
+	grid_column(g, "BACKENDS UP", GRID_RIGHT);
+	grid_column(g, "WHY", GRID_WRAP);
+	json_array_foreach (services, i, service) {
+		grid_row(g);
+		grid_cell(g, NULL, "%s", say_text(service, "name", text));
+		grid_cell(g, NULL, "%s", say_text(service, "pool", text));
+		grid_cell(g, NULL, "%s", say_list(service, "listen", text));
+		grid_cell(g, say_health_colour(service), "%s", say_text(service, "health", text));
+		grid_cell(g, say_load_colour(service), "%s", say_load(service, text));
+		grid_cell(g, NULL, "%s/%s", say_text(service, "backends_up", text),
+			  say_text(service, "backends_all", all));
+		grid_cell(g, NULL, "%s", say_text(service, "reason", text));
+	}
+	return cli_give_grid(cli, g, "No service is configured.");
+}
+
+/* ---- what is wrong ---- */
+
+static void tell_problem(struct cli *cli, const json_t *problem)
+{
+	char severity[SAY_MAX], since[SAY_MAX];
+	const char *what = json_string_value(json_object_get(problem, "what"));
+	const json_t *at = json_object_get(problem, "since");
+	bool has_since = json_number_value(at) > 0 || json_is_string(at);
+
+	say_text(problem, "severity", severity);
+	if (json_is_string(at))
+		say_time(problem, "since", since);
+	else
+		say_seconds(problem, "since", since);
+	say_line(cli, say_severity_colour(problem), "  %-8s  %s%s%s%s", severity, what ? what : "-",
+		 has_since ? "  (since " : "", has_since ? since : "",
+		 has_since ? (json_is_string(at) ? ")" : " ago)") : "");
+}
+
+static const char *first_name(const json_t *list)
+{
+	const char *name = json_string_value(json_object_get(json_array_get(list, 0), "name"));
+
+	return name ? name : "NAME";
+}
+
+/* For somebody who has not seen this before: where to look next. */
+static void tell_hints(struct cli *cli, const json_t *status)
+{
+	const json_t *services = json_object_get(status, "services");
+
+	fputc('\n', cli->out);
+	if (is_of_regiond(status)) {
+		say_line(cli, "gray", "fairlead backends        each backend, and why it is down");
+		return;
+	}
+	say_line(cli, "gray", "fairlead explain %s --client ADDRESS   why a client gets its answer",
+		 first_name(services));
+	say_line(cli, "gray", "fairlead members %s   each region of it, and why it is down",
+		 first_name(services));
+	say_line(cli, "gray", "fairlead events --last 20   what happened, newest last");
+}
+
+static void tell_problems(struct cli *cli, const json_t *status)
+{
+	const json_t *problems = json_object_get(status, "problems");
+	json_t *problem;
+	size_t i;
+
+	say_heading(cli, "Problems");
+	json_array_foreach (problems, i, problem)
+		tell_problem(cli, problem);
+	if (json_array_size(problems))
+		tell_hints(cli, status);
+	else
+		say_line(cli, "green", "  none");
+}
+
+/* ---- the screen ---- */
+
+static enum outcome tell_director_tables(struct cli *cli, const json_t *status)
+{
+	enum outcome outcome;
+
+	say_heading(cli, "Regions");
+	outcome = verb_list_regions(cli, json_object_get(status, "regions"));
+	if (outcome == OUTCOME_DONE) {
+		say_heading(cli, "Services");
+		outcome = verb_list_services(cli, json_object_get(status, "services"));
+	}
+	if (outcome == OUTCOME_DONE && json_array_size(json_object_get(status, "probers"))) {
+		say_heading(cli, "Probers");
+		outcome = list_probers(cli, json_object_get(status, "probers"));
+	}
+	return outcome;
+}
+
+static enum outcome tell(struct cli *cli, const json_t *status)
+{
+	const json_t *overrides = json_object_get(status, "overrides");
+	enum outcome outcome;
+
+	tell_nodes(cli, status);
+	if (is_of_regiond(status)) {
+		say_heading(cli, "Services");
+		outcome = list_fronts(cli, json_object_get(status, "services"));
+	} else {
+		outcome = tell_director_tables(cli, status);
+	}
+	if (outcome == OUTCOME_DONE && json_array_size(overrides)) {
+		say_heading(cli, "Forced by operators");
+		outcome = verb_list_overrides(cli, overrides);
+	}
+	if (outcome == OUTCOME_DONE)
+		tell_problems(cli, status);
+	return outcome;
+}
+
+enum outcome verb_status(struct cli *cli)
+{
+	json_t *status = NULL;
+	enum outcome outcome = cli_get(cli, "/v1/status", &status);
+
+	if (outcome != OUTCOME_DONE)
+		return outcome;
+	if (!cli_gave_json(cli, status))
+		outcome = tell(cli, status);
+	json_decref(status);
+	return outcome;
+}
