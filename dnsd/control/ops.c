@@ -64,7 +64,7 @@ static enum err_code read_body(struct op *op, const struct http_request *req, st
 		return err_set(e, ERR_INPUT, "expires_s is 0 to %d", EXPIRES_MAX_S);
 	if (strcmp(op->verb, "dial") == 0 && (share < 0 || share > CONTROL_SHARE_ALL))
 		return err_set(e, ERR_INPUT, "share_ppm is 0 to 1000000 (100 %%)");
-	op->share_ppm = (uint32_t)share;
+	op->share_ppm = share < 0 ? 0 : (uint32_t)share; /* a dial's alone */
 	op->expires_s = expires;
 	op->is_dry = dry;
 	op->is_forced = force;
