@@ -336,42 +336,51 @@ static inline bool is_spent(struct walk *w)
 	return false;
 }
 
-/* Depth first, so that prefixes come in order. Compiled once for each record size. */
+/* The 1 branch of a node at depth `len`. */
+static inline struct sweep_key right_of(struct sweep_key start, unsigned len)
+{
+	if (len < 64)
+		start.hi |= UINT64_C(1) << (63 - len);
+	else
+		start.lo |= UINT64_C(1) << (127 - len);
+	return start;
+}
+
+/* Depth first, so that prefixes come in order. Compiled once for each record size. The branches
+ * that are left to do wait in arrays of scalars: copied as structs they stall the processor at each
+ * node (a wide load of what was just stored in parts). */
 static inline __attribute__((always_inline)) enum err_code
 walk_tree(struct walk *w, uint32_t root, unsigned max_len, unsigned bits)
 {
-	struct {
-		uint32_t record, len;
-		struct sweep_key start;
-	} rest[128], at = { .record = root };
-	unsigned n_rest = 0;
+	const uint32_t node_count = w->m->node_count, aliased = w->aliased;
+	const uint8_t *tree = w->m->bytes;
+	uint32_t records[128], child[2], record = root;
+	struct sweep_key starts[128], start = { 0, 0 };
+	unsigned lens[128], len = 0, n = 0;
 
 	for (;;) {
 		enum err_code code;
 
-		while (at.record < w->m->node_count && at.record != w->aliased) {
-			uint32_t child[2];
-
-			if (at.len == max_len) {
+		while (record < node_count && record != aliased) {
+			if (len == max_len) {
 				w->problem = "its search tree is damaged: it is too deep";
 				return ERR_INPUT;
 			}
 			if (is_spent(w))
 				return ERR_INPUT;
-			read_node(w->m->bytes, bits, at.record, child);
-			rest[n_rest] = at;
-			if (at.len < 64)
-				rest[n_rest].start.hi |= UINT64_C(1) << (63 - at.len);
-			else
-				rest[n_rest].start.lo |= UINT64_C(1) << (127 - at.len);
-			rest[n_rest].record = child[1];
-			rest[n_rest++].len = ++at.len;
-			at.record = child[0];
+			read_node(tree, bits, record, child);
+			starts[n] = right_of(start, len);
+			records[n] = child[1];
+			lens[n++] = ++len;
+			record = child[0];
 		}
-		code = visit_leaf(w, at.record, at.start, at.len);
-		if (code || !n_rest)
+		code = visit_leaf(w, record, start, len);
+		if (code || !n)
 			return code;
-		at = rest[--n_rest];
+		n--;
+		record = records[n];
+		start = starts[n];
+		len = lens[n];
 	}
 }
 
