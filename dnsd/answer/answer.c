@@ -241,6 +241,8 @@ static bool follow_dname(struct walk *w, const struct zone_hit *hit, uint16_t *r
 	}
 	at = reply_cname(w->reply, rrset_pointer(w->name_at), hit->rrset->ttl_s, made.wire,
 			 made.len);
+	if (w->job->query.qtype == DNS_TYPE_CNAME || w->job->query.qtype == DNS_TYPE_ANY)
+		return false; /* the CNAME that was made is what was asked for */
 	return at && follow(w, made.wire, made.len, at + RRSET_RR_HEAD);
 }
 
