@@ -20,6 +20,9 @@ include tests/bench/local.mk
 # What tests need to know of the tree, whether they run in it or beside it.
 AM_TESTS_ENVIRONMENT = FUZZ_SEEDS='$(abs_srcdir)/tests/fuzz/seeds'; export FUZZ_SEEDS;
 
+# Flows with real daemons: tests/run calls them.
+EXTRA_DIST += tests/run tests/flow/flow.py tests/flow/backend.py tests/flow/test_dns
+
 # Floors, sizes, format, headers that compile alone: all at once by `make lint`.
 EXTRA_DIST += tests/lint/run tests/lint/selftest
 TESTS += tests/lint/selftest
