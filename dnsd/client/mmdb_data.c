@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* More values than any record holds: a damaged file cannot make us read all of it for each record.
- */
-#define VALUES_MAX 16384
+/* Several times what any known record holds: a damaged file cannot make us read all of it for each
+ * of its records. */
+#define VALUES_MAX 1024
 
 /* Takes `n` bytes at *at as a big-endian number; the caller checks that they are there. */
 static uint64_t take(const struct mmdb_section *s, size_t *at, unsigned n)
@@ -214,6 +214,7 @@ enum field {
 struct gathered {
 	struct place place;
 	double latitude, longitude;
+	unsigned fields; /* bits of those that were there: each counts once */
 };
 
 /* The keys of both layouts. `inner` is the key of interest when the value is a map. */
@@ -399,8 +400,9 @@ static enum err_code gather_pair(const struct mmdb_section *s, struct mmdb_keys 
 
 	if (read_key(s, keys, at, &f))
 		return ERR_INPUT;
-	if (!f)
+	if (!f || g->fields & 1U << f->field)
 		return mmdb_data_skip(s, *at, at);
+	g->fields |= 1U << f->field;
 	return read_whole(s, at, &v) ? ERR_INPUT : gather_field(s, f, &v, g);
 }
 
