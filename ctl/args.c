@@ -227,8 +227,9 @@ static error_t take_word(struct parse *parse, const char *word, struct argp_stat
 		return 0;
 	}
 	if (a->n_words == parse->verb->words_max)
-		return wrong(parse, "`%s` is one word too many: fairlead %s %s", word,
-			     parse->verb->name, parse->verb->words);
+		return wrong(parse, "`%s` is one word too many: fairlead %s%s%s", word,
+			     parse->verb->name, parse->verb->words[0] ? " " : "",
+			     parse->verb->words);
 	a->words[a->n_words++] = word;
 	return 0;
 }

@@ -218,7 +218,10 @@ static enum outcome transport_problem(const struct call *c, CURLcode code, struc
 	if (c->host && is_refused_by_server(c))
 		return outcome_set(p, "denied", "%s does not accept the certificate %s: %s", at,
 				   c->certificate, why);
-	return outcome_set(p, "unreached", "%s: %s", at, why);
+	if (code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CACERT_BADFILE)
+		return outcome_set(p, "input", "%s", why); /* files of ours */
+	return outcome_set(p, "unreached", "%s: %s%s", at, why,
+			   c->host ? " (is it the port of `listen.api`?)" : "");
 }
 
 static enum outcome api_problem(const struct call *c, long status, const json_t *doc,

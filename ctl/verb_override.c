@@ -14,12 +14,16 @@ static const char *scope_text(const json_t *override, char out[SAY_MAX])
 {
 	static const char *const keys[] = { "backend", "pool", "node", "region", "service" };
 	const json_t *scope = json_object_get(override, "scope");
+	const char *kind = json_string_value(json_object_get(override, "kind"));
+	bool is_failover = kind && strcmp(kind, "failover") == 0; /* to a region: the value */
 	size_t len = 0;
 
 	snprintf(out, SAY_MAX, "everything");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		const char *text = json_string_value(json_object_get(scope, keys[i]));
 
+		if (is_failover && strcmp(keys[i], "region") == 0)
+			continue;
 		if (text && text[0] && len < SAY_MAX)
 			len += (size_t)snprintf(out + len, SAY_MAX - len, "%s%s", len ? " of " : "",
 						text);
@@ -78,28 +82,88 @@ enum outcome verb_override_list(struct cli *cli)
 
 /* ---- clear ---- */
 
-enum outcome verb_override_clear(struct cli *cli)
+static const json_t *find(const json_t *overrides, const char *id)
 {
-	const char *id_text = cli->args.words[0];
+	json_t *o;
+	size_t i;
+
+	json_array_foreach (overrides, i, o)
+		if (json_integer_value(json_object_get(o, "id")) == strtoll(id, NULL, 10))
+			return o;
+	return NULL;
+}
+
+/* The operation that has the effect of clearing it, for the API tries operations, not clearings. */
+static const char *reverse_of(const json_t *override, json_t *body)
+{
+	const json_t *scope = json_object_get(override, "scope");
+	const char *kind = json_string_value(json_object_get(override, "kind"));
+	const char *service = json_string_value(json_object_get(scope, "service"));
+
+	change_add(body, "service", service && service[0] ? service : NULL);
+	if (kind && strcmp(kind, "failover") == 0)
+		return "/v1/failback";
+	change_add(body, "region", json_string_value(json_object_get(scope, "region")));
+	if (kind && strcmp(kind, "drain") == 0)
+		return "/v1/undrain";
+	if (!kind || strcmp(kind, "dial") != 0)
+		return NULL;
+	json_object_set_new(body, "share_ppm", json_integer(1000000));
+	return "/v1/dial";
+}
+
+static enum outcome try_clear(struct cli *cli, const char *id_text, const char *what)
+{
+	json_t *overrides = NULL;
+	enum outcome outcome = cli_get(cli, "/v1/overrides", &overrides);
+	const json_t *override = find(overrides, id_text);
+	struct change change = { .body = json_object(), .what = what };
+	int64_t id;
+
+	if (outcome == OUTCOME_DONE && !override)
+		outcome = cli_wrong(cli, "not_found", "there is no override %s", id_text);
+	if (outcome == OUTCOME_DONE && change.body)
+		change.path = reverse_of(override, change.body);
+	if (outcome == OUTCOME_DONE && !change.path)
+		outcome = cli_wrong(cli, "refused", "override %s cannot be tried dry", id_text);
+	if (outcome == OUTCOME_DONE)
+		outcome = change_post(cli, &change, &id); /* takes the body */
+	else
+		json_decref(change.body);
+	json_decref(overrides);
+	return outcome;
+}
+
+static enum outcome clear(struct cli *cli, const char *id_text, const char *what)
+{
 	struct buf path = BUF_INIT;
 	struct call_request request = { .method = "DELETE" };
 	enum outcome outcome;
 	json_t *done = NULL;
-	char what[SAY_MAX];
 	int64_t id;
 
-	if (!id_text[0] || strlen(id_text) > 18 || strspn(id_text, "0123456789") != strlen(id_text))
-		return cli_wrong(cli, "usage",
-				 "ID is `%s`, expected a number that `override list` shows",
-				 id_text);
 	buf_printf(&path, "/v1/overrides/%s", id_text);
 	call_query(&path, "reason", cli->args.reason);
 	request.path = buf_text(&path);
 	outcome = path.failed ? cli_no_memory(cli) : cli_send(cli, &request, &done);
-	snprintf(what, sizeof(what), "override clear %s", id_text);
 	if (outcome == OUTCOME_DONE)
 		outcome = change_tell(cli, what, done, &id);
 	json_decref(done);
 	buf_fini(&path);
 	return outcome;
+}
+
+enum outcome verb_override_clear(struct cli *cli)
+{
+	const char *id_text = cli->args.words[0];
+	char what[SAY_MAX];
+
+	if (!id_text[0] || strlen(id_text) > 18 || strspn(id_text, "0123456789") != strlen(id_text))
+		return cli_wrong(cli, "usage",
+				 "ID is `%s`, expected a number that `override list` shows",
+				 id_text);
+	snprintf(what, sizeof(what), "override clear %s", id_text);
+	if (cli->args.given & ARG_DRY_RUN)
+		return try_clear(cli, id_text, what);
+	return clear(cli, id_text, what);
 }

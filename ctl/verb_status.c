@@ -152,6 +152,21 @@ static void tell_hints(struct cli *cli, const json_t *status)
 	say_line(cli, "gray", "fairlead events --last 20   what happened, newest last");
 }
 
+/* A fleet in which nobody reports looks healthy, and is not: it is only not known. */
+static bool is_all_unknown(const json_t *regions)
+{
+	json_t *region;
+	size_t i;
+
+	json_array_foreach (regions, i, region) {
+		const char *health = json_string_value(json_object_get(region, "health"));
+
+		if (!health || strcmp(health, "unknown") != 0)
+			return false;
+	}
+	return json_array_size(regions) > 0;
+}
+
 static void tell_problems(struct cli *cli, const json_t *status)
 {
 	const json_t *problems = json_object_get(status, "problems");
@@ -165,6 +180,10 @@ static void tell_problems(struct cli *cli, const json_t *status)
 		tell_hints(cli, status);
 	else
 		say_line(cli, "green", "  none");
+	if (is_all_unknown(json_object_get(status, "regions")))
+		say_line(cli, "gray",
+			 "  no regiond and no prober has reported yet: members are "
+			 "`unknown`, and serve");
 }
 
 /* ---- the screen ---- */

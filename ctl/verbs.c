@@ -102,7 +102,7 @@ static const struct verb verbs[] = {
 	  .words = "ID",
 	  .words_min = 1,
 	  .words_max = 1,
-	  .takes = ARG_REASON,
+	  .takes = ARG_REASON | ARG_DRY_RUN,
 	  .does = "Take one of them back",
 	  .run = verb_override_clear },
 

@@ -1,1 +1,6 @@
 # Unit tests of ctl/, one program a module.
+check_PROGRAMS += tests/unit/ctl/test_suggest
+check_PROGRAMS += tests/unit/ctl/test_grid
+check_PROGRAMS += tests/unit/ctl/test_say
+check_PROGRAMS += tests/unit/ctl/test_args
+check_PROGRAMS += tests/unit/ctl/test_changes
