@@ -404,6 +404,35 @@ static void offer(struct represented *r, uint64_t weight, const struct place *p)
 	*r = (struct represented){ weight, *p, true };
 }
 
+static bool is_preferred(const struct config_topology *t, uint16_t region)
+{
+	for (size_t i = 0; i < t->n_prefer; i++)
+		if (t->prefer[i] == region)
+			return true;
+	return false;
+}
+
+/* What distance still decides after a rule: the order of the regions that it does not name. A rule
+ * that names all of them, or all but one, leaves nothing to it, and its clients are one class. */
+static uint32_t order_after_rule(struct classes *c, uint32_t order, uint32_t rule)
+{
+	const struct config_topology *t = &c->in->topology[rule];
+	const uint16_t *all = intern_key(&c->orders, order);
+	uint16_t left[NEAREST_EXACT] = { 0 };
+	size_t n = 0;
+
+	if (!order)
+		return order;
+	for (size_t i = 0; i < c->nearest.ranks; i++)
+		if (!is_preferred(t, (uint16_t)(all[i] - 1)))
+			left[n++] = all[i];
+	if (n == c->nearest.ranks)
+		return order;
+	if (n < 2 && c->nearest.ranks == c->nearest.n)
+		return 0;
+	return intern_add(&c->orders, left);
+}
+
 uint32_t classes_sign(struct classes *c, uint32_t trait, uint32_t rule)
 {
 	const struct trait *t = &c->trait[trait];
@@ -411,8 +440,12 @@ uint32_t classes_sign(struct classes *c, uint32_t trait, uint32_t rule)
 	struct signature s = { k->order, t->fence, rule < t->rule ? rule : t->rule };
 	uint32_t id;
 
-	if (s.rule != CLASSES_NO_RULE)
+	if (s.rule != CLASSES_NO_RULE) {
 		s.rule = c->same_rule[s.rule];
+		s.order = order_after_rule(c, s.order, s.rule);
+	}
+	if (s.order == INTERN_FAILED)
+		return CLASSES_FAILED;
 	if (reserve((void **)&c->represented, &c->represented_room, c->signatures.n,
 		    sizeof(*c->represented)))
 		return CLASSES_FAILED;

@@ -217,12 +217,14 @@ static const char *ttl_reason(const struct asked *a)
 
 static json_t *rule_of(const struct asked *a)
 {
-	const struct client_class *class = client_map_class(a->snap->clients, a->choice.class);
+	const struct dnsd_config *config = a->c->config;
+	int32_t rule =
+		client_rule_find(config->topology, config->n_topology, &a->client, &a->place);
 	char text[64];
 
-	if (class->topology < 0)
+	if (rule < 0)
 		return json_null();
-	snprintf(text, sizeof(text), "topology rule %d", class->topology + 1);
+	snprintf(text, sizeof(text), "topology rule %d", rule + 1);
 	return json_string(text);
 }
 

@@ -235,6 +235,32 @@ static void rules_that_prefer_the_same_are_one_class(void **state)
 	classes_free(c);
 }
 
+static void what_a_rule_prefers_distance_does_not_tell_apart(void **state)
+{
+	uint32_t all[] = { 2, 0, 1 }, one[] = { 2 };
+	const struct config_topology topology[] = {
+		{ .kind = TOPOLOGY_PREFIX, .prefer = all, .n_prefer = 3 },
+		{ .kind = TOPOLOGY_PREFIX, .prefer = one, .n_prefer = 1 },
+	};
+	/* Nearer to Virginia than to Brazil, and the other way round. */
+	const struct place north = { 400000, -1000000, true, "US", PLACE_NA, 0 };
+	const struct place south = { -300000, -600000, true, "AR", PLACE_SA, 0 };
+	struct classes_input in = by_distance(3);
+	struct classes *c;
+
+	in.topology = topology;
+	in.n_topology = 2;
+	c = classes_of(&in);
+	assert_int_equal(classes_sign(c, classes_trait(c, &north), 0),
+			 classes_sign(c, classes_trait(c, &south), 0));
+	assert_int_not_equal(classes_sign(c, classes_trait(c, &north), 1),
+			     classes_sign(c, classes_trait(c, &south), 1));
+	/* Of the two that rule 1 leaves, Frankfurt's and Paris' first is the same. */
+	assert_int_equal(classes_sign(c, classes_trait(c, &frankfurt), 1),
+			 classes_sign(c, classes_trait(c, &paris), 1));
+	classes_free(c);
+}
+
 static void what_one_database_says_no_other_changes(void **state)
 {
 	uint32_t prefer[] = { 0 };
@@ -394,6 +420,7 @@ int main(void)
 		cmocka_unit_test(a_country_fence_goes_before_its_continent),
 		cmocka_unit_test(the_first_rule_in_the_file_wins),
 		cmocka_unit_test(rules_that_prefer_the_same_are_one_class),
+		cmocka_unit_test(what_a_rule_prefers_distance_does_not_tell_apart),
 		cmocka_unit_test(what_one_database_says_no_other_changes),
 		cmocka_unit_test(the_place_with_most_addresses_stands_for_a_class),
 		cmocka_unit_test(too_many_classes_tell_fewer_ranks_apart),

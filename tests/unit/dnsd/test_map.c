@@ -121,6 +121,26 @@ static int fence_of(const struct place *p)
 	return p->continent == PLACE_EU ? 0 : -1;
 }
 
+/* A rule goes before distance: of what it prefers, the distance does not matter. */
+static void forget_preferred(struct verdict *v, const struct config_topology *rule)
+{
+	uint16_t left[N_REGIONS] = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_REGIONS; i++) {
+		bool preferred = false;
+
+		for (size_t k = 0; k < rule->n_prefer; k++)
+			preferred |= rule->prefer[k] == v->order[i];
+		if (!preferred)
+			left[n++] = v->order[i];
+	}
+	v->has_order = n > 1;
+	memset(v->order, 0, sizeof(v->order));
+	if (v->has_order)
+		memcpy(v->order, left, n * sizeof(*left));
+}
+
 static struct verdict judge(const struct classes_input *in, const struct place *p, int32_t rule)
 {
 	struct verdict v;
@@ -144,6 +164,8 @@ static struct verdict judge(const struct classes_input *in, const struct place *
 		}
 		v.order[k] = i;
 	}
+	if (rule >= 0 && v.has_order)
+		forget_preferred(&v, &in->topology[rule]);
 	return v;
 }
 
