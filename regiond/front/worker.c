@@ -278,6 +278,7 @@ static void *run(void *arg)
 	rcu_reader_start();
 	while (!atomic_load(&w->stopping))
 		turn(w);
+	read_mail(w); /* what came before the word to stop */
 	while (w->listeners)
 		free_listener(&w->listeners);
 	conn_set_fini(&w->set);
