@@ -67,12 +67,24 @@ void answer_scratch_fini(struct answer_scratch *s)
 
 /* ---- the choice ---- */
 
+/* Of its /24 or /48. A v4 address inside a v6 one counts as itself: the first 48 bits of all
+ * clients behind one NAT64 are the same. */
+static inline uint64_t key_of(const struct addr *client)
+{
+	const uint8_t *b = client->bytes;
+	struct addr v4;
+
+	if (client->family == 6 && (!b[0] || (b[0] == 0x20 && b[1] == 1 && !b[2] && !b[3])) &&
+	    addr_embedded_v4(client, &v4) >= 0)
+		return pick_client_key(4, v4.bytes);
+	return pick_client_key(client->family, b);
+}
+
 void answer_choose(const struct snapshot *snap, const struct snapshot_service *service,
 		   const struct addr *client, struct answer_choice *out)
 {
 	struct pick_live live;
 	struct rows_row row;
-	uint64_t key;
 
 	client_map_find(snap->clients, client, &out->class, &out->scope_len);
 	row = rows_get(service->rows, out->class);
@@ -83,9 +95,10 @@ void answer_choose(const struct snapshot *snap, const struct snapshot_service *s
 	out->ttl_s = atomic_load_explicit(&service->live->ttl_s, memory_order_relaxed);
 	out->serve = live.serve;
 	out->forced = live.forced;
+	out->dialled = live.dialled;
 	out->panic = false;
-	key = pick_client_key(client->family, client->bytes);
-	out->member = pick_member(row.groups, row.n_groups, &live, service->picks, key);
+	out->key = key_of(client);
+	out->member = pick_member(row.groups, row.n_groups, &live, service->picks, out->key);
 	if (out->member != PICK_NOBODY)
 		return;
 	out->panic = true;
@@ -93,7 +106,7 @@ void answer_choose(const struct snapshot *snap, const struct snapshot_service *s
 	if (service->last_resort != SNAPSHOT_ALL)
 		return;
 	live.serve = row.allowed;
-	out->member = pick_member(row.groups, row.n_groups, &live, service->picks, key);
+	out->member = pick_member(row.groups, row.n_groups, &live, service->picks, out->key);
 }
 
 /* ---- one question's way ---- */
@@ -119,6 +132,17 @@ static uint16_t owner_of(const struct walk *w, size_t owner_len)
 static void add_soa(struct walk *w, const struct zone *zone)
 {
 	reply_rrset(w->reply, REPLY_AUTHORITY, zone->negative_soa, owner_of(w, zone->origin.len));
+}
+
+/* The chosen member has no such address, another one might: this "no" is kept no longer than its
+ * "yes" would be. */
+static void add_steered_soa(struct walk *w, const struct zone *zone, uint32_t ttl_s)
+{
+	const struct rrset *soa = zone->negative_soa;
+	size_t at = reply_rrset(w->reply, REPLY_AUTHORITY, soa, owner_of(w, zone->origin.len));
+
+	if (at && ttl_s < soa->ttl_s)
+		dns_put32(w->reply->out + at + TTL_OFFSET, ttl_s);
 }
 
 static void add_blob(struct walk *w, const struct snapshot_service *service,
@@ -147,23 +171,29 @@ static const struct addr *client_of(const struct query *q, const struct addr *so
 	return q->ecs.is_present && q->ecs.source_len ? &q->ecs.addr : source;
 }
 
-static enum snapshot_type type_of(const struct snapshot_service *s, uint16_t qtype)
+static bool has_any(const struct snapshot_service *s, uint16_t qtype)
+{
+	if (qtype == DNS_TYPE_ANY)
+		return s->has_type[SNAPSHOT_A] || s->has_type[SNAPSHOT_AAAA];
+	return s->has_type[qtype == DNS_TYPE_A ? SNAPSHOT_A : SNAPSHOT_AAAA];
+}
+
+static const struct snapshot_blob *blob_of(const struct snapshot_blob *blobs, uint16_t qtype)
 {
 	if (qtype == DNS_TYPE_ANY) /* one RRset is enough: RFC 8482 section 4.1 */
-		return s->has_type[SNAPSHOT_A] ? SNAPSHOT_A : SNAPSHOT_AAAA;
-	return qtype == DNS_TYPE_A ? SNAPSHOT_A : SNAPSHOT_AAAA;
+		return &blobs[blobs[SNAPSHOT_A].count ? SNAPSHOT_A : SNAPSHOT_AAAA];
+	return &blobs[qtype == DNS_TYPE_A ? SNAPSHOT_A : SNAPSHOT_AAAA];
 }
 
 static uint16_t answer_service(struct walk *w, const struct zone_hit *hit)
 {
 	const struct snapshot_service *s = &w->snap->services[hit->service];
 	const struct query *q = &w->job->query;
-	enum snapshot_type type = type_of(s, q->qtype);
-	const struct snapshot_blob *blob = NULL;
+	const struct snapshot_blob *blob;
 	uint32_t blob_ttl_s = s->ttl_s;
 	struct answer_choice choice;
 
-	if (!s->has_type[type]) { /* whoever were chosen: true for all clients */
+	if (!has_any(s, q->qtype)) { /* whoever were chosen: true for all clients */
 		add_soa(w, hit->zone);
 		return DNS_RCODE_NOERROR;
 	}
@@ -171,10 +201,10 @@ static uint16_t answer_service(struct walk *w, const struct zone_hit *hit)
 	if (q->ecs.is_present && q->ecs.source_len)
 		w->reply->ecs_scope = choice.scope_len;
 	if (choice.member != PICK_NOBODY) {
-		blob = &s->members[choice.member].blob[type];
+		blob = blob_of(s->members[choice.member].blob, q->qtype);
 		count(&w->scratch->counters->slots[s->members[choice.member].counter]);
 	} else if (s->last_resort == SNAPSHOT_FIXED) {
-		blob = &s->fixed[type];
+		blob = blob_of(s->fixed, q->qtype);
 		blob_ttl_s = SNAPSHOT_TTL_PANIC_S;
 	} else {
 		reply_ede(w->reply, DNS_EDE_NOT_READY, "no member may serve");
@@ -183,7 +213,7 @@ static uint16_t answer_service(struct walk *w, const struct zone_hit *hit)
 	if (blob->count)
 		add_blob(w, s, blob, blob_ttl_s, choice.ttl_s);
 	else
-		add_soa(w, hit->zone);
+		add_steered_soa(w, hit->zone, choice.ttl_s);
 	return DNS_RCODE_NOERROR;
 }
 

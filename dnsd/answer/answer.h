@@ -62,9 +62,10 @@ size_t answer_finish(const struct snapshot *snap, struct answer_scratch *scratch
 struct answer_choice {
 	uint32_t class;
 	uint8_t scope_len;
-	bool panic;		/* nobody may serve: last_resort was applied */
-	int member;		/* PICK_NOBODY: fixed addresses, or none at all */
-	uint64_t serve, forced; /* the masks that were read */
+	bool panic;			 /* nobody may serve: last_resort was applied */
+	int member;			 /* PICK_NOBODY: fixed addresses, or none at all */
+	uint64_t serve, forced, dialled; /* the masks that were read */
+	uint64_t key;			 /* of the client's prefix, for rule 9 */
 	uint32_t ttl_s;
 };
 void answer_choose(const struct snapshot *snap, const struct snapshot_service *service,

@@ -125,7 +125,8 @@ static uint64_t clients_signature(const struct dnsd_config *c)
 	for (size_t i = 0; i < c->n_services; i++) {
 		const struct config_service *s = &c->services[i];
 
-		h = mix_u32(h, s->pool);
+		if (s->n_fences)
+			h = mix_u32(h, (uint32_t)s->n_fences);
 		for (size_t j = 0; j < s->n_fences; j++) {
 			h = mix(h, s->fences[j].place, sizeof(s->fences[j].place));
 			h = mix_u32(h, s->fences[j].is_continent);
@@ -170,6 +171,26 @@ enum err_code publish_load(const struct dnsd_config *config, const struct publis
 	}
 	*out = parts;
 	return ERR_OK;
+}
+
+enum err_code publish_load_geo(const struct dnsd_config *config, const struct publish_parts *old,
+			       struct publish_parts *out, struct err *e)
+{
+	struct publish_parts parts = { .seed = old->seed };
+	enum err_code rc = load_clients(config, NULL, true, &parts, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	parts.zones = zone_set_ref(old->zones);
+	*out = parts;
+	return ERR_OK;
+}
+
+void publish_parts_share(const struct publish_parts *p, struct publish_parts *out)
+{
+	*out = *p;
+	zone_set_ref(out->zones);
+	client_map_ref(out->clients);
 }
 
 void publish_parts_unref(struct publish_parts *p)

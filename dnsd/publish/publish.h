@@ -33,6 +33,12 @@ struct publish_parts {
 enum err_code publish_load(const struct dnsd_config *config, const struct publish_parts *old,
 			   bool is_fresh_geo, struct publish_parts *out, struct buf *report,
 			   struct err *e);
+/* Reads the databases anew and nothing else: a zone file that is being edited meanwhile must not
+ * hold them up. */
+enum err_code publish_load_geo(const struct dnsd_config *config, const struct publish_parts *old,
+			       struct publish_parts *out, struct err *e);
+/* A second reference to the same parts: for a build after which only dials differ. */
+void publish_parts_share(const struct publish_parts *p, struct publish_parts *out);
 void publish_parts_unref(struct publish_parts *p);
 
 /* labels numbers the counters; previous (may be NULL) lends its rows where the ranking and the

@@ -211,6 +211,22 @@ enum err_code rows_build(const struct rows_ranking *k, const struct dnsd_config 
 	return ERR_OK;
 }
 
+uint64_t rows_active(const struct rows *r, uint64_t serve, uint64_t forced)
+{
+	uint64_t active = 0;
+
+	for (size_t at = 0; at < r->n_words; at += r->words[at] + 2) {
+		const uint64_t *groups = r->words + at + 1;
+		size_t n = r->words[at];
+		uint64_t first = forced & serve & groups[n];
+
+		for (size_t i = 0; !first && i < n; i++)
+			first = groups[i] & serve;
+		active |= first;
+	}
+	return active;
+}
+
 struct rows *rows_ref(struct rows *r)
 {
 	atomic_fetch_add_explicit(&r->refs, 1, memory_order_relaxed);

@@ -40,6 +40,10 @@ static inline struct rows_row rows_get(const struct rows *r, uint32_t class)
 	return (struct rows_row){ .groups = w + 1, .n_groups = w[0], .allowed = w[1 + w[0]] };
 }
 
+/* The members that some class of clients would get: the first group of each row that has one of
+ * `serve`, or the forced ones where they may serve. */
+uint64_t rows_active(const struct rows *r, uint64_t serve, uint64_t forced);
+
 /* What a service's ranking depends on besides the class; made once per service. */
 struct rows_ranking {
 	struct rank_input input; /* without prefer and client */
