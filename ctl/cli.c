@@ -64,7 +64,11 @@ enum outcome cli_get_with(struct cli *cli, const char *path, const char *key, co
 
 void cli_give_json(struct cli *cli, const json_t *doc)
 {
-	json_dumpf(doc, cli->out, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+	bool is_line = cli->args.given & ARG_FOLLOW; /* one of many: an object a line */
+
+	json_dumpf(doc, cli->out,
+		   (is_line ? JSON_COMPACT : JSON_INDENT(2)) | JSON_ENCODE_ANY |
+			   JSON_REAL_PRECISION(12));
 	fputc('\n', cli->out);
 }
 

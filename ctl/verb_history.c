@@ -105,11 +105,8 @@ static void tell_event(struct cli *cli, const json_t *event)
 	char time[SAY_MAX], text[SAY_MAX], from[SAY_MAX], to[SAY_MAX];
 	struct buf line = BUF_INIT;
 
-	if (cli->args.is_json) {
-		json_dumpf(event, cli->out, JSON_COMPACT);
-		fputc('\n', cli->out);
+	if (cli_gave_json(cli, event))
 		return;
-	}
 	buf_add_str(&line, say_time(event, "time", time));
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		buf_printf(&line, "  %s", say_text(event, keys[i], text));

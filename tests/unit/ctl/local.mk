@@ -4,3 +4,6 @@ check_PROGRAMS += tests/unit/ctl/test_grid
 check_PROGRAMS += tests/unit/ctl/test_say
 check_PROGRAMS += tests/unit/ctl/test_args
 check_PROGRAMS += tests/unit/ctl/test_changes
+check_PROGRAMS += tests/unit/ctl/test_looks
+check_PROGRAMS += tests/unit/ctl/test_call
+check_PROGRAMS += tests/unit/ctl/test_local
