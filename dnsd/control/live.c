@@ -170,7 +170,8 @@ static void tell(struct control *c, const struct fleet_change *change)
 		log_error("dnsd/control", "event is not on disk: %s", e.text);
 }
 
-/* failback: manual. What failed stays out until an operator sends the traffic back. */
+/* failback: manual. What failed stays out until an operator sends the traffic back; what was never
+ * seen well, as when a fleet starts, has not failed. */
 static void hold(struct control *c, const struct fleet_change *change)
 {
 	const struct config_service *cs = &c->config->services[change->service];
@@ -188,7 +189,7 @@ static void hold(struct control *c, const struct fleet_change *change)
 	struct err e;
 	int64_t id;
 
-	if (cs->failback_auto || change->to != HEALTH_DOWN ||
+	if (cs->failback_auto || change->to != HEALTH_DOWN || change->from == HEALTH_UNKNOWN ||
 	    find(c, STORE_DRAIN, cs->name, region))
 		return;
 	if (store_override_put(c->store, &o, &actor, &id, &e) != ERR_OK ||
