@@ -21,7 +21,8 @@ include tests/bench/local.mk
 AM_TESTS_ENVIRONMENT = FUZZ_SEEDS='$(abs_srcdir)/tests/fuzz/seeds'; export FUZZ_SEEDS;
 
 # Flows with real daemons: tests/run calls them.
-EXTRA_DIST += tests/run tests/flow/flow.py tests/flow/backend.py tests/flow/test_dns
+EXTRA_DIST += tests/run tests/flow/flow.py tests/flow/backend.py tests/flow/test_dns \
+	tests/flow/test_failover
 
 # Floors, sizes, format, headers that compile alone: all at once by `make lint`.
 EXTRA_DIST += tests/lint/run tests/lint/selftest

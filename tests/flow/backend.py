@@ -23,8 +23,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
+    """A client that goes away is no event."""
+
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        pass
 
 
 servers = []

@@ -360,32 +360,29 @@ def ttl(reply):
 
 
 class Authority:
-    """A fleet's CA and what it has issued; `uri` may say anything, for certificates that lie."""
+    """A fleet's CA by `fairlead cert`; lie() issues what that would refuse to."""
 
-    def __init__(self, directory, fleet):
-        self.dir, self.fleet = pathlib.Path(directory), fleet
-        self.dir.mkdir()
-        self.ca, self._key = str(self.dir / "ca.crt"), str(self.dir / "ca.key")
-        self._openssl("-subj", f"/CN={fleet} CA", "-keyout", self._key, "-out", self.ca,
-                      "-addext", "basicConstraints=critical,CA:true",
-                      "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+    def __init__(self, build, directory, fleet):
+        self.cli, self.dir, self.fleet = build / "fairlead", pathlib.Path(directory), fleet
+        run(self.cli, "cert", "init", self.dir, "--fleet", fleet)
+        self.ca = str(self.dir / "ca.crt")
 
-    def _openssl(self, *args):
-        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-            "ec_paramgen_curve:P-256", "-nodes", "-days", "2", *args)
-
-    def issue(self, role, name, region=None, uri=None):
+    def issue(self, role, name, region=None):
         """(certificate, key)"""
-        path = f"{region}/{name}" if region else name
-        uri = uri or f"spiffe://{self.fleet}/{role}/{path}"
-        stem = self.dir / re.sub(r"[^A-Za-z0-9]+", "-", uri)
-        pair = f"{stem}.crt", f"{stem}.key"
-        self._openssl("-subj", f"/CN={name}", "-keyout", pair[1], "-out", pair[0],
-                      "-CA", self.ca, "-CAkey", self._key,
-                      "-addext", f"subjectAltName=URI:{uri}",
-                      "-addext", "basicConstraints=critical,CA:false",
-                      "-addext", "keyUsage=critical,digitalSignature",
-                      "-addext", "extendedKeyUsage=serverAuth,clientAuth")
+        run(self.cli, "cert", "issue", self.dir, role, name,
+            *(("--region", region) if region else ()))
+        return str(self.dir / f"{name}.crt"), str(self.dir / f"{name}.key")
+
+    def lie(self, name, *uris, days=2):
+        """(certificate, key) of this CA that says whatever `uris` are."""
+        pair = str(self.dir / f"{name}.crt"), str(self.dir / f"{name}.key")
+        names = ",".join(f"URI:{u}" for u in uris) or f"DNS:{name}"
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-subj", f"/CN={name}", "-keyout", pair[1], "-out", pair[0],
+            "-CA", self.ca, "-CAkey", self.dir / "ca.key", "-days", days,
+            "-addext", f"subjectAltName={names}", "-addext", "keyUsage=critical,digitalSignature",
+            "-addext", "basicConstraints=critical,CA:false",
+            "-addext", "extendedKeyUsage=serverAuth,clientAuth")
         return pair
 
     def tls(self, role, name, region=None):
@@ -425,11 +422,14 @@ class Wire:
         while not self.is_over:
             try:
                 near, _ = self.server.accept()
-                if self.is_cut:
-                    near.close()
-                    continue
-                far = socket.create_connection(self.target)
             except OSError:
+                continue
+            try:
+                far = None if self.is_cut else socket.create_connection(self.target)
+            except OSError:
+                far = None
+            if not far:
+                near.close()
                 continue
             self.pairs.append((near, far))
             for a, b in ((near, far), (far, near)):
@@ -498,7 +498,7 @@ class Fleet:
     @property
     def authority(self):
         if not self._authority:
-            self._authority = Authority(self.dir / "tls", self.name)
+            self._authority = Authority(self.build, self.dir / "tls", self.name)
         return self._authority
 
     def show_logs(self, lines=25):
@@ -580,8 +580,60 @@ class Fleet:
         self.prober = Daemon(self, "fairlead-proberd", name, config)
         return self.prober
 
+    def cli(self, *verb, code=0):
+        """The document that `fairlead -o json VERB...` prints; it must exit with `code`."""
+        done = run(self.build / "fairlead", "-s", self.director.socket, "-o", "json", "--yes",
+                   *verb, ok=(code,))
+        return json.loads(done.stdout) if done.stdout else None
+
     def ask(self, name, rdtype="A", client=None, **kw):
         return ask(self.director.dns, name, rdtype, client, **kw)
+
+
+class Region:
+    """A region: a regiond on an address of its own, and HTTP backends in two availability zones.
+
+    services = {name: port}; all go to one pool. Its link to the director goes over `wire`."""
+
+    def __init__(self, fleet, name, n, services, **keys):
+        self.fleet, self.name, self.address = fleet, name, fleet.address(n)
+        self.services, self.wire = services, fleet.wire(fleet.director.config["listen"]["control"])
+        self.zones = {az: fleet.endpoint(n + 1 + i) for i, az in enumerate("ab")}
+        self.backends = [Backend(fleet, f"{name}-{az}", [e]) for az, e in self.zones.items()]
+        config = {
+            "fleet": fleet.name, "region": name, "node": f"{name}-1",
+            "directors": [self.wire.endpoint], "listen": {"http": fleet.endpoint(n)},
+            "workers": 1, "tls": fleet.authority.tls("regiond", f"{name}-1", name),
+            "heartbeat": "500ms", "drain": "5s",
+            "monitors": {"live": {"type": "http", "path": "/healthz", "interval": "500ms",
+                                  "timeout": "300ms", "rise": 2, "fall": 2}},
+            "pools": {"web": {"monitors": ["live"], "local_az": "a", "backends": [
+                {"az": az, "address": e, "max": 64} for az, e in self.zones.items()]}},
+            "services": {s: {"listen": [f"{self.address}:{p}"], "routes": [{"pool": "web"}]}
+                         for s, p in services.items()},
+        }
+        config.update(keys)
+        self.daemon = Daemon(fleet, "fairlead-regiond", f"{name}-1", config)
+        fleet.regions[name] = self
+
+    def start(self):
+        for b in self.backends:
+            b.begin()
+        for b in self.backends:
+            b.wait()
+        self.daemon.start()
+        return self
+
+    def kill(self):
+        """As when the power goes: all of it at once."""
+        for p in (self.daemon, *self.backends):
+            p.signal(signal.SIGKILL)
+        for p in (self.daemon, *self.backends):
+            p.child.wait()
+
+    def signal(self, number):
+        for p in (self.daemon, *self.backends):
+            p.signal(number)
 
 
 class Backend(Process):
@@ -593,9 +645,15 @@ class Backend(Process):
         fleet.processes.append(self)
         self.endpoints = endpoints
 
-    def start(self, seconds=15):
+    def begin(self):
         super().start()
+
+    def wait(self, seconds=15):
         wait_until(lambda: all(accepts(e) for e in self.endpoints), seconds, f"{self.name} serves")
+
+    def start(self):
+        self.begin()
+        self.wait()
         return self
 
 
