@@ -5,3 +5,4 @@ EXTRA_DIST += docs/man/fairlead-proberd.8.scd
 EXTRA_DIST += docs/choices/mmdb-reader.md
 EXTRA_DIST += docs/man/fairlead-regiond.8.scd
 EXTRA_DIST += docs/choices/regiond-relay.md docs/choices/regiond-balancing.md
+EXTRA_DIST += docs/benchmarks.md
