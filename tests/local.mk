@@ -22,7 +22,7 @@ AM_TESTS_ENVIRONMENT = FUZZ_SEEDS='$(abs_srcdir)/tests/fuzz/seeds'; export FUZZ_
 
 # Flows with real daemons: tests/run calls them.
 EXTRA_DIST += tests/run tests/flow/flow.py tests/flow/backend.py tests/flow/test_dns \
-	tests/flow/test_failover
+	tests/flow/test_failover tests/flow/test_restart
 
 # Floors, sizes, format, headers that compile alone: all at once by `make lint`.
 EXTRA_DIST += tests/lint/run tests/lint/selftest
