@@ -1,8 +1,17 @@
 # docs: prose and man pages.
 EXTRA_DIST += docs/config-dnsd.md docs/config-regiond.md docs/config-proberd.md docs/wire.md
 EXTRA_DIST += docs/decision.md
-EXTRA_DIST += docs/man/fairlead-proberd.8.scd
 EXTRA_DIST += docs/choices/mmdb-reader.md
-EXTRA_DIST += docs/man/fairlead-regiond.8.scd
 EXTRA_DIST += docs/choices/regiond-relay.md docs/choices/regiond-balancing.md
 EXTRA_DIST += docs/benchmarks.md
+
+# A page is NAME.SECTION.scd; without scdoc, and outside of a release, there are none.
+man_pages = docs/man/fairlead.1 docs/man/fairlead-dnsd.8 docs/man/fairlead-regiond.8 \
+	docs/man/fairlead-proberd.8
+EXTRA_DIST += $(man_pages:=.scd)
+if HAVE_MANUALS
+dist_man_MANS += $(man_pages)
+MAINTAINERCLEANFILES = $(man_pages)
+docs/man/%: docs/man/%.scd
+	$(AM_V_GEN)$(MKDIR_P) docs/man && $(SCDOC) < $< > $@.part && mv $@.part $@
+endif
