@@ -3,5 +3,17 @@ EXTRA_DIST += deploy/install-deps
 EXTRA_DIST += deploy/demo/run deploy/demo/look.sh deploy/demo/prepare.sh deploy/demo/fleet.sh \
 	deploy/demo/story.sh deploy/demo/ask.py
 
-completiondir = $(datadir)/bash-completion/completions
-dist_completion_DATA = deploy/completion/fairlead
+# Units for systemd, where configure was asked for them.
+SYSTEMD_UNITS = deploy/systemd/fairlead-dnsd.service deploy/systemd/fairlead-regiond.service \
+	deploy/systemd/fairlead-proberd.service
+EXTRA_DIST += deploy/systemd/fairlead-dnsd.service.in deploy/systemd/fairlead-regiond.service.in \
+	deploy/systemd/fairlead-proberd.service.in deploy/systemd/fairlead.conf
+if SYSTEMD
+systemdsystemunit_DATA = $(SYSTEMD_UNITS)
+sysusersdir = $(prefix)/lib/sysusers.d
+sysusers_DATA = deploy/systemd/fairlead.conf
+endif
+CLEANFILES += $(SYSTEMD_UNITS)
+$(SYSTEMD_UNITS): %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	sed -e 's,@sbindir@,$(sbindir),g' -e 's,@sysconfdir@,$(sysconfdir),g' $< >$@.tmp && mv $@.tmp $@

@@ -21,15 +21,20 @@ include tests/bench/local.mk
 AM_TESTS_ENVIRONMENT = FUZZ_SEEDS='$(abs_srcdir)/tests/fuzz/seeds'; export FUZZ_SEEDS;
 
 # Flows with real daemons: tests/run calls them.
-EXTRA_DIST += tests/run tests/flow/flow.py tests/flow/backend.py tests/flow/test_dns \
-	tests/flow/test_failover tests/flow/test_restart
+EXTRA_DIST += tests/run .ci/run tests/flow/flow.py tests/flow/backend.py tests/flow/test_dns \
+	tests/flow/test_failover
 
-# Floors, sizes, format, headers that compile alone: all at once by `make lint`.
-EXTRA_DIST += tests/lint/run tests/lint/selftest
+# What unit tests share and no program names as a source.
+EXTRA_DIST += tests/unit/unit.h tests/unit/certs.h tests/unit/core/link_world.h \
+	tests/unit/regiond/world.h tests/unit/regiond/node_world.h
+
+# Floors, sizes, format, headers that compile alone, what a release holds: all at once by `make lint`.
+EXTRA_DIST += tests/lint/run tests/lint/dist tests/lint/selftest
 TESTS += tests/lint/selftest
 .PHONY: lint print-cppflags
 lint:
 	$(srcdir)/tests/lint/run $(abs_builddir)
+	$(srcdir)/tests/lint/dist $(abs_builddir)
 
 # How a file is compiled, for the lint. The shell takes the quotes off.
 print-cppflags: $(BUILT_SOURCES)

@@ -16,3 +16,7 @@ include tests/fuzz/core.mk
 include tests/fuzz/schema.mk
 include tests/fuzz/dnsd.mk
 include tests/fuzz/regiond.mk
+
+# Only the fuzzers, for tests/run.
+.PHONY: fuzzers
+fuzzers: $(filter tests/fuzz/fuzz_%,$(check_PROGRAMS))
