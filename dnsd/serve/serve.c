@@ -181,8 +181,8 @@ void serve_metrics(struct serve *s, struct buf *out, struct labels *labels)
 		       "Answers that sent a client to this region.");
 	for (uint32_t i = 1; i < n; i++)
 		if (labels_get(labels, i, &service, &region))
-			metrics_sample(out, "fairlead_dns_answers_total",
-				       serve_answers(s, i), "service", service, "region", region, NULL);
+			metrics_sample(out, "fairlead_dns_answers_total", serve_answers(s, i),
+				       "service", service, "region", region, NULL);
 	metrics_family(out, "fairlead_dns_tcp_connections", "gauge", "Open TCP connections.");
 	metrics_sample(out, "fairlead_dns_tcp_connections", stream_open_count(s->stream), NULL);
 }
