@@ -29,6 +29,12 @@ static enum outcome connect_target(struct cli *cli)
 	return cli->call ? OUTCOME_DONE : call_new(&cli->call, target, &cli->problem);
 }
 
+/* A dnsd has no backends and a regiond no regions: not the thing is missing, but the path. */
+static bool is_missing_path(const struct problem *p)
+{
+	return strcmp(p->code, "not_found") == 0 && strstr(p->e.text, "/v1/");
+}
+
 enum outcome cli_send(struct cli *cli, const struct call_request *request, json_t **doc)
 {
 	enum outcome outcome = connect_target(cli);
@@ -36,8 +42,15 @@ enum outcome cli_send(struct cli *cli, const struct call_request *request, json_
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	if (cli->send)
-		return cli->send(cli->send_ctx, request, doc, &cli->problem);
-	return call_send(cli->call, request, doc, &cli->problem);
+		outcome = cli->send(cli->send_ctx, request, doc, &cli->problem);
+	else
+		outcome = call_send(cli->call, request, doc, &cli->problem);
+	if (outcome != OUTCOME_DONE && is_missing_path(&cli->problem))
+		outcome =
+			cli_wrong(cli, "not_found",
+				  "this daemon does not offer `%s`: is it the right one? (-s, -H)",
+				  cli->verb->name);
+	return outcome;
 }
 
 enum outcome cli_get(struct cli *cli, const char *path, json_t **doc)

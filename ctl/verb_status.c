@@ -124,8 +124,8 @@ static void tell_problem(struct cli *cli, const json_t *problem)
 	else
 		say_seconds(problem, "since", since);
 	say_line(cli, say_severity_colour(problem), "  %-8s  %s%s%s%s", severity, what ? what : "-",
-		 has_since ? "  (since " : "", has_since ? since : "",
-		 has_since ? (json_is_string(at) ? ")" : " ago)") : "");
+		 has_since ? (json_is_string(at) ? "  (since " : "  (for ") : "",
+		 has_since ? since : "", has_since ? ")" : "");
 }
 
 static const char *first_name(const json_t *list)

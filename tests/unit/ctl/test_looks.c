@@ -123,7 +123,7 @@ static void status_is_one_screen_with_what_is_wrong(void **state)
 		"PROBER  LINKED  TRUSTED  TARGETS  FAILING\n"
 		"fra     yes     no             3        2\n"
 		"\nForced by operators\n" OVERRIDES_TABLE "\nProblems\n"
-		"  critical  chat.example.com: us-east is down  (since 1m 15s ago)\n"
+		"  critical  chat.example.com: us-east is down  (for 1m 15s)\n"
 		"  warning   a director is away\n"
 		"\nfairlead explain chat.example.com --client ADDRESS   why a client gets its "
 		"answer\n"
@@ -164,6 +164,21 @@ static void a_regionds_status_is_its_own(void **state)
 		"SERVICE  POOL  LISTENS       HEALTH  LOAD               BACKENDS UP  WHY\n"
 		"s        p     127.0.0.1:80  up      [###.......]  25%          1/2  -\n"
 		"\nProblems\n  none\n");
+}
+
+static void the_wrong_daemon_is_named(void **state)
+{
+	struct fake f = { 0 };
+
+	fake_refuse(&f, "GET /v1/backends", "not_found", "GET /v1/backends: there is no such path");
+	assert_int_equal(fake_run(&f, "backends"), OUTCOME_FAILED);
+	assert_string_equal(f.err,
+			    "fairlead: this daemon does not offer `backends`: is it the right "
+			    "one? (-s, -H)\n");
+	fake_refuse(&f, "GET /v1/members?service=x", "not_found", "there is no service x");
+	assert_int_equal(fake_run(&f, "members x"), OUTCOME_FAILED);
+	assert_string_equal(f.err, "fairlead: there is no service x\n");
+	fake_fini(&f);
 }
 
 /* ---- explain ---- */
@@ -365,6 +380,7 @@ int main(void)
 		cmocka_unit_test(status_is_one_screen_with_what_is_wrong),
 		cmocka_unit_test(a_quiet_fleet_has_no_problems),
 		cmocka_unit_test(a_regionds_status_is_its_own),
+		cmocka_unit_test(the_wrong_daemon_is_named),
 		cmocka_unit_test(explain_tells_who_which_and_why),
 		cmocka_unit_test(explain_sends_type_and_prefix),
 		cmocka_unit_test(events_are_read_page_by_page),
