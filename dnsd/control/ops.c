@@ -102,12 +102,19 @@ static enum err_code check_target(const struct op *op, struct err *e)
 {
 	uint32_t s = views_service_index(op->c, op->service);
 	uint64_t bits = live_region_bits(op->c, s, op->region);
+	struct publish_service_live live;
 	bool any_up = false;
 
 	if (!bits)
 		return err_set(e, ERR_INPUT, "%s has no member in %s", op->service, op->region);
+	live_of(op->c, s, &live);
 	for (uint32_t m = 0; m < CONFIG_MEMBERS_MAX; m++)
 		any_up |= bits >> m & 1 && fleet_health(op->c->fleet, s, m) != HEALTH_DOWN;
+	if (any_up && !(bits & live.serve)) /* a failover would be on record, and move nobody */
+		return err_set(e, ERR_REFUSED,
+			       "%s would not serve %s: it is drained, dialled to 0 or held back "
+			       "(fairlead override list)",
+			       op->region, op->service);
 	if (!any_up && !op->is_forced)
 		return err_set(e, ERR_UNSAFE, "%s is down for %s; --force moves it all the same",
 			       op->region, op->service);
