@@ -21,6 +21,10 @@ static void read_config(struct build *b, const char *path)
 	buf_add(&b->report, report.notes.data, report.notes.len);
 	if (b->rc != ERR_OK)
 		err_set(&b->e, b->rc, "%s has %u mistakes", path, report.n_errors);
+	else
+		b->rc = control_check_tls(b->config, &b->e);
+	if (b->rc != ERR_OK && b->is_new_config)
+		buf_printf(&b->report, "%s\n", b->e.text);
 	config_report_fini(&report);
 }
 

@@ -67,7 +67,9 @@ static enum err_code listen_secure(struct control *c, struct err *e)
 
 	if (!config->has_tls)
 		return ERR_OK;
-	rc = tls_new(&c->tls, &files, e);
+	rc = control_check_tls(config, e);
+	if (rc == ERR_OK)
+		rc = tls_new(&c->tls, &files, e);
 	if (rc == ERR_OK && config->listen.control.addr.family)
 		rc = fleet_listen(c->fleet, c->tls, &config->listen.control, e);
 	if (rc != ERR_OK || !config->listen.api.addr.family)
@@ -256,36 +258,44 @@ void control_free(struct control *c)
 
 /* ---- --check ---- */
 
-enum err_code control_check(const struct dnsd_config *config, struct buf *report)
+/* On the line of `tls`. A certificate of another node would be refused by every peer: said here. */
+enum err_code control_check_tls(const struct dnsd_config *config, struct err *e)
 {
 	const struct tls_files files = { config->tls.certificate, config->tls.key, config->tls.ca };
-	struct publish_parts parts = { 0 };
+	const struct config_pos *pos = &config->tls.pos;
+	char text[IDENTITY_TEXT_MAX];
 	struct tls *tls = NULL;
 	struct identity id;
+	enum err_code rc;
+
+	if (!config->has_tls)
+		return ERR_OK;
+	rc = tls_new(&tls, &files, e);
+	if (rc == ERR_OK)
+		rc = tls_own_identity(tls, &id, e);
+	if (rc == ERR_OK && (id.role != IDENTITY_DNSD || strcmp(id.fleet, config->fleet) != 0 ||
+			     strcmp(id.name, config->node) != 0)) {
+		identity_text(&id, text);
+		rc = err_set(e, ERR_INPUT, "the certificate is of %s, expected spiffe://%s/dnsd/%s",
+			     text, config->fleet, config->node);
+	}
+	if (rc != ERR_OK)
+		err_wrap(e, rc, "%s:%u:%u: error: tls", config->file, pos->line, pos->column);
+	tls_free(tls);
+	return rc;
+}
+
+enum err_code control_check(const struct dnsd_config *config, struct buf *report)
+{
+	struct publish_parts parts = { 0 };
 	struct err e;
 	enum err_code rc = publish_load(config, NULL, false, &parts, report, &e);
 
-	if (rc != ERR_OK)
+	if (rc != ERR_OK && !strstr(buf_text(report), e.text))
 		buf_printf(report, "%s\n", e.text);
 	publish_parts_unref(&parts);
-	if (!config->has_tls)
+	if (control_check_tls(config, &e) == ERR_OK)
 		return rc;
-	if (tls_new(&tls, &files, &e) != ERR_OK || tls_own_identity(tls, &id, &e) != ERR_OK) {
-		buf_printf(report, "%s:%u:%u: error: tls: %s\n", config->file, config->tls.pos.line,
-			   config->tls.pos.column, e.text);
-		rc = ERR_INPUT;
-	} else if (id.role != IDENTITY_DNSD || strcmp(id.fleet, config->fleet) != 0 ||
-		   strcmp(id.name, config->node) != 0) {
-		char text[IDENTITY_TEXT_MAX];
-
-		identity_text(&id, text);
-		buf_printf(report,
-			   "%s:%u:%u: error: tls: the certificate is of %s, expected "
-			   "spiffe://%s/dnsd/%s\n",
-			   config->file, config->tls.pos.line, config->tls.pos.column, text,
-			   config->fleet, config->node);
-		rc = ERR_INPUT;
-	}
-	tls_free(tls);
-	return rc;
+	buf_printf(report, "%s\n", e.text);
+	return rc == ERR_OK ? ERR_INPUT : rc;
 }

@@ -80,6 +80,10 @@ struct control {
 	int64_t started_ms;
 };
 
+/* ---- control.c ---- */
+/* Can `tls` be used, and is it ours? The error is on its line. */
+enum err_code control_check_tls(const struct dnsd_config *config, struct err *e);
+
 /* ---- builder.c ---- */
 /* Asks for a build; those that come while one runs are joined into the next one. */
 void builder_request(struct control *c, bool reload, bool fresh_geo, struct http_reply *waits);

@@ -1,12 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* load: the slow parts of a snapshot, zones and client map, read anew only where something changed.
  */
+#include "dnsd/client/mmdb.h"
 #include "dnsd/publish/publish.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <xxhash.h>
+
+/* What the configuration names there cannot be used: a line of the report, and the first one goes
+ * to the caller. Returns the code of the first. */
+static enum err_code blame(const struct dnsd_config *config, const struct config_pos *pos,
+			   struct err *why, enum err_code code, struct buf *report,
+			   enum err_code first, struct err *e)
+{
+	err_wrap(why, code, "%s:%u:%u: error", config->file, pos->line, pos->column);
+	if (report)
+		buf_printf(report, "%s\n", why->text);
+	if (first == ERR_OK && e)
+		*e = *why;
+	return first == ERR_OK ? code : first;
+}
 
 /* ---- zones ---- */
 
@@ -33,16 +48,17 @@ static enum err_code load_zones(const struct dnsd_config *config, const struct p
 		const struct config_zone *want = &config->zones[i];
 		struct zone *kept = find_old(old, want);
 		enum err_code one;
+		struct err why;
 
 		if (kept) {
 			zones[i] = zone_ref(kept);
 			continue;
 		}
-		one = zone_load(want->file, want->name, &limits, &zones[i], report,
-				rc == ERR_OK ? e : NULL);
-		if (one != ERR_OK && rc == ERR_OK)
-			rc = err_wrap(e, one, "%s:%u:%u: zone %s", config->file, want->pos.line,
-				      want->pos.column, want->name);
+		one = zone_load(want->file, want->name, &limits, &zones[i], report, &why);
+		if (one != ERR_OK) {
+			err_wrap(&why, one, "zone %s", want->name);
+			rc = blame(config, &want->pos, &why, one, report, rc, e);
+		}
 	}
 	return rc;
 }
@@ -137,10 +153,31 @@ static uint64_t clients_signature(const struct dnsd_config *c)
 	return h;
 }
 
+/* Opens each, so that one run shows all that cannot be. */
+static enum err_code check_databases(const struct dnsd_config *config, struct buf *report,
+				     struct err *e)
+{
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; i < config->geo.n_databases; i++) {
+		struct mmdb m;
+		struct err why;
+		enum err_code one = mmdb_open(config->geo.databases[i], &m, &why);
+
+		if (one == ERR_OK)
+			mmdb_close(&m);
+		else
+			rc = blame(config, &config->geo.pos[i], &why, one, report, rc, e);
+	}
+	return rc;
+}
+
 static enum err_code load_clients(const struct dnsd_config *config, const struct publish_parts *old,
-				  bool is_fresh_geo, struct publish_parts *out, struct err *e)
+				  bool is_fresh_geo, struct publish_parts *out, struct buf *report,
+				  struct err *e)
 {
 	struct client_map_input in = client_map_input_of(config);
+	enum err_code rc;
 
 	out->clients_signature = clients_signature(config);
 	if (old && old->clients && !is_fresh_geo &&
@@ -148,7 +185,8 @@ static enum err_code load_clients(const struct dnsd_config *config, const struct
 		out->clients = client_map_ref(old->clients);
 		return ERR_OK;
 	}
-	return client_map_build(&in, &out->clients, e);
+	rc = check_databases(config, report, e);
+	return rc == ERR_OK ? client_map_build(&in, &out->clients, e) : rc;
 }
 
 /* ---- both ---- */
@@ -164,7 +202,9 @@ enum err_code publish_load(const struct dnsd_config *config, const struct publis
 		return err_set(e, ERR_IO, "the system gives no random bytes");
 	rc = load_set(config, old, parts.seed, &parts.zones, report, e);
 	if (rc == ERR_OK)
-		rc = load_clients(config, old, is_fresh_geo, &parts, e);
+		rc = load_clients(config, old, is_fresh_geo, &parts, report, e);
+	else
+		check_databases(config, report, NULL);
 	if (rc != ERR_OK) {
 		publish_parts_unref(&parts);
 		return rc;
@@ -177,7 +217,7 @@ enum err_code publish_load_geo(const struct dnsd_config *config, const struct pu
 			       struct publish_parts *out, struct err *e)
 {
 	struct publish_parts parts = { .seed = old->seed };
-	enum err_code rc = load_clients(config, NULL, true, &parts, e);
+	enum err_code rc = load_clients(config, NULL, true, &parts, NULL, e);
 
 	if (rc != ERR_OK)
 		return rc;

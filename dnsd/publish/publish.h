@@ -29,7 +29,7 @@ struct publish_parts {
 
 /* Loads what `config` names. What `old` (may be NULL) has is reused where neither the configuration
  * nor the files have changed since; is_fresh_geo asks for the databases to be read in any case. All
- * mistakes of all zone files, and their warnings, go to report, a line each. */
+ * mistakes, of all zone files and databases, and warnings go to report, a line each. */
 enum err_code publish_load(const struct dnsd_config *config, const struct publish_parts *old,
 			   bool is_fresh_geo, struct publish_parts *out, struct buf *report,
 			   struct err *e);
