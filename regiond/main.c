@@ -22,10 +22,10 @@ static struct regiond_config *load(const char *path)
 	return config;
 }
 
-/* The file cannot be used; what it names cannot be used. */
-static int refuse(const char *path, const struct err *e)
+/* What the file names cannot be used. */
+static int refuse(const struct err *e)
 {
-	fprintf(stderr, "%s: error: %s\n", path, e->text);
+	fprintf(stderr, "%s\n", e->text);
 	return EXIT_FAILURE;
 }
 
@@ -42,14 +42,14 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	if (regiond_check(config, &e) != ERR_OK) {
 		config_regiond_free(config);
-		return refuse(flags.config, &e);
+		return refuse(&e);
 	}
 	if (flags.check) {
 		config_regiond_free(config);
 		return EXIT_SUCCESS;
 	}
 	if (daemon_detach(&flags, &e) != ERR_OK || regiond_new(&regiond, config, &e) != ERR_OK)
-		return refuse(flags.config, &e);
+		return refuse(&e);
 	regiond_run(regiond);
 	regiond_free(regiond);
 	return EXIT_SUCCESS;

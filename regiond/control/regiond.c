@@ -39,13 +39,20 @@ struct regiond {
 
 /* ---- checks that bind nothing */
 
+/* On its line, as the configuration's own mistakes are. */
+static enum err_code blame(const struct regiond_config *config, const struct config_pos *pos,
+			   enum err_code code, struct err *e)
+{
+	return err_wrap(e, code, "%s:%u:%u: error", config->file, pos->line, pos->column);
+}
+
 static enum err_code check_monitors(const struct regiond_config *config, struct err *e)
 {
 	for (size_t i = 0; i < config->n_monitors; i++) {
 		struct check_spec *spec;
 		enum err_code code = check_spec_from_config(&config->monitors[i], &spec, e);
 		if (code != ERR_OK)
-			return code;
+			return blame(config, &config->monitors[i].pos, code, e);
 		check_spec_free(spec);
 	}
 	return ERR_OK;
@@ -77,7 +84,7 @@ static enum err_code open_tls(struct tls **out, const struct regiond_config *con
 		.key = config->tls.key,
 		.ca = config->tls.ca,
 	};
-	struct tls *tls;
+	struct tls *tls = NULL;
 	if (!config->has_tls) {
 		*out = NULL;
 		return ERR_OK;
@@ -87,7 +94,7 @@ static enum err_code open_tls(struct tls **out, const struct regiond_config *con
 		code = check_identity(tls, config, e);
 	if (code != ERR_OK) {
 		tls_free(tls);
-		return code;
+		return blame(config, &config->tls.pos, code, e);
 	}
 	*out = tls;
 	return ERR_OK;
@@ -97,10 +104,11 @@ enum err_code regiond_check(const struct regiond_config *config, struct err *e)
 {
 	struct tls *tls;
 	enum err_code code = check_monitors(config, e);
-	if (code == ERR_OK)
-		code = table_check(config, e);
 	if (code != ERR_OK)
 		return code;
+	code = table_check(config, e);
+	if (code != ERR_OK)
+		return err_wrap(e, code, "%s: error", config->file);
 	code = open_tls(&tls, config, e);
 	if (code == ERR_OK)
 		tls_free(tls);
