@@ -21,8 +21,8 @@ include tests/bench/local.mk
 AM_TESTS_ENVIRONMENT = FUZZ_SEEDS='$(abs_srcdir)/tests/fuzz/seeds'; export FUZZ_SEEDS;
 
 # Flows with real daemons: tests/run calls them.
-EXTRA_DIST += tests/run .ci/run tests/flow/flow.py tests/flow/backend.py tests/flow/test_dns \
-	tests/flow/test_failover
+EXTRA_DIST += tests/run .ci/run
+include tests/flow/local.mk
 
 # What unit tests share and no program names as a source.
 EXTRA_DIST += tests/unit/unit.h tests/unit/certs.h tests/unit/core/link_world.h \
