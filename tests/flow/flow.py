@@ -477,7 +477,7 @@ class Fleet:
         self.build = pathlib.Path(build).resolve()
         self.name = name
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="flow-", dir="/tmp"))
-        self.processes, self.wires, self.regions = [], [], {}
+        self.processes, self.wires, self.regions, self.last = [], [], {}, []
         self.director = self.prober = None
         # 127.64.0.0/10 by process: flows that run side by side do not meet.
         pid = os.getpid()
@@ -491,9 +491,15 @@ class Fleet:
         for p in reversed(self.processes):
             with contextlib.suppress(ProcessLookupError):
                 p.kill()
+        for function in reversed(self.last):
+            function()
         for wire in self.wires:
             wire.close()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+    def at_end(self, function):
+        """Called when all processes are gone."""
+        self.last.append(function)
 
     @property
     def authority(self):
