@@ -45,6 +45,7 @@ int main(int argc, char **argv)
 		return refuse(&e);
 	}
 	if (flags.check) {
+		printf("%s: good\n", flags.config);
 		config_regiond_free(config);
 		return EXIT_SUCCESS;
 	}

@@ -103,6 +103,7 @@ int main(int argc, char **argv)
 	if (!config)
 		return EXIT_FAILURE;
 	if (flags.check) {
+		printf("%s: good\n", flags.config);
 		config_proberd_free(config);
 		return EXIT_SUCCESS;
 	}
