@@ -154,21 +154,6 @@ static enum outcome check_backend_words(struct cli *cli)
 	return OUTCOME_DONE;
 }
 
-/* A regiond takes the duration as it is written. */
-static json_t *backend_body(const struct args *a)
-{
-	json_t *body = json_object();
-	char text[UNITS_TEXT_MAX];
-
-	change_add(body, "backend", a->backend);
-	change_add(body, "pool", a->pool);
-	if (a->expires_ms) {
-		units_duration_text(a->expires_ms, text);
-		change_add(body, "expires", text);
-	}
-	return body;
-}
-
 static enum outcome change_backend(struct cli *cli, const char *path, bool waits)
 {
 	const struct args *a = &cli->args;
@@ -188,8 +173,9 @@ static enum outcome change_backend(struct cli *cli, const char *path, bool waits
 		 : a->pool	       ? " "
 				       : "",
 		 a->pool ? a->pool : "");
-	change.body = backend_body(a);
-	cli->args.expires_ms = 0; /* said already, in the form that a regiond takes */
+	change.body = json_object();
+	change_add(change.body, "backend", a->backend);
+	change_add(change.body, "pool", a->pool);
 	outcome = change_post(cli, &change, &id);
 	if (outcome == OUTCOME_DONE && waits && !(a->given & ARG_DRY_RUN))
 		outcome = wait_empty(cli, what, backends_left);

@@ -5,16 +5,18 @@ EXTRA_DIST += docs/choices/mmdb-reader.md
 EXTRA_DIST += docs/choices/regiond-relay.md docs/choices/regiond-balancing.md
 EXTRA_DIST += docs/benchmarks.md
 
-# Manual pages are written for scdoc; without it they are not installed.
-EXTRA_DIST += docs/man/fairlead-regiond.8.scd docs/man/fairlead-proberd.8.scd
-if HAVE_SCDOC
-man_MANS = docs/man/fairlead-regiond.8 docs/man/fairlead-proberd.8
-CLEANFILES += $(man_MANS)
-$(man_MANS): %: %.scd
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SCDOC) <$< >$@.tmp && mv $@.tmp $@
+# A page is NAME.SECTION.scd; without scdoc, and outside of a release, there are none.
+man_pages = docs/man/fairlead.1 docs/man/fairlead-dnsd.8 docs/man/fairlead-regiond.8 \
+	docs/man/fairlead-proberd.8
+EXTRA_DIST += $(man_pages:=.scd)
+if HAVE_MANUALS
+dist_man_MANS += $(man_pages)
+MAINTAINERCLEANFILES = $(man_pages)
+docs/man/%: docs/man/%.scd
+	$(AM_V_GEN)$(MKDIR_P) docs/man && $(SCDOC) < $< > $@.part && mv $@.part $@
 endif
 
-# A fleet of one region to start from; tests/flow/test_examples checks it.
+# A fleet to start from; tests/flow/test_examples takes it as it stands.
 examplesdir = $(docdir)/examples
 dist_examples_DATA = docs/examples/dnsd.yaml docs/examples/regiond.yaml docs/examples/proberd.yaml \
 	docs/examples/example.com.zone

@@ -26,7 +26,8 @@ include tests/flow/local.mk
 
 # What unit tests share and no program names as a source.
 EXTRA_DIST += tests/unit/unit.h tests/unit/certs.h tests/unit/core/link_world.h \
-	tests/unit/regiond/world.h tests/unit/regiond/node_world.h
+	tests/unit/regiond/world.h tests/unit/regiond/node_world.h \
+	tests/unit/dnsd/ask.h tests/unit/dnsd/answer_world.h
 
 # Floors, sizes, format, headers that compile alone, what a release holds: all at once by `make lint`.
 EXTRA_DIST += tests/lint/run tests/lint/dist tests/lint/selftest

@@ -5,3 +5,5 @@ check_PROGRAMS += tests/fuzz/fuzz_mmdb
 tests_fuzz_fuzz_mmdb_LDFLAGS = $(FUZZ_LD)
 check_PROGRAMS += tests/fuzz/fuzz_zone
 tests_fuzz_fuzz_zone_LDFLAGS = $(FUZZ_LD)
+check_PROGRAMS += tests/fuzz/fuzz_answer
+tests_fuzz_fuzz_answer_LDFLAGS = $(FUZZ_LD)

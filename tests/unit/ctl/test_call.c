@@ -17,13 +17,15 @@ struct server {
 	struct http_server *http;
 	struct tls *tls;
 	pthread_t thread;
+	struct http_reply *late; /* what /late owes */
 	char path[PATH_MAX], at[64];
 };
 
-/* /echo tells what it was asked; /refuse refuses; /text is no JSON; /late never answers. */
-static void answer(void *ctx, const struct http_request *req, struct http_reply *reply)
+/* /echo tells what it was asked; /unsafe refuses; /text is no JSON; /late answers at the end. */
+static void answer(void *server, const struct http_request *req, struct http_reply *reply)
 {
 	const char *key = http_query(req, "key");
+	struct server *s = server;
 	char body[256];
 
 	snprintf(body, sizeof(body), "%.*s", (int)req->len, (const char *)req->body);
@@ -37,7 +39,9 @@ static void answer(void *ctx, const struct http_request *req, struct http_reply 
 		http_reply_text(reply, 200, "text/plain", "hello", 5);
 	else if (strcmp(req->path, "/missing") == 0)
 		http_reply_text(reply, 404, "text/plain", "gone", 4);
-	else if (strcmp(req->path, "/late") != 0)
+	else if (strcmp(req->path, "/late") == 0)
+		s->late = reply;
+	else
 		http_reply_error(reply, ERR_NOT_FOUND, "no such path");
 }
 
@@ -71,6 +75,8 @@ static void server_stop(struct server *s)
 {
 	loop_stop(s->loop);
 	pthread_join(s->thread, NULL);
+	if (s->late)
+		http_reply_error(s->late, ERR_AGAIN, "too late");
 	http_server_free(s->http);
 	tls_free(s->tls);
 	loop_free(s->loop);

@@ -28,3 +28,6 @@ check_PROGRAMS += tests/unit/dnsd/test_rows
 tests_unit_dnsd_test_rows_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/dnsd/test_publish
 tests_unit_dnsd_test_publish_LDFLAGS = $(FAIL_ALLOC)
+EXTRA_DIST += tests/unit/dnsd/ask.h tests/unit/dnsd/answer_world.h
+check_PROGRAMS += tests/unit/dnsd/test_answer
+check_PROGRAMS += tests/unit/dnsd/test_answer_zone
