@@ -1,6 +1,7 @@
 # docs: prose, manual pages, examples.
-EXTRA_DIST += docs/config-dnsd.md docs/config-regiond.md docs/config-proberd.md docs/wire.md
-EXTRA_DIST += docs/decision.md docs/threads.md docs/walk-a-query.md docs/walk-a-report.md
+dist_doc_DATA = README.md NEWS.md docs/operating.md docs/decision.md
+dist_doc_DATA += docs/config-dnsd.md docs/config-regiond.md docs/config-proberd.md
+EXTRA_DIST += docs/wire.md docs/threads.md docs/walk-a-query.md docs/walk-a-report.md
 EXTRA_DIST += docs/choices/mmdb-reader.md
 EXTRA_DIST += docs/choices/regiond-relay.md docs/choices/regiond-balancing.md
 EXTRA_DIST += docs/benchmarks.md
