@@ -16,6 +16,7 @@
 
 #define QUERIES 65536
 #define BATCH	32
+#define SECONDS 2.0
 
 struct bench {
 	struct snapshot *snap;
@@ -63,6 +64,25 @@ static size_t make_query(uint8_t *out, const struct name *name, uint64_t r)
 	if (is_v6)
 		p[-6] = (uint8_t)(0x24 + (r >> 60) % 6);
 	return (size_t)(p - out);
+}
+
+/* One of the patterns, with its # or % filled in. */
+static enum err_code make_name(char **patterns, int n, uint64_t r, struct name *out)
+{
+	const char *pattern = patterns[r % (uint64_t)n];
+	char text[NAME_TEXT_MAX];
+	size_t at = 0;
+
+	for (; *pattern && at < 200; pattern++) {
+		if (*pattern == '#')
+			at += (size_t)sprintf(text + at, "%u", (unsigned)(r >> 20) % 10000);
+		else if (*pattern == '%')
+			at += (size_t)sprintf(text + at, "%08x", (unsigned)(r >> 16));
+		else
+			text[at++] = *pattern;
+	}
+	text[at] = 0;
+	return name_parse(text, NULL, out, NULL);
 }
 
 static int load(struct bench *b, const char *path)
@@ -115,21 +135,25 @@ static uint64_t run(struct bench *b, double limit, double *took)
 int main(int argc, char **argv)
 {
 	struct bench b = { 0 };
-	struct name name;
 	uint64_t state = 88172645463325252ull, n;
+	struct name name;
 	double took = 0;
 
-	if (argc < 3 || name_parse(argv[2], NULL, &name, NULL) != ERR_OK || load(&b, argv[1]) ||
-	    answer_scratch_init(&b.scratch) != ERR_OK) {
-		fprintf(stderr, "usage: bench_answer CONFIG NAME [SECONDS]\n");
+	if (argc < 3 || load(&b, argv[1]) || answer_scratch_init(&b.scratch) != ERR_OK) {
+		fprintf(stderr, "usage: bench_answer CONFIG NAME...\n");
 		return 2;
 	}
 	b.query = calloc(QUERIES, sizeof(*b.query));
 	b.len = calloc(QUERIES, sizeof(*b.len));
-	for (size_t i = 0; i < QUERIES; i++)
+	if (!b.query || !b.len)
+		return 1;
+	for (size_t i = 0; i < QUERIES; i++) {
+		if (make_name(argv + 2, argc - 2, next_random(&state) >> 3, &name) != ERR_OK)
+			return 2;
 		b.len[i] = make_query(b.query[i], &name, next_random(&state));
-	n = run(&b, argc > 3 ? atof(argv[3]) : 2, &took);
-	printf("%s: %.0f ns an answer, %llu answers, %u classes\n", argv[2], took * 1e9 / (double)n,
+	}
+	n = run(&b, SECONDS, &took);
+	printf("%.0f ns an answer, %llu answers, %u classes\n", took * 1e9 / (double)n,
 	       (unsigned long long)n, client_map_class_count(b.snap->clients));
 	return n ? 0 : 1;
 }
