@@ -18,6 +18,8 @@ struct call {
 	char curl_text[CURL_ERROR_SIZE];
 	struct buf answer;
 	bool is_too_long;
+	bool is_greeted; /* the TLS handshake is over, as far as we can see */
+	int alert;	 /* the last one that the server sent; -1 = none */
 	struct err peer; /* why the server's certificate was not accepted; "" = it was, or TLS
 			    itself says why */
 };
@@ -68,12 +70,41 @@ static int verify_server(int is_chain_good, X509_STORE_CTX *store)
 	return 0;
 }
 
+/* A certificate of ours that is not accepted shows after the handshake, as an alert. curl's own
+ * text may be of what came of it: a connection that is reset. */
+static void note_alert(const SSL *ssl, int where, int what)
+{
+	struct call *c = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), call_index);
+
+	if (c && where & SSL_CB_HANDSHAKE_DONE)
+		c->is_greeted = true;
+	if (c && (where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT)
+		c->alert = what & 0xff;
+}
+
+/* Source: RFC 8446 section 6.2. */
+static bool is_about_certificate(int alert)
+{
+	return (alert >= SSL3_AD_BAD_CERTIFICATE && alert <= SSL3_AD_CERTIFICATE_UNKNOWN) ||
+	       alert == TLS1_AD_UNKNOWN_CA || alert == TLS1_AD_ACCESS_DENIED ||
+	       alert == TLS13_AD_CERTIFICATE_REQUIRED;
+}
+
+/* In TLS 1.3 the server looks at our certificate when our handshake is over already. If our request
+ * is under way by then, its alert may be lost in the reset of the connection. */
+static bool is_cut_after_greeting(const struct call *c, CURLcode code)
+{
+	return c->is_greeted && !c->answer.len &&
+	       (code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING);
+}
+
 static CURLcode prepare_tls(CURL *curl, void *ssl_ctx, void *call)
 {
 	(void)curl;
 	if (SSL_CTX_set_ex_data(ssl_ctx, call_index, call) != 1)
 		return CURLE_OUT_OF_MEMORY;
 	SSL_CTX_set_verify(ssl_ctx, SSL_VERIFY_PEER, verify_server);
+	SSL_CTX_set_info_callback(ssl_ctx, note_alert);
 	return CURLE_OK;
 }
 
@@ -192,13 +223,6 @@ static enum outcome unreached_socket(const struct call *c, struct problem *p)
 			   errnum ? strerror((int)errnum) : c->curl_text);
 }
 
-/* A client certificate that is not accepted shows after the handshake, as an alert (RFC 8446 6.2).
- */
-static bool is_refused_by_server(const struct call *c)
-{
-	return strstr(c->curl_text, "alert") != NULL;
-}
-
 static enum outcome transport_problem(const struct call *c, CURLcode code, struct problem *p)
 {
 	const char *at = c->host ? c->host : c->socket;
@@ -215,9 +239,14 @@ static enum outcome transport_problem(const struct call *c, CURLcode code, struc
 		return unreached_socket(c, p);
 	if (c->peer.text[0])
 		return outcome_set(p, "unreached", "%s: %s", at, c->peer.text);
-	if (c->host && is_refused_by_server(c))
+	if (is_about_certificate(c->alert))
 		return outcome_set(p, "denied", "%s does not accept the certificate %s: %s", at,
-				   c->certificate, why);
+				   c->certificate, SSL_alert_desc_string_long(c->alert));
+	if (is_cut_after_greeting(c, code))
+		return outcome_set(p, "denied",
+				   "%s ended the connection: it does not accept the certificate "
+				   "%s, or it has just stopped",
+				   at, c->certificate);
 	if (code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CACERT_BADFILE)
 		return outcome_set(p, "input", "%s", why); /* files of ours */
 	return outcome_set(p, "unreached", "%s: %s%s", at, why,
@@ -275,6 +304,8 @@ static enum outcome perform(struct call *c, const struct call_request *request, 
 	buf_clear(&c->answer);
 	c->curl_text[0] = c->peer.text[0] = 0;
 	c->is_too_long = false;
+	c->is_greeted = false;
+	c->alert = -1;
 	code = curl_easy_perform(c->curl);
 	curl_slist_free_all(headers);
 	return code == CURLE_OK ? read_answer(c, doc, p) : transport_problem(c, code, p);
