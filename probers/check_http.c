@@ -217,6 +217,7 @@ static void fail(struct http_check *http, CURLcode code)
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CIPHER:
 	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_CACERT_BADFILE: /* no authorities on this machine */
 	case CURLE_PEER_FAILED_VERIFICATION: check_fail(&http->check, "tls: %s", text); break;
 	default: check_fail(&http->check, "http: %s", text); break;
 	}

@@ -204,7 +204,8 @@ enum err_code rows_build(const struct rows_ranking *k, const struct dnsd_config 
 	if (!r->index || !t.buckets || fill(&t, k, config, clients) != ERR_OK) {
 		free(t.buckets);
 		rows_unref(r);
-		return err_set(e, ERR_MEMORY, "rows: no memory for %u classes", r->n_classes);
+		return err_set(e, ERR_MEMORY, "rows: no memory for %u classes",
+			       client_map_class_count(clients));
 	}
 	free(t.buckets);
 	*out = r;

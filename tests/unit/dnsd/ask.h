@@ -6,6 +6,7 @@
 #ifndef FAIRLEAD_TESTS_DNSD_ASK_H
 #define FAIRLEAD_TESTS_DNSD_ASK_H
 
+#include "core/addr.h"
 #include "core/buf.h"
 #include "dnsd/packet/dns.h"
 #include "dnsd/packet/name.h"
