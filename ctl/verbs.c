@@ -69,7 +69,7 @@ static const struct verb verbs[] = {
 	{ .name = "undrain",
 	  .words = "[REGION]",
 	  .words_max = 1,
-	  .takes = ARG_SERVICE | ARG_BACKEND | ARG_POOL | ARG_NODE | ARG_CHANGE,
+	  .takes = ARG_SERVICE | ARG_WAIT | ARG_BACKEND | ARG_POOL | ARG_NODE | ARG_CHANGE,
 	  .does = "New clients again",
 	  .run = verb_undrain },
 	{ .name = "dial",
@@ -102,7 +102,7 @@ static const struct verb verbs[] = {
 	  .words = "ID",
 	  .words_min = 1,
 	  .words_max = 1,
-	  .takes = ARG_REASON | ARG_DRY_RUN,
+	  .takes = ARG_REASON | ARG_DRY_RUN | ARG_WAIT,
 	  .does = "Take one of them back",
 	  .run = verb_override_clear },
 
