@@ -312,6 +312,7 @@ enum err_code tls_peer_identity(SSL *ssl, struct identity *out, struct err *e)
 {
 	X509 *theirs = SSL_get0_peer_certificate(ssl), *ours = SSL_get_certificate(ssl);
 	struct identity peer, own;
+	char uri[IDENTITY_TEXT_MAX];
 
 	if (!theirs)
 		return err_set(e, ERR_DENIED, "the peer presented no certificate");
@@ -322,9 +323,12 @@ enum err_code tls_peer_identity(SSL *ssl, struct identity *out, struct err *e)
 		return ERR_DENIED;
 	if (!ours || read_identity(ours, "our own certificate", &own, e) != ERR_OK)
 		return ERR_DENIED;
-	if (strcmp(peer.fleet, own.fleet) != 0)
-		return err_set(e, ERR_DENIED, "the peer is of fleet '%s', we are of fleet '%s'",
-			       peer.fleet, own.fleet);
+	if (strcmp(peer.fleet, own.fleet) != 0) {
+		identity_text(&peer, uri);
+		return err_set(e, ERR_DENIED,
+			       "the peer is of fleet '%s', we are of fleet '%s' (%s)", peer.fleet,
+			       own.fleet, uri);
+	}
 	*out = peer;
 	return ERR_OK;
 }
