@@ -42,13 +42,17 @@ static enum err_code may(void *ctx, const struct identity *peer, struct err *e)
 	return ERR_OK;
 }
 
+/* When may() was not asked, the certificate was at fault; of another fleet is told as a sentence.
+ */
 static void refused(void *ctx, const char *who, const char *reason)
 {
 	static struct log_limit limit = LOG_LIMIT_INIT(60);
 	struct fleet *f = ctx;
 
+	if (f->last_refusal == REFUSAL_CERTIFICATE && strstr(reason, "is of fleet '"))
+		f->last_refusal = REFUSAL_FLEET;
 	atomic_fetch_add(&f->refused[f->last_refusal], 1);
-	f->last_refusal = REFUSAL_CERTIFICATE; /* what it is when may() was never asked */
+	f->last_refusal = REFUSAL_CERTIFICATE;
 	log_limited(&limit, LOG_WARN, "dnsd/fleet", "refused %s: %s", who, reason);
 }
 
@@ -97,12 +101,24 @@ static void welcome(struct fleet *f, struct link *link)
 
 static void refuse(struct fleet *f, struct link *link, enum fleet_refusal why, const char *reason)
 {
-	char who[IDENTITY_TEXT_MAX];
+	char uri[IDENTITY_TEXT_MAX], who[IDENTITY_TEXT_MAX + 128];
 
-	identity_text(link_peer(link), who);
+	identity_text(link_peer(link), uri);
+	snprintf(who, sizeof(who), "%s (%s)", link_address(link), uri);
 	f->last_refusal = why;
 	refused(f, who, reason);
 	link_close(link, reason);
+}
+
+/* Once after a lost link is usual; again and again means two daemons under one name. */
+static void replace(struct link *old, const char *who, const char *address)
+{
+	static struct log_limit limit = LOG_LIMIT_INIT(6);
+
+	log_limited(&limit, LOG_WARN, "dnsd/fleet",
+		    "%s has linked again from %s: its link from %s is closed", who, address,
+		    link_address(old));
+	link_close(old, "the same name has linked again");
 }
 
 static void on_hello_node(struct fleet *f, struct fleet_node *n, struct link *link,
@@ -112,7 +128,7 @@ static void on_hello_node(struct fleet *f, struct fleet_node *n, struct link *li
 		struct link *old = n->link;
 
 		n->link = NULL;
-		link_close(old, "the same node dialled again");
+		replace(old, n->name, link_address(link));
 	}
 	n->link = link;
 	n->report_seq = 0;
@@ -130,7 +146,7 @@ static void on_hello_vantage(struct fleet *f, struct fleet_vantage *v, struct li
 		struct link *old = v->link;
 
 		v->link = NULL;
-		link_close(old, "the same prober dialled again");
+		replace(old, v->name, link_address(link));
 	}
 	v->link = link;
 	v->full_us = 0;
