@@ -19,6 +19,7 @@ libregiond_a_SOURCES = \
 	regiond/load/tally.c regiond/load/tally.h \
 	regiond/load/report.c regiond/load/report.h \
 	regiond/load/reporter.c regiond/load/reporter.h \
+	regiond/control/certificate.c regiond/control/certificate.h \
 	regiond/control/forced.c regiond/control/forced.h \
 	regiond/control/node.c regiond/control/node.h \
 	regiond/control/document.c regiond/control/document.h \

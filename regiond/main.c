@@ -15,17 +15,17 @@ static struct regiond_config *load(const char *path)
 	struct config_report report;
 	struct regiond_config *config = NULL;
 	config_report_init(&report);
-	config_regiond_load(path, &config, &report);
+	regiond_load(path, &config, &report);
 	fputs(buf_text(&report.errors), stderr);
 	fputs(buf_text(&report.notes), stderr);
 	config_report_fini(&report);
 	return config;
 }
 
-/* What the file names cannot be used. */
-static int refuse(const struct err *e)
+/* What it asks for cannot be had: an address, a database that another process has. */
+static int refuse(const char *path, const struct err *e)
 {
-	fprintf(stderr, "%s\n", e->text);
+	fprintf(stderr, "%s: error: %s\n", path, e->text);
 	return EXIT_FAILURE;
 }
 
@@ -40,17 +40,13 @@ int main(int argc, char **argv)
 	struct regiond_config *config = load(flags.config);
 	if (!config)
 		return EXIT_FAILURE;
-	if (regiond_check(config, &e) != ERR_OK) {
-		config_regiond_free(config);
-		return refuse(&e);
-	}
 	if (flags.check) {
 		printf("%s: good\n", flags.config);
 		config_regiond_free(config);
 		return EXIT_SUCCESS;
 	}
 	if (daemon_detach(&flags, &e) != ERR_OK || regiond_new(&regiond, config, &e) != ERR_OK)
-		return refuse(&e);
+		return refuse(flags.config, &e);
 	regiond_run(regiond);
 	regiond_free(regiond);
 	return EXIT_SUCCESS;

@@ -4,6 +4,31 @@
 
 #include <string.h>
 
+/* The local AZ counts too: it may be one without a backend. */
+static size_t count_az(const struct config_backend_pool *p)
+{
+	size_t n = p->local_az ? 1 : 0;
+	for (size_t i = 0; i < p->n_backends; i++) {
+		bool seen = p->local_az && strcmp(p->local_az, p->backends[i].az) == 0;
+		for (size_t k = 0; k < i && !seen; k++)
+			seen = strcmp(p->backends[k].az, p->backends[i].az) == 0;
+		n += !seen;
+	}
+	return n;
+}
+
+enum err_code pool_check(const struct config_backend_pool *config, struct err *e)
+{
+	if (config->n_backends > POOL_BACKENDS_MAX)
+		return err_set(e, ERR_LIMIT, "%zu backends, expected at most %d",
+			       config->n_backends, POOL_BACKENDS_MAX);
+	size_t n = count_az(config);
+	if (n > POOL_AZ_MAX)
+		return err_set(e, ERR_LIMIT, "%zu availability zones, expected at most %d", n,
+			       POOL_AZ_MAX);
+	return ERR_OK;
+}
+
 struct az_room {
 	uint64_t in_flight, max; /* of its usable backends */
 	uint32_t usable;

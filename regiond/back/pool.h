@@ -62,6 +62,9 @@ enum pool_miss {
 	POOL_FULL, /* something is, and has no place left */
 };
 
+/* Is it within POOL_BACKENDS_MAX and POOL_AZ_MAX? ERR_LIMIT. */
+enum err_code pool_check(const struct config_backend_pool *config, struct err *e);
+
 /* The backend with a place reserved (backend_release() it), or NULL and why. */
 struct backend *pool_pick(const struct pool *p, const struct pool_want *want, enum pool_miss *miss);
 

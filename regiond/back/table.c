@@ -5,33 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The local AZ counts too: it may be one without a backend. */
-static size_t count_az(const struct config_backend_pool *p)
-{
-	size_t n = p->local_az ? 1 : 0;
-	for (size_t i = 0; i < p->n_backends; i++) {
-		bool seen = p->local_az && strcmp(p->local_az, p->backends[i].az) == 0;
-		for (size_t k = 0; k < i && !seen; k++)
-			seen = strcmp(p->backends[k].az, p->backends[i].az) == 0;
-		n += !seen;
-	}
-	return n;
-}
-
-enum err_code table_check(const struct regiond_config *config, struct err *e)
-{
-	for (size_t i = 0; i < config->n_pools; i++) {
-		const struct config_backend_pool *p = &config->pools[i];
-		if (p->n_backends > POOL_BACKENDS_MAX)
-			return err_set(e, ERR_LIMIT, "pool %s: more than %d backends", p->name,
-				       POOL_BACKENDS_MAX);
-		if (count_az(p) > POOL_AZ_MAX)
-			return err_set(e, ERR_LIMIT, "pool %s: more than %d availability zones",
-				       p->name, POOL_AZ_MAX);
-	}
-	return ERR_OK;
-}
-
 static struct backend *backend_of(const struct table *t, const char *pool,
 				  const struct endpoint *address)
 {
@@ -44,7 +17,7 @@ static struct backend *backend_of(const struct table *t, const char *pool,
 	return NULL;
 }
 
-/* The index of an AZ name, added when it is new: table_check() has counted them. */
+/* The index of an AZ name, added when it is new: pool_check() has counted them. */
 static uint32_t az_index(struct pool *p, const char *name)
 {
 	for (uint32_t i = 0; i < p->n_az; i++)
@@ -144,14 +117,16 @@ static enum err_code fill(struct table *t, const struct table *previous, struct 
 enum err_code table_new(struct table **out, struct regiond_config *config,
 			const struct table *previous, struct err *e)
 {
-	enum err_code c = table_check(config, e);
-	if (c != ERR_OK)
-		return c;
+	for (size_t i = 0; i < config->n_pools; i++) {
+		enum err_code c = pool_check(&config->pools[i], e);
+		if (c != ERR_OK)
+			return err_wrap(e, c, "pool %s", config->pools[i].name);
+	}
 	struct table *t = calloc(1, sizeof(*t));
 	if (!t)
 		return err_set(e, ERR_MEMORY, "out of memory");
 	t->config = config;
-	c = fill(t, previous, e);
+	enum err_code c = fill(t, previous, e);
 	if (c != ERR_OK) {
 		t->config = NULL; /* stays the caller's */
 		table_free(t);

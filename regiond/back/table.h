@@ -40,9 +40,6 @@ struct table_ref {
 	_Atomic(struct table *) table;
 };
 
-/* Are the pools within POOL_*_MAX? */
-enum err_code table_check(const struct regiond_config *config, struct err *e);
-
 /* previous may be NULL. Takes config when it returns ERR_OK. */
 enum err_code table_new(struct table **out, struct regiond_config *config,
 			const struct table *previous, struct err *e);

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/tls.h"
 #include "regiond/control/admin.h"
+#include "regiond/control/certificate.h"
 #include "regiond/control/stats.h"
 
 #include <signal.h>
@@ -37,82 +38,55 @@ struct regiond {
 	bool finishing;
 };
 
-/* ---- checks that bind nothing */
+/* ---- loading */
 
-/* On its line, as the configuration's own mistakes are. */
-static enum err_code blame(const struct regiond_config *config, const struct config_pos *pos,
-			   enum err_code code, struct err *e)
-{
-	return err_wrap(e, code, "%s:%u:%u: error", config->file, pos->line, pos->column);
-}
-
-static enum err_code check_monitors(const struct regiond_config *config, struct err *e)
+static void check_monitors(const struct regiond_config *config, struct config_report *report)
 {
 	for (size_t i = 0; i < config->n_monitors; i++) {
 		struct check_spec *spec;
-		enum err_code code = check_spec_from_config(&config->monitors[i], &spec, e);
-		if (code != ERR_OK)
-			return blame(config, &config->monitors[i].pos, code, e);
-		check_spec_free(spec);
+		struct err e = { "" };
+		if (check_spec_from_config(&config->monitors[i], &spec, &e) == ERR_OK)
+			check_spec_free(spec);
+		else
+			config_report_error(report, &config->monitors[i].pos, "%s", e.text);
 	}
-	return ERR_OK;
 }
 
-/* A certificate of another node would be refused by every director: said here, by name. */
-static enum err_code check_identity(struct tls *tls, const struct regiond_config *config,
-				    struct err *e)
+static void check_pools(const struct regiond_config *config, struct config_report *report)
 {
-	struct identity id;
-	char text[IDENTITY_TEXT_MAX];
-	enum err_code code = tls_own_identity(tls, &id, e);
-	if (code != ERR_OK)
-		return err_wrap(e, code, "%s", config->tls.certificate);
-	if (id.role == IDENTITY_REGIOND && strcmp(id.fleet, config->fleet) == 0 &&
-	    strcmp(id.region, config->region) == 0 && strcmp(id.name, config->node) == 0)
-		return ERR_OK;
-	identity_text(&id, text);
-	return err_set(e, ERR_INPUT,
-		       "%s says %s, expected spiffe://%s/regiond/%s/%s as `fleet`, `region` and "
-		       "`node` are",
-		       config->tls.certificate, text, config->fleet, config->region, config->node);
+	for (size_t i = 0; i < config->n_pools; i++) {
+		struct err e = { "" };
+		if (pool_check(&config->pools[i], &e) != ERR_OK)
+			config_report_error(report, &config->pools[i].pos, "%s", e.text);
+	}
 }
 
-static enum err_code open_tls(struct tls **out, const struct regiond_config *config, struct err *e)
-{
-	const struct tls_files files = {
-		.certificate = config->tls.certificate,
-		.key = config->tls.key,
-		.ca = config->tls.ca,
-	};
-	struct tls *tls = NULL;
-	if (!config->has_tls) {
-		*out = NULL;
-		return ERR_OK;
-	}
-	enum err_code code = tls_new(&tls, &files, e);
-	if (code == ERR_OK)
-		code = check_identity(tls, config, e);
-	if (code != ERR_OK) {
-		tls_free(tls);
-		return blame(config, &config->tls.pos, code, e);
-	}
-	*out = tls;
-	return ERR_OK;
-}
-
-enum err_code regiond_check(const struct regiond_config *config, struct err *e)
+static void check_tls(const struct regiond_config *config, struct config_report *report)
 {
 	struct tls *tls;
-	enum err_code code = check_monitors(config, e);
+	struct err e = { "" };
+	if (certificate_open(&tls, config, &e) == ERR_OK)
+		tls_free(tls);
+	else
+		config_report_error(report, &config->tls.pos, "%s", e.text);
+}
+
+enum err_code regiond_load(const char *path, struct regiond_config **out,
+			   struct config_report *report)
+{
+	struct regiond_config *config;
+	enum err_code code = config_regiond_load(path, &config, report);
 	if (code != ERR_OK)
 		return code;
-	code = table_check(config, e);
-	if (code != ERR_OK)
-		return err_wrap(e, code, "%s: error", config->file);
-	code = open_tls(&tls, config, e);
-	if (code == ERR_OK)
-		tls_free(tls);
-	return code;
+	check_monitors(config, report);
+	check_pools(config, report);
+	check_tls(config, report);
+	if (report->n_errors) {
+		config_regiond_free(config);
+		return ERR_INPUT;
+	}
+	*out = config;
+	return ERR_OK;
 }
 
 /* ---- serving */
@@ -235,11 +209,12 @@ static enum err_code load_again(const struct regiond *c, struct regiond_config *
 	struct config_report report;
 	const char *file = c->node.table->config->file;
 	config_report_init(&report);
-	enum err_code code = config_regiond_load(file, out, &report);
+	enum err_code code = regiond_load(file, out, &report);
 	log_lines(LOG_ERROR, &report.errors);
 	log_lines(LOG_WARN, &report.notes);
+	const char *first = buf_text(&report.errors);
 	if (code != ERR_OK)
-		err_set(e, code, "%s: %u mistakes, see the log", file, report.n_errors);
+		err_set(e, code, "%.*s", (int)strcspn(first, "\n"), first);
 	config_report_fini(&report);
 	return code;
 }
@@ -254,33 +229,52 @@ static void log_restart_keys(const struct regiond_config *before,
 	buf_fini(&names);
 }
 
-/* Everything that may fail, then everything that may not. Workers learn of the new table before
- * they get listeners of services that only it has. The old table is nobody's but theirs when it is
- * published: it may be gone at once. */
-static enum err_code take_table(struct regiond *c, struct table *t, struct err *e)
+/* What a reload has ready before anything is changed. */
+struct change {
+	struct table *table;
+	struct front_plan *plan;
+	struct tls *tls; /* when `other_tls` */
+	bool other_tls;
+};
+
+static enum err_code prepare(struct regiond *c, struct change *ch, struct err *e)
+{
+	const struct node *n = &c->node;
+	ch->other_tls = !certificate_is_same(n->table->config, ch->table->config);
+	enum err_code code = front_prepare(n->front, ch->table, &ch->plan, e);
+	if (code == ERR_OK && ch->other_tls)
+		code = certificate_open(&ch->tls, ch->table->config, e);
+	else if (code == ERR_OK && c->tls)
+		code = tls_reload(c->tls, e);
+	if (code == ERR_OK)
+		code = checks_follow(n->checks, ch->table, e);
+	if (code == ERR_OK)
+		return code;
+	front_plan_free(ch->plan);
+	tls_free(ch->tls);
+	return code;
+}
+
+/* Workers learn of the new table before they get listeners of services that only it has. The old
+ * table is nobody's but theirs when it is published: it may be gone at once. */
+static void commit(struct regiond *c, const struct change *ch)
 {
 	struct node *n = &c->node;
-	struct front_plan *plan;
-	enum err_code code = front_prepare(n->front, t, &plan, e);
-	if (code != ERR_OK)
-		return code;
-	code = c->tls ? tls_reload(c->tls, e) : ERR_OK;
-	if (code == ERR_OK)
-		code = checks_follow(n->checks, t, e);
-	if (code != ERR_OK) {
-		front_plan_free(plan);
-		return code;
+	struct err e = { "" };
+	log_restart_keys(n->table->config, ch->table->config);
+	if (ch->other_tls) {
+		reporter_use_tls(n->reporter, ch->tls);
+		tls_free(c->tls);
+		c->tls = ch->tls;
 	}
-	log_restart_keys(n->table->config, t->config);
-	n->table = t;
-	node_apply(n);
-	if (reporter_follow(n->reporter, t, e) != ERR_OK)
-		log_error("regiond/control", "%s", e->text);
-	if (table_publish(&n->ref, t) != ERR_OK)
+	n->table = ch->table;
+	forced_apply(n->forced, n->table);
+	if (reporter_follow(n->reporter, n->table, &e) != ERR_OK)
+		log_error("regiond/control", "%s", e.text);
+	if (table_publish(&n->ref, n->table) != ERR_OK)
 		log_error("regiond/control", "out of memory: the table before is not freed");
-	if (front_change(n->front, plan) != ERR_OK)
+	if (front_change(n->front, ch->plan) != ERR_OK)
 		log_error("regiond/control", "out of memory: not every listener is served");
-	return ERR_OK;
 }
 
 static enum err_code reload(void *ctx, struct err *e)
@@ -288,24 +282,25 @@ static enum err_code reload(void *ctx, struct err *e)
 	struct regiond *c = ctx;
 	struct node *n = &c->node;
 	struct regiond_config *config;
-	struct table *t;
+	struct change ch = { 0 };
 	if (n->state != NODE_SERVING)
 		return err_set(e, ERR_AGAIN, "not while %s", node_state_name(n->state));
 	enum err_code code = load_again(c, &config, e);
 	if (code != ERR_OK)
 		goto refused;
-	code = table_new(&t, config, n->table, e);
+	code = table_new(&ch.table, config, n->table, e);
 	if (code != ERR_OK) {
 		config_regiond_free(config);
 		goto refused;
 	}
-	code = take_table(c, t, e);
+	code = prepare(c, &ch, e);
 	if (code != ERR_OK) {
-		table_free(t);
+		table_free(ch.table);
 		goto refused;
 	}
+	commit(c, &ch);
 	n->reloads++;
-	log_info("regiond/control", "reloaded %s", t->config->file);
+	log_info("regiond/control", "reloaded %s", n->table->config->file);
 	return ERR_OK;
 refused:
 	n->reload_failures++;
@@ -396,7 +391,6 @@ static enum err_code start_reporter(struct regiond *c, struct err *e)
 		.loop = n->loop,
 		.clock = n->clock,
 		.tls = c->tls,
-		.fleet = n->table->config->fleet,
 		.incarnation = (uint64_t)n->started_ms,
 	};
 	return reporter_new(&n->reporter, &options, e);
@@ -454,7 +448,7 @@ enum err_code regiond_new(struct regiond **out, struct regiond_config *config, s
 	n->clock = clock_system();
 	n->started_ms = clock_wall_ms(n->clock);
 	table_publish(&n->ref, n->table);
-	code = open_tls(&c->tls, config, e);
+	code = certificate_open(&c->tls, config, e);
 	if (code == ERR_OK)
 		code = start(c, e);
 	if (code != ERR_OK) {

@@ -23,9 +23,11 @@
 
 struct regiond;
 
-/* Everything that can be checked without binding an address: limits, monitors, certificate and key,
- * and that the certificate is this node's. */
-enum err_code regiond_check(const struct regiond_config *config, struct err *e);
+/* Loads the file and checks all that it names without binding an address: limits of pools,
+ * monitors, certificate and key, and that the certificate is this node's. Every mistake is in the
+ * report. */
+enum err_code regiond_load(const char *path, struct regiond_config **out,
+			   struct config_report *report);
 
 enum err_code regiond_new(struct regiond **out, struct regiond_config *config, struct err *e);
 void regiond_run(struct regiond *c); /* until it is told to stop */

@@ -166,13 +166,9 @@ static void on_beat(void *arg)
 
 static enum err_code may(void *ctx, const struct identity *peer, struct err *e)
 {
-	const struct director *d = ctx;
 	if (peer->role != IDENTITY_DNSD)
 		return err_set(e, ERR_DENIED, "a %s is not a director",
 			       identity_role_name(peer->role));
-	if (strcmp(peer->fleet, d->reporter->options.fleet) != 0)
-		return err_set(e, ERR_DENIED, "it belongs to fleet %s, not to %s", peer->fleet,
-			       d->reporter->options.fleet);
 	return ERR_OK;
 }
 
@@ -394,6 +390,12 @@ enum err_code reporter_follow(struct reporter *r, const struct table *t, struct 
 	take_tallies(r);
 	send_to_all(r, true); /* also tells of services that are gone */
 	return set_directors(r, t->config, e);
+}
+
+void reporter_use_tls(struct reporter *r, struct tls *tls)
+{
+	drop_directors(r, true);
+	r->options.tls = tls;
 }
 
 void reporter_changed(struct reporter *r)

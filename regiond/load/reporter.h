@@ -30,8 +30,7 @@ struct reporter;
 struct reporter_options {
 	struct loop *loop;
 	const struct clock *clock;
-	struct tls *tls;   /* NULL only when there are no directors */
-	const char *fleet; /* lives as long as the reporter */
+	struct tls *tls; /* NULL only when there are no directors */
 	uint64_t incarnation;
 };
 
@@ -42,6 +41,9 @@ void reporter_free(struct reporter *r); /* says nothing more */
 /* Reports on this table from now on, to the directors that its configuration names. The first call
  * dials them. On an error those that could be dialled are. */
 enum err_code reporter_follow(struct reporter *r, const struct table *t, struct err *e);
+
+/* Other certificates: all links are closed, and reporter_follow() dials them anew. */
+void reporter_use_tls(struct reporter *r, struct tls *tls);
 
 /* A backend's state has changed: says so at once where it changes a service's health. */
 void reporter_changed(struct reporter *r);

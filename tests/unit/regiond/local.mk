@@ -9,3 +9,4 @@ check_PROGRAMS += tests/unit/regiond/test_reporter
 check_PROGRAMS += tests/unit/regiond/test_checks
 check_PROGRAMS += tests/unit/regiond/test_forced
 check_PROGRAMS += tests/unit/regiond/test_admin
+check_PROGRAMS += tests/unit/regiond/test_regiond

@@ -89,9 +89,7 @@ static inline void node_world_init(struct node_world *w)
 	must(checks_new(&n->checks, w->schedule, n->clock, on_changed, w));
 	must(checks_follow(n->checks, n->table, NULL));
 	must(front_new(&n->front, 1, &n->ref, clock_system(), NULL));
-	const struct reporter_options reporter = { .loop = n->loop,
-						   .clock = n->clock,
-						   .fleet = "acme" };
+	const struct reporter_options reporter = { .loop = n->loop, .clock = n->clock };
 	must(reporter_new(&n->reporter, &reporter, NULL));
 	must(reporter_follow(n->reporter, n->table, NULL));
 	must(forced_new(&n->forced, NULL, n->clock, NULL));

@@ -126,11 +126,9 @@ static int setup(void **state)
 	w->prober_tls = certs_tls(&acme, "p1", &acme);
 	listen_at(w, &w->directors[0], w->server_tls);
 	listen_at(w, &w->directors[1], w->server_tls);
-	const struct reporter_options options = { .loop = w->loop,
-						  .clock = clock_system(),
-						  .tls = w->client_tls,
-						  .fleet = "acme",
-						  .incarnation = 1 };
+	const struct reporter_options options = {
+		.loop = w->loop, .clock = clock_system(), .tls = w->client_tls, .incarnation = 1
+	};
 	assert_int_equal(reporter_new(&w->reporter, &options, &e), ERR_OK);
 	*state = w;
 	return 0;
