@@ -15,6 +15,8 @@ declare -A net_of=([eu-west]=127.10 [us-east]=127.20 [ap-south]=127.30)
 declare -A at_of=([eu-west]="53.35, -6.26" [us-east]="39.04, -77.49" [ap-south]="19.08, 72.88")
 declare -A country_of=([eu-west]=IE [us-east]=US [ap-south]=IN)
 
+hold_down=5s # short, so that the story is
+
 declare -A pid_of=()
 dns_port="" web_port="" control_port="" http_port=""
 
@@ -147,7 +149,7 @@ write_dnsd() {
 		done
 		cat <<-C
 			services:
-			  $service: {pool: web, ttl: 5s, answers: 1, hold_down: 5s}
+			  $service: {pool: web, ttl: 5s, answers: 1, hold_down: $hold_down}
 		C
 	} >"$dir/dnsd.yaml"
 }

@@ -74,7 +74,7 @@ back() {
 	local result
 	result=$(until_answer "${client_of[$1]}" "$(front_of "$1")" 40)
 	if [ -n "$result" ]; then
-		check "$1 is back after $(took "${result%% *}") (two good checks, and hold_down 5s since it went)" true
+		check "$1 is back after $(took "${result%% *}") (two good checks, and hold_down $hold_down since it went)" true
 	else
 		check "$1 is back" false
 	fi

@@ -2,4 +2,4 @@
 EXTRA_PROGRAMS = tests/bench/bench_zone
 EXTRA_PROGRAMS += tests/bench/bench_client
 EXTRA_PROGRAMS += tests/bench/bench_answer
-EXTRA_DIST += tests/bench/proxy.sh tests/bench/dns.py
+EXTRA_DIST += tests/bench/proxy.sh tests/bench/dns.py tests/bench/failover.sh
