@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct tls {
-	char *certificate, *key, *ca; /* paths; never change */
+	char *certificate, *key, *ca; /* paths; the control thread's */
 
 	pthread_mutex_t lock;
 	SSL_CTX *ctx; /* under lock; each session holds a reference of its own */
@@ -192,6 +192,27 @@ enum err_code tls_reload(struct tls *tls, struct err *e)
 	tls->ctx = fresh;
 	pthread_mutex_unlock(&tls->lock);
 	SSL_CTX_free(old);
+	return ERR_OK;
+}
+
+enum err_code tls_reload_from(struct tls *tls, const struct tls_files *files, struct err *e)
+{
+	struct tls *fresh, before = *tls;
+	enum err_code code = tls_new(&fresh, files, e);
+
+	if (code != ERR_OK)
+		return code;
+	pthread_mutex_lock(&tls->lock);
+	tls->ctx = fresh->ctx;
+	pthread_mutex_unlock(&tls->lock);
+	tls->certificate = fresh->certificate;
+	tls->key = fresh->key;
+	tls->ca = fresh->ca;
+	fresh->ctx = before.ctx;
+	fresh->certificate = before.certificate;
+	fresh->key = before.key;
+	fresh->ca = before.ca;
+	tls_free(fresh);
 	return ERR_OK;
 }
 

@@ -26,6 +26,8 @@ struct tls;
 
 enum err_code tls_new(struct tls **out, const struct tls_files *files, struct err *e);
 enum err_code tls_reload(struct tls *tls, struct err *e); /* reads the same paths again */
+/* Reads these from now on. */
+enum err_code tls_reload_from(struct tls *tls, const struct tls_files *files, struct err *e);
 void tls_free(struct tls *tls);
 
 SSL *tls_accept(struct tls *tls);  /* a new server-side session; NULL = no memory */

@@ -343,6 +343,31 @@ static void a_reload_changes_new_sessions_and_leaves_open_ones(void **state)
 	tls_free(r1);
 }
 
+static void a_reload_may_name_other_files(void **state)
+{
+	struct tls *ns1 = certs_tls(&acme, "ns1", &acme), *r1 = certs_tls(&acme, "r1", &acme);
+	char crt[PATH_MAX], key[PATH_MAX], ca[PATH_MAX];
+	struct tls_files files = { crt, key, ca };
+	struct identity id;
+	struct meeting m;
+	struct err e;
+
+	certs_issue(&acme, IDENTITY_DNSD, NULL, "ns3");
+	certs_path(&acme, "ns3.crt", crt);
+	certs_path(&acme, "none.key", key);
+	certs_path(&acme, "ca.crt", ca);
+	assert_int_equal(tls_reload_from(ns1, &files, &e), ERR_INPUT);
+	certs_path(&acme, "ns3.key", key);
+	assert_int_equal(tls_reload_from(ns1, &files, &e), ERR_OK);
+	assert_int_equal(tls_reload(ns1, &e), ERR_OK); /* those of now */
+	m = meet(ns1, r1);
+	assert_int_equal(tls_peer_identity(m.client, &id, NULL), ERR_OK);
+	assert_string_equal(id.name, "ns3");
+	part(&m);
+	tls_free(ns1);
+	tls_free(r1);
+}
+
 static void a_failed_reload_keeps_what_was_there(void **state)
 {
 	struct tls *ns1 = certs_tls(&acme, "ns1", &acme), *r1 = certs_tls(&acme, "r1", &acme);
@@ -411,6 +436,7 @@ int main(void)
 		WITH_FLEET(our_own_identity_is_read_from_our_certificate),
 		WITH_FLEET(a_bad_file_is_named_with_the_reason),
 		WITH_FLEET(a_reload_changes_new_sessions_and_leaves_open_ones),
+		WITH_FLEET(a_reload_may_name_other_files),
 		WITH_FLEET(a_failed_reload_keeps_what_was_there),
 		cmocka_unit_test(the_reason_of_an_empty_queue_is_said_so),
 		WITH_FLEET(each_failed_allocation_is_said_and_leaves_nothing),
