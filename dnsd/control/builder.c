@@ -78,6 +78,16 @@ static void warn_restart(const struct dnsd_config *old, const struct dnsd_config
 	buf_fini(&names);
 }
 
+static enum err_code renew_tls(struct control *c, struct build *b)
+{
+	const struct config_tls *t = &b->config->tls;
+	const struct tls_files files = { t->certificate, t->key, t->ca };
+
+	if (!c->tls || !b->config->has_tls)
+		return ERR_OK;
+	return tls_reload_from(c->tls, &files, &b->e);
+}
+
 /* From here until the swap the numbers of services are the new ones: live_apply() waits. */
 static enum err_code adopt_config(struct control *c, struct build *b)
 {
@@ -91,7 +101,7 @@ static enum err_code adopt_config(struct control *c, struct build *b)
 		return rc;
 	}
 	warn_restart(old, b->config);
-	if (c->tls && tls_reload(c->tls, &b->e) != ERR_OK)
+	if (renew_tls(c, b) != ERR_OK)
 		log_error("dnsd/control", "the certificates stay as they were: %s", b->e.text);
 	b->is_new_config = false;
 	config_dnsd_free(old);
