@@ -272,7 +272,7 @@ static void make_args(struct op *op)
 static enum err_code write_down(struct op *op, const struct store_actor *actor, int64_t *id,
 				struct err *e)
 {
-	enum err_code rc = ERR_OK;
+	int64_t ids[sizeof(op->cleared) / sizeof(op->cleared[0])];
 
 	if (op->act == OP_PUT) {
 		op->change.by = (char *)actor->by;
@@ -280,11 +280,9 @@ static enum err_code write_down(struct op *op, const struct store_actor *actor, 
 			op->change.expires_ms = clock_wall_ms(op->c->clock) + op->expires_s * 1000;
 		return store_override_put(op->c->store, &op->change, actor, id, e);
 	}
-	for (size_t i = 0; rc == ERR_OK && i < op->n_cleared; i++) {
-		*id = op->cleared[i]->id;
-		rc = store_override_clear(op->c->store, *id, actor, e);
-	}
-	return rc;
+	for (size_t i = 0; i < op->n_cleared; i++)
+		*id = ids[i] = op->cleared[i]->id;
+	return store_override_clear_all(op->c->store, ids, op->n_cleared, actor, e);
 }
 
 /* Masks at once; dials stand in the snapshot and need a new one, which takes milliseconds. */

@@ -67,6 +67,9 @@ enum err_code store_override_put(struct store *s, const struct store_override *o
 /* ERR_NOT_FOUND when there is none. actor NULL = it expired (event only). */
 enum err_code store_override_clear(struct store *s, int64_t id, const struct store_actor *actor,
 				   struct err *e);
+/* Several by one word: all in one transaction with one audit row, or none. */
+enum err_code store_override_clear_all(struct store *s, const int64_t *ids, size_t n,
+				       const struct store_actor *actor, struct err *e);
 enum err_code store_override_list(struct store *s, struct store_override **out, size_t *n,
 				  struct err *e);
 void store_override_free(struct store_override *list, size_t n);

@@ -188,23 +188,37 @@ static enum err_code find_id(struct store *s, int64_t id, struct store_override 
 	return rc;
 }
 
-enum err_code store_override_clear(struct store *s, int64_t id, const struct store_actor *actor,
-				   struct err *e)
+static enum err_code clear_one(struct store *s, int64_t id, const struct store_actor *actor,
+			       struct err *e)
 {
 	struct store_override *was = NULL;
 	size_t n = 0;
+	enum err_code rc = find_id(s, id, &was, &n, e);
+
+	if (!rc)
+		rc = store_sql_run(s, e, "DELETE FROM override WHERE id = ?", "i", id);
+	if (!rc)
+		rc = add_event(s, was, NULL, actor ? "operator" : "expired", actor, e);
+	store_override_free(was, n);
+	return rc;
+}
+
+enum err_code store_override_clear_all(struct store *s, const int64_t *ids, size_t n,
+				       const struct store_actor *actor, struct err *e)
+{
 	enum err_code rc = store_sql_begin(s, e);
 
 	if (rc)
 		return rc;
-	rc = find_id(s, id, &was, &n, e);
-	if (!rc)
-		rc = store_sql_run(s, e, "DELETE FROM override WHERE id = ?", "i", id);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = clear_one(s, ids[i], actor, e);
 	if (!rc && actor)
 		rc = store_audit_add(s, actor, "done", e);
-	if (!rc)
-		rc = add_event(s, was, NULL, actor ? "operator" : "expired", actor, e);
-	rc = store_sql_end(s, rc, e);
-	store_override_free(was, n);
-	return rc;
+	return store_sql_end(s, rc, e);
+}
+
+enum err_code store_override_clear(struct store *s, int64_t id, const struct store_actor *actor,
+				   struct err *e)
+{
+	return store_override_clear_all(s, &id, 1, actor, e);
 }

@@ -97,6 +97,27 @@ static void an_id_is_never_used_again(void **state)
 	assert_true(fixture_put(f, STORE_DRAIN, "", "eu-west", 0) > id);
 }
 
+static void several_are_cleared_by_one_word_or_none(void **state)
+{
+	struct fixture *f = *state;
+	int64_t ids[] = { fixture_put(f, STORE_DRAIN, "", "eu-west", 0),
+			  fixture_put(f, STORE_DRAIN, "", "us-east", 0), 4711 };
+	struct store_override *list;
+	size_t n;
+
+	assert_int_equal(store_override_clear_all(f->s, ids, 3, &fixture_actor, &f->e),
+			 ERR_NOT_FOUND);
+	assert_int_equal(store_override_list(f->s, &list, &n, &f->e), ERR_OK);
+	assert_int_equal(n, 2);
+	store_override_free(list, n);
+	assert_int_equal(store_override_clear_all(f->s, ids, 2, &fixture_actor, &f->e), ERR_OK);
+	assert_int_equal(store_override_list(f->s, &list, &n, &f->e), ERR_OK);
+	assert_int_equal(n, 0);
+	store_override_free(list, n);
+	assert_int_equal(fixture_count(f, "audit"), 3); /* two drains, one word for both */
+	assert_int_equal(fixture_count(f, "event"), 4);
+}
+
 static void what_is_not_there_cannot_be_cleared(void **state)
 {
 	struct fixture *f = *state;
@@ -243,6 +264,7 @@ int main(void)
 		TEST(the_same_scope_is_replaced_and_another_is_not),
 		TEST(a_service_fails_over_to_one_region_only),
 		TEST(an_id_is_never_used_again),
+		TEST(several_are_cleared_by_one_word_or_none),
 		TEST(what_is_not_there_cannot_be_cleared),
 		TEST(each_change_has_its_event),
 		TEST(who_asked_is_in_the_audit_and_an_expiry_is_not),
