@@ -3,6 +3,7 @@
 #include "core/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* What may follow a lead byte: the second byte is narrower than 80..BF where a longer form than
  * needed, a surrogate or a point over U+10FFFF would begin. */
@@ -44,4 +45,16 @@ bool utf8_is_control(const char *text, size_t char_len)
 	if (char_len == 1)
 		return bytes[0] < 0x20 || bytes[0] == 0x7f;
 	return char_len == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0;
+}
+
+void utf8_trim(char *text)
+{
+	size_t len = strlen(text), start = len;
+
+	while (start > 0 && len - start < 4 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+		start--;
+	if (start > 0)
+		start--; /* where the last character begins */
+	if (start < len && utf8_char_len(text + start, len - start) != len - start)
+		text[start] = 0;
 }

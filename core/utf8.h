@@ -18,4 +18,7 @@ size_t utf8_char_len(const char *text, size_t len);
 /* C0, DEL or C1: at the start of text, which holds a well-formed character of char_len bytes. */
 bool utf8_is_control(const char *text, size_t char_len);
 
+/* Takes off what is left of a character that was cut at the end of a terminated text. */
+void utf8_trim(char *text);
+
 #endif

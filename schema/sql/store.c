@@ -87,3 +87,13 @@ void store_close(struct store *s)
 	free(s->path);
 	free(s);
 }
+
+enum err_code store_begin(struct store *s, struct err *e)
+{
+	return store_sql_begin(s, e);
+}
+
+enum err_code store_end(struct store *s, enum err_code rc, struct err *e)
+{
+	return store_sql_end(s, rc, e);
+}

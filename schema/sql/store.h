@@ -30,6 +30,12 @@ enum err_code store_open(const char *path, const struct clock *clock, struct sto
 			 struct err *e);
 void store_close(struct store *s);
 
+/* Makes one transaction of all changes between the two: one sync instead of many, and all or
+ * nothing. Hand store_end() the code of the first change that failed, ERR_OK when none did; it
+ * returns that, or why the whole is not on disk. Make no further change after a failed one. */
+enum err_code store_begin(struct store *s, struct err *e);
+enum err_code store_end(struct store *s, enum err_code rc, struct err *e);
+
 /* ---- what operators forced ---- */
 
 enum store_override_kind {

@@ -10,14 +10,13 @@
 enum err_code store_audit_add(struct store *s, const struct store_actor *actor, const char *result,
 			      struct err *e)
 {
-	bool nested = !sqlite3_get_autocommit(s->db);
-	enum err_code rc = nested ? ERR_OK : store_sql_begin(s, e);
+	enum err_code rc = store_sql_begin(s, e);
 
 	if (rc)
 		return rc;
 	rc = store_chain_add(s, "audit", NULL, e, "itttttt", clock_wall_ms(s->clock), actor->by,
 			     actor->from, actor->verb, actor->args, result, actor->reason);
-	return nested ? rc : store_sql_end(s, rc, e);
+	return store_sql_end(s, rc, e);
 }
 
 static bool read_row(sqlite3_stmt *row, void *element)

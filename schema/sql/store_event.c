@@ -11,15 +11,14 @@ enum err_code store_event_add(struct store *s, const struct store_event *event, 
 			      struct err *e)
 {
 	int64_t time_ms = event->time_ms ? event->time_ms : clock_wall_ms(s->clock);
-	bool nested = !sqlite3_get_autocommit(s->db);
-	enum err_code rc = nested ? ERR_OK : store_sql_begin(s, e);
+	enum err_code rc = store_sql_begin(s, e);
 
 	if (rc)
 		return rc;
 	rc = store_chain_add(s, "event", seq, e, "itttttttti", time_ms, event->kind, event->service,
 			     event->region, event->from, event->to, event->cause, event->by,
 			     event->reason, event->epoch);
-	return nested ? rc : store_sql_end(s, rc, e);
+	return store_sql_end(s, rc, e);
 }
 
 static bool read_row(sqlite3_stmt *row, void *element)

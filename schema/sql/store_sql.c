@@ -143,11 +143,16 @@ enum err_code store_sql_number(sqlite3 *db, const char *sql, int64_t *out, struc
 
 enum err_code store_sql_begin(struct store *s, struct err *e)
 {
-	return store_sql_exec(s->db, "BEGIN IMMEDIATE", e);
+	enum err_code rc = s->depth ? ERR_OK : store_sql_exec(s->db, "BEGIN IMMEDIATE", e);
+
+	s->depth += !rc;
+	return rc;
 }
 
 enum err_code store_sql_end(struct store *s, enum err_code rc, struct err *e)
 {
+	if (--s->depth)
+		return rc; /* the outer one's matter */
 	if (!rc)
 		rc = store_sql_exec(s->db, "COMMIT", e);
 	/* Some failures have rolled back by themselves; and a failed roll-back leaves nothing to

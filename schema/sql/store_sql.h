@@ -31,7 +31,8 @@ struct store {
 	sqlite3 *db;
 	const struct clock *clock;
 	char *path;
-	int lock_fd; /* PATH.lock, flocked: two daemons never share a state file */
+	int lock_fd;	/* PATH.lock, flocked: two daemons never share a state file */
+	unsigned depth; /* of transactions: only the outermost commits */
 };
 
 /* The code of the last failure on db, with "PATH: " and SQLite's words in e. */

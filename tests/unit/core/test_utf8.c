@@ -62,9 +62,33 @@ static void both_sets_of_controls_are_told(void **state)
 	assert_false(utf8_is_control("\xe2\x80\xa8", 3));
 }
 
+static void assert_trimmed(const char *text, const char *wanted)
+{
+	char copy[16];
+
+	strcpy(copy, text);
+	utf8_trim(copy);
+	assert_string_equal(copy, wanted);
+}
+
+static void what_is_left_of_a_cut_character_is_taken_off(void **state)
+{
+	assert_trimmed("", "");
+	assert_trimmed("abc", "abc");
+	assert_trimmed("ab\xc3\xa9", "ab\xc3\xa9");
+	assert_trimmed("ab\xc3", "ab");
+	assert_trimmed("a\xe2\x98\x80", "a\xe2\x98\x80");
+	assert_trimmed("a\xe2\x98", "a");
+	assert_trimmed("a\xe2", "a");
+	assert_trimmed("\xf0\x9f\x98", "");
+	assert_trimmed("\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80");
+	assert_trimmed("a\x80\x80\x80\x80\x80", "a\x80"); /* never was a character */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_left_of_a_cut_character_is_taken_off),
 		cmocka_unit_test(every_pair_of_first_bytes_agrees_with_decoding),
 		cmocka_unit_test(a_cut_or_broken_character_is_none),
 		cmocka_unit_test(both_sets_of_controls_are_told),

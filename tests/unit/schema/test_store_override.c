@@ -254,11 +254,42 @@ static void no_memory_changes_nothing(void **state)
 	assert_int_equal(fixture_count(f, "audit"), before + 1);
 }
 
+static void several_changes_are_one_transaction(void **state)
+{
+	struct fixture *f = *state;
+	struct store_override *list;
+	enum err_code rc;
+	int64_t id, rows;
+	size_t n;
+
+	id = fixture_put(f, STORE_DRAIN, "", "eu-west", 0);
+	assert_int_equal(store_begin(f->s, &f->e), ERR_OK);
+	fixture_put(f, STORE_DRAIN, "", "us-east", 0);
+	assert_int_equal(store_override_clear(f->s, id, &fixture_actor, &f->e), ERR_OK);
+	rc = store_override_clear(f->s, 4711, &fixture_actor, &f->e);
+	assert_int_equal(store_end(f->s, rc, &f->e), ERR_NOT_FOUND);
+	assert_int_equal(store_override_list(f->s, &list, &n, &f->e), ERR_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(list[0].id, id);
+	store_override_free(list, n);
+
+	assert_int_equal(store_begin(f->s, &f->e), ERR_OK);
+	fixture_put(f, STORE_DRAIN, "", "us-east", 0);
+	rc = store_override_clear(f->s, id, &fixture_actor, &f->e);
+	assert_int_equal(store_end(f->s, rc, &f->e), ERR_OK);
+	assert_int_equal(store_override_list(f->s, &list, &n, &f->e), ERR_OK);
+	assert_int_equal(n, 1);
+	assert_string_equal(list[0].region, "us-east");
+	store_override_free(list, n);
+	assert_int_equal(store_verify(f->s, &rows, &f->e), ERR_OK);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(several_changes_are_one_transaction),
 		TEST(an_override_comes_back_as_it_was_put),
 		TEST(every_kind_has_its_name),
 		TEST(the_same_scope_is_replaced_and_another_is_not),
