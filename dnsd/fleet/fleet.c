@@ -4,6 +4,7 @@
 #include "dnsd/fleet/fleet.h"
 
 #include "core/log.h"
+#include "core/utf8.h"
 #include "dnsd/fleet/inside.h"
 
 #include <stdio.h>
@@ -14,6 +15,12 @@
 #define VANTAGES_MAX 256
 #define TIMER_MIN_US 10000
 #define FORGET_EVERY 120 /* heartbeats */
+
+void fleet_copy(char *out, size_t room, const char *text)
+{
+	snprintf(out, room, "%s", text);
+	utf8_trim(out);
+}
 
 uint64_t fleet_now(const struct fleet *f)
 {
@@ -39,6 +46,8 @@ static void gather(struct fleet *f, uint32_t service, uint32_t member, uint64_t 
 
 	fleet_region_stream(f, f->config->pools[cs->pool].members[member].region, service,
 			    &out->in.stream, out->reason);
+	if (!out->in.stream.ever)
+		out->in.stream = m->restored;
 	for (const struct fleet_vantage *v = f->vantages; v && n < VANTAGES_MAX; v = v->next, n++) {
 		fleet_vantage_of(v, m, now, &out->vantages[n], &seen);
 		known += out->vantages[n].fresh;
@@ -146,6 +155,7 @@ static void on_timer(void *arg)
 static void forget_nodes(struct fleet *f)
 {
 	uint64_t now = fleet_now(f);
+	bool any = false;
 	struct fleet_node **at = &f->nodes;
 
 	while (*at) {
@@ -161,7 +171,10 @@ static void forget_nodes(struct fleet *f)
 		*at = n->next;
 		log_info("dnsd/fleet", "region %s: node %s is forgotten", n->region_name, n->name);
 		fleet_node_free(n);
+		any = true;
 	}
+	if (any) /* its last word counts no more */
+		fleet_judge_all(f);
 }
 
 static void on_heartbeat(void *arg)
@@ -232,7 +245,7 @@ static void free_services(struct fleet_service *services, size_t n)
 }
 
 static enum err_code make_service(struct fleet *f, uint32_t index, const struct dnsd_config *old,
-				  struct fleet_service *out)
+				  const struct fleet_plan *plan, struct fleet_service *out)
 {
 	const struct config_service *cs = &f->config->services[index];
 	const struct config_pool *pool = &f->config->pools[cs->pool];
@@ -248,22 +261,38 @@ static enum err_code make_service(struct fleet *f, uint32_t index, const struct 
 			place_in_region(pool, m));
 
 		if (known)
-			out->members[m].verdict = known->verdict;
+			out->members[m] = *known;
 		else
 			verdict_member_init(&out->members[m].verdict, fleet_now(f));
 		out->members[m].first_target =
-			fleet_plan_first(f, cs->pool, m, &out->members[m].n_targets);
+			fleet_plan_first(plan, f->config, cs->pool, m, &out->members[m].n_targets);
 	}
 	return ERR_OK;
 }
 
-static void tell_vantages(struct fleet *f)
+/* Proberds go on as they are when nothing changes for them. */
+static void adopt_plan(struct fleet *f, struct fleet_plan *plan)
 {
-	for (struct fleet_vantage *v = f->vantages; v; v = v->next) {
-		v->full_us = 0;
-		v->n_seen = 0;
+	struct fleet_plan old = f->plan;
+	bool is_same = f->plan_revision && old.signature && old.signature == plan->signature;
+
+	f->plan = *plan;
+	f->plan_revision += !is_same;
+	for (struct fleet_vantage *v = f->vantages; v && !is_same; v = v->next) {
+		fleet_vantage_carry(v, &old, &f->plan);
 		if (v->link)
 			fleet_plan_send(f, v);
+	}
+	fleet_plan_fini(&old);
+}
+
+/* Whoever reports for a region that is gone would be refused now. */
+static void adopt_nodes(struct fleet *f)
+{
+	for (struct fleet_node *n = f->nodes; n; n = n->next) {
+		fleet_node_resolve(n);
+		if (n->region == UINT32_MAX && n->link)
+			link_close(n->link, "its region is no longer in this configuration");
 	}
 }
 
@@ -271,27 +300,41 @@ enum err_code fleet_configure(struct fleet *f, const struct dnsd_config *config,
 {
 	const struct dnsd_config *old = f->config;
 	struct fleet_service *services = calloc(config->n_services + 1, sizeof(*services));
-	enum err_code rc = services ? ERR_OK : ERR_MEMORY;
+	struct fleet_plan plan = { 0 };
+	enum err_code rc = services ? fleet_plan_make(config, &plan) : ERR_MEMORY;
 
 	f->config = config;
-	if (rc == ERR_OK)
-		rc = fleet_plan_make(f);
 	for (uint32_t i = 0; rc == ERR_OK && i < config->n_services; i++)
-		rc = make_service(f, i, old, &services[i]);
+		rc = make_service(f, i, old, &plan, &services[i]);
 	if (rc != ERR_OK) {
 		f->config = old;
+		fleet_plan_fini(&plan);
 		free_services(services, config->n_services);
 		return err_set(e, rc, "no memory for %zu services", config->n_services);
 	}
 	free_services(f->services, f->n_services);
 	f->services = services;
 	f->n_services = config->n_services;
-	for (struct fleet_node *n = f->nodes; n; n = n->next)
-		fleet_node_resolve(n);
-	tell_vantages(f);
+	adopt_plan(f, &plan);
+	adopt_nodes(f);
 	fleet_judge_all(f);
 	fleet_rearm(f);
 	return ERR_OK;
+}
+
+/* ---- what was on disk ---- */
+
+void fleet_member_key(const struct fleet *f, uint32_t service, uint32_t member,
+		      char out[FLEET_KEY_MAX])
+{
+	const struct config_pool *pool = &f->config->pools[f->config->services[service].pool];
+	const char *region = f->config->regions[pool->members[member].region].name;
+	uint32_t nth = place_in_region(pool, member);
+
+	if (nth)
+		snprintf(out, FLEET_KEY_MAX, "%s#%u", region, nth + 1);
+	else
+		snprintf(out, FLEET_KEY_MAX, "%s", region);
 }
 
 static uint64_t age_us(const struct fleet *f, int64_t since_ms)
@@ -301,28 +344,38 @@ static uint64_t age_us(const struct fleet *f, int64_t since_ms)
 	return age_ms > 0 ? (uint64_t)age_ms * 1000 : 0;
 }
 
+static void restore(struct fleet *f, struct fleet_member *m, const struct store_health *from)
+{
+	enum verdict_health health = (enum verdict_health)from->health;
+	enum verdict_cause cause = (enum verdict_cause)from->cause;
+
+	if (from->health < HEALTH_UNKNOWN || from->health > HEALTH_DOWN)
+		return; /* of a program that knows more kinds */
+	verdict_member_restore(&m->verdict, health, cause, from->flaps, age_us(f, from->since_ms),
+			       fleet_now(f));
+	if (health == HEALTH_DOWN && cause == CAUSE_SAID)
+		m->restored = (struct verdict_stream){ .ever = true, .down = true };
+	else if (health == HEALTH_STALE || health == HEALTH_DEGRADED ||
+		 cause == CAUSE_STALE_AND_FAILED)
+		m->restored = (struct verdict_stream){ .ever = true,
+						       .stale = true,
+						       .degraded = health == HEALTH_DEGRADED };
+}
+
 void fleet_restore(struct fleet *f, const struct store_health *list, size_t n)
 {
-	const struct dnsd_config *c = f->config;
+	char key[FLEET_KEY_MAX];
 
-	for (size_t i = 0; i < n; i++)
-		for (uint32_t s = 0; s < c->n_services; s++) {
-			const struct config_pool *pool = &c->pools[c->services[s].pool];
+	for (size_t i = 0; i < n; i++) {
+		uint32_t s = find_service(f->config, list[i].service);
 
-			if (strcmp(c->services[s].name, list[i].service) != 0)
-				continue;
-			for (uint32_t m = 0; m < pool->n_members; m++) {
-				struct verdict_member *v = &f->services[s].members[m].verdict;
-				const char *region = c->regions[pool->members[m].region].name;
-
-				if (strcmp(region, list[i].region) != 0)
-					continue;
-				verdict_member_restore(v, (enum verdict_health)list[i].health,
-						       (enum verdict_cause)list[i].cause,
-						       list[i].flaps, age_us(f, list[i].since_ms),
-						       fleet_now(f));
-			}
+		for (uint32_t m = 0; s != UINT32_MAX && m < f->services[s].n_members; m++) {
+			fleet_member_key(f, s, m, key);
+			if (strcmp(key, list[i].region) == 0)
+				restore(f, &f->services[s].members[m], &list[i]);
 		}
+	}
+	fleet_rearm(f);
 }
 
 /* ---- life ---- */
@@ -376,7 +429,7 @@ void fleet_free(struct fleet *f)
 		fleet_vantage_free(v);
 	}
 	free_services(f->services, f->n_services);
-	free(f->targets);
+	fleet_plan_fini(&f->plan);
 	loop_timer_free(f->timer);
 	loop_timer_free(f->heartbeat);
 	free(f);

@@ -52,7 +52,13 @@ enum err_code fleet_listen(struct fleet *f, struct tls *tls, const struct endpoi
  * members). Proberds get the new plan. */
 enum err_code fleet_configure(struct fleet *f, const struct dnsd_config *config, struct err *e);
 
-/* What was known when the state was last written: after a restart, before anybody speaks. */
+/* How a member is called on disk: its region, with "#2" for the second one in it, and so on. */
+#define FLEET_KEY_MAX 80
+void fleet_member_key(const struct fleet *f, uint32_t service, uint32_t member,
+		      char out[FLEET_KEY_MAX]);
+
+/* What was known when the state was last written: after a restart, before anybody speaks. A
+ * region's last word of "down", and that its stream was lost, hold until it speaks again. */
 void fleet_restore(struct fleet *f, const struct store_health *list, size_t n);
 
 /* ---- views ---- */

@@ -26,7 +26,6 @@
 /* The last report of one service by one node. */
 struct fleet_report {
 	char *service;
-	uint32_t index; /* in the configuration; UINT32_MAX = not there */
 	Fairlead__Wire__Health health;
 	uint64_t capacity, used, arrivals, queue_delay_us;
 	uint32_t backends_up, backends_all;
@@ -77,10 +76,22 @@ struct fleet_vantage {
 struct fleet_target {
 	uint32_t pool, member; /* in the configuration */
 	struct addr address;
+	uint64_t key; /* of the names of pool and region, and the address: the same in the next plan
+		       */
+};
+
+/* What proberds are to check, in the order of pools, members and addresses. */
+struct fleet_plan {
+	struct fleet_target *targets;
+	size_t n_targets;
+	uint32_t *first;    /* by pool: its first target */
+	uint64_t signature; /* of all that proberds are told */
 };
 
 struct fleet_member {
 	struct verdict_member verdict;
+	struct verdict_stream
+		restored; /* stands until the region has spoken: see fleet_restore() */
 	uint32_t first_target, n_targets;
 	uint64_t next_us;
 };
@@ -112,8 +123,7 @@ struct fleet {
 	struct fleet_vantage *vantages;
 	struct fleet_service *services;
 	size_t n_services;
-	struct fleet_target *targets;
-	size_t n_targets;
+	struct fleet_plan plan;
 	uint64_t plan_revision, heartbeat_seq;
 	_Atomic uint64_t refused[REFUSALS];
 	enum fleet_refusal last_refusal; /* of fleet_may(), for the refused() that follows */
@@ -124,6 +134,8 @@ uint64_t fleet_now(const struct fleet *f);
 void fleet_judge_region(struct fleet *f, uint32_t region);
 void fleet_judge_all(struct fleet *f);
 void fleet_rearm(struct fleet *f);
+/* Copies whole characters, as many as there is room for. */
+void fleet_copy(char *out, size_t room, const char *text);
 
 /* session.c */
 extern const struct link_handler fleet_link_handler;
@@ -136,7 +148,7 @@ bool fleet_node_is_stale(const struct fleet_node *n, uint64_t now_us);
 /* ERR_INPUT: out of order; the link is to be closed. */
 enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Report *r,
 				struct err *e);
-void fleet_node_resolve(struct fleet_node *n); /* names to indices, after a new configuration */
+void fleet_node_resolve(struct fleet_node *n); /* its region's index, after a new configuration */
 const struct fleet_report *fleet_node_of(const struct fleet_node *n, uint32_t service);
 /* All nodes of the region together, for one service. reason: of the first that is not well. */
 void fleet_region_stream(struct fleet *f, uint32_t region, uint32_t service,
@@ -155,10 +167,16 @@ void fleet_vantage_of(const struct fleet_vantage *v, const struct fleet_member *
 		      struct verdict_vantage *out, const char **reason);
 void fleet_vantage_place(struct fleet_vantage *v);
 
+/* After a new plan: what it saw of targets that are still there stays true until it says more. */
+void fleet_vantage_carry(struct fleet_vantage *v, const struct fleet_plan *old,
+			 const struct fleet_plan *plan);
+
 /* plan.c */
-enum err_code fleet_plan_make(struct fleet *f);
+enum err_code fleet_plan_make(const struct dnsd_config *config, struct fleet_plan *out);
+void fleet_plan_fini(struct fleet_plan *p);
 /* Where a member's targets begin, and how many there are. */
-uint32_t fleet_plan_first(const struct fleet *f, uint32_t pool, uint32_t member, uint32_t *n);
+uint32_t fleet_plan_first(const struct fleet_plan *p, const struct dnsd_config *config,
+			  uint32_t pool, uint32_t member, uint32_t *n);
 void fleet_plan_send(struct fleet *f, struct fleet_vantage *v);
 
 #endif

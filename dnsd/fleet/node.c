@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* node: a regiond as this name server knows it: its stream, and what it said last of each service.
  */
+#include "core/utf8.h"
 #include "dnsd/fleet/inside.h"
 
 #include <stdio.h>
@@ -11,14 +12,6 @@ static uint32_t region_index(const struct dnsd_config *c, const char *name)
 {
 	for (uint32_t i = 0; c && i < c->n_regions; i++)
 		if (strcmp(c->regions[i].name, name) == 0)
-			return i;
-	return UINT32_MAX;
-}
-
-static uint32_t service_index(const struct dnsd_config *c, const char *name)
-{
-	for (uint32_t i = 0; c && i < c->n_services; i++)
-		if (strcmp(c->services[i].name, name) == 0)
 			return i;
 	return UINT32_MAX;
 }
@@ -101,7 +94,6 @@ static struct fleet_report *get_report(struct fleet_node *n, const char *service
 	memmove(grown + at + 1, grown + at, (n->n_reports - at) * sizeof(*grown));
 	memset(&grown[at], 0, sizeof(grown[at]));
 	grown[at].service = copy;
-	grown[at].index = service_index(n->fleet->config, service);
 	n->n_reports++;
 	return &grown[at];
 }
@@ -115,7 +107,7 @@ static void take(struct fleet_report *to, const Fairlead__Wire__ServiceReport *f
 	to->queue_delay_us = from->queue_delay_us;
 	to->backends_up = from->backends_up;
 	to->backends_all = from->backends_all;
-	snprintf(to->reason, sizeof(to->reason), "%s", from->reason);
+	fleet_copy(to->reason, sizeof(to->reason), from->reason);
 }
 
 static void forget_reports(struct fleet_node *n)
@@ -137,7 +129,8 @@ enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Repo
 		struct fleet_report *to = get_report(n, r->services[i]->service);
 
 		if (!to)
-			return err_set(e, ERR_LIMIT, "more than %d services", WIRE_SERVICES_MAX);
+			return err_set(e, ERR_LIMIT, "no room for %s beside %zu services",
+				       r->services[i]->service, n->n_reports);
 		take(to, r->services[i]);
 	}
 	n->report_seq = r->seq;
@@ -149,8 +142,6 @@ enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Repo
 void fleet_node_resolve(struct fleet_node *n)
 {
 	n->region = region_index(n->fleet->config, n->region_name);
-	for (size_t i = 0; i < n->n_reports; i++)
-		n->reports[i].index = service_index(n->fleet->config, n->reports[i].service);
 }
 
 const struct fleet_report *fleet_node_of(const struct fleet_node *n, uint32_t service)
@@ -175,8 +166,10 @@ static void note_reason(const struct fleet_node *n, const struct fleet_report *r
 {
 	const char *text = n->is_withdrawn ? n->withdrawn_reason : r->reason;
 
-	if (!reason[0] && text[0])
-		snprintf(reason, FLEET_REASON_MAX, "%.60s: %.180s", n->name, text);
+	if (reason[0] || !text[0])
+		return;
+	snprintf(reason, FLEET_REASON_MAX, "%.60s: %.180s", n->name, text);
+	utf8_trim(reason);
 }
 
 void fleet_region_stream(struct fleet *f, uint32_t region, uint32_t service,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* session: the links of regionds and proberds: who may speak, and where each frame goes. */
 #include "core/log.h"
+#include "core/utf8.h"
 #include "dnsd/fleet/inside.h"
 
 #include <stdio.h>
@@ -132,7 +133,8 @@ static void on_hello_node(struct fleet *f, struct fleet_node *n, struct link *li
 	}
 	n->link = link;
 	n->report_seq = 0;
-	snprintf(n->software, sizeof(n->software), "%s", h->software);
+	n->was_stale = false;
+	fleet_copy(n->software, sizeof(n->software), h->software);
 	snprintf(n->address, sizeof(n->address), "%s", link_address(link));
 	phi_init(&n->phi, (uint64_t)h->heartbeat_ms * 1000, fleet_now(f));
 	log_info("dnsd/fleet", "region %s: node %s linked from %s", n->region_name, n->name,
@@ -154,7 +156,7 @@ static void on_hello_vantage(struct fleet *f, struct fleet_vantage *v, struct li
 	v->lat_e4 = h->lat_e4;
 	v->lon_e4 = h->lon_e4;
 	fleet_vantage_place(v);
-	snprintf(v->software, sizeof(v->software), "%s", h->software);
+	fleet_copy(v->software, sizeof(v->software), h->software);
 	snprintf(v->address, sizeof(v->address), "%s", link_address(link));
 	phi_init(&v->phi, (uint64_t)h->heartbeat_ms * 1000, fleet_now(f));
 	log_info("dnsd/fleet", "prober %s linked from %s", v->name, v->address);
@@ -194,6 +196,7 @@ static void withdraw(struct fleet_node *n, const char *reason)
 {
 	n->is_withdrawn = true;
 	snprintf(n->withdrawn_reason, sizeof(n->withdrawn_reason), "withdrawn: %.200s", reason);
+	utf8_trim(n->withdrawn_reason);
 	fleet_judge_region(n->fleet, n->region);
 }
 

@@ -68,14 +68,59 @@ bool fleet_vantage_is_fresh(const struct fleet_vantage *v, uint64_t now_us)
 
 static enum err_code start_plan(struct fleet_vantage *v)
 {
-	struct fleet_seen *seen = calloc(v->fleet->n_targets + 1, sizeof(*seen));
+	struct fleet_seen *seen = calloc(v->fleet->plan.n_targets + 1, sizeof(*seen));
 
 	if (!seen)
 		return ERR_MEMORY;
 	free(v->seen);
 	v->seen = seen;
-	v->n_seen = v->fleet->n_targets;
+	v->n_seen = v->fleet->plan.n_targets;
 	return ERR_OK;
+}
+
+struct place_of_key {
+	uint64_t key;
+	size_t index;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct place_of_key *x = a, *y = b;
+
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+static struct place_of_key *sort_keys(const struct fleet_plan *plan)
+{
+	struct place_of_key *list = calloc(plan->n_targets + 1, sizeof(*list));
+
+	for (size_t i = 0; list && i < plan->n_targets; i++)
+		list[i] = (struct place_of_key){ plan->targets[i].key, i };
+	if (list)
+		qsort(list, plan->n_targets, sizeof(*list), by_key);
+	return list;
+}
+
+void fleet_vantage_carry(struct fleet_vantage *v, const struct fleet_plan *old,
+			 const struct fleet_plan *plan)
+{
+	struct fleet_seen *seen = calloc(plan->n_targets + 1, sizeof(*seen));
+	struct place_of_key *known = sort_keys(old);
+
+	for (size_t i = 0; seen && known && i < plan->n_targets; i++) {
+		const struct place_of_key key = { plan->targets[i].key, 0 };
+		const struct place_of_key *at =
+			bsearch(&key, known, old->n_targets, sizeof(*known), by_key);
+
+		if (at && at->index < v->n_seen)
+			seen[i] = v->seen[at->index];
+	}
+	if (!known || !seen)
+		v->full_us = 0; /* it counts again when it has told all anew */
+	free(known);
+	free(v->seen);
+	v->seen = seen;
+	v->n_seen = seen ? plan->n_targets : 0;
 }
 
 static void take(struct fleet_vantage *v, const Fairlead__Wire__Verdict *from)
@@ -87,7 +132,7 @@ static void take(struct fleet_vantage *v, const Fairlead__Wire__Verdict *from)
 	to->known = from->known;
 	to->pass = from->pass;
 	to->rtt_us = from->rtt_us;
-	snprintf(to->reason, sizeof(to->reason), "%s", from->reason);
+	fleet_copy(to->reason, sizeof(to->reason), from->reason);
 }
 
 enum err_code fleet_vantage_verdicts(struct fleet_vantage *v, const Fairlead__Wire__Verdicts *m,
@@ -100,7 +145,7 @@ enum err_code fleet_vantage_verdicts(struct fleet_vantage *v, const Fairlead__Wi
 	if (m->revision > f->plan_revision)
 		return err_set(e, ERR_INPUT, "verdicts on plan %llu, which was never sent",
 			       (unsigned long long)m->revision);
-	if (v->n_seen != f->n_targets || !v->seen || !v->full_us) {
+	if (v->n_seen != f->plan.n_targets || !v->seen || !v->full_us) {
 		if (start_plan(v) != ERR_OK)
 			return err_set(e, ERR_MEMORY, "no memory");
 	}
@@ -121,7 +166,7 @@ enum err_code fleet_vantage_verdicts(struct fleet_vantage *v, const Fairlead__Wi
 static bool is_contradicted(const struct fleet_vantage *v, size_t target, uint64_t now_us)
 {
 	struct fleet *f = v->fleet;
-	const struct fleet_target *t = &f->targets[target];
+	const struct fleet_target *t = &f->plan.targets[target];
 	uint32_t region = f->config->pools[t->pool].members[t->member].region;
 
 	for (const struct fleet_vantage *o = f->vantages; o; o = o->next)
