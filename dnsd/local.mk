@@ -39,7 +39,7 @@ libdnsd_a_SOURCES = \
 	dnsd/client/locate.c dnsd/client/locate.h \
 	dnsd/client/watch.c dnsd/client/watch.h \
 	dnsd/control/control.c dnsd/control/control.h dnsd/control/inside.h \
-	dnsd/control/builder.c dnsd/control/live.c dnsd/control/ops.c dnsd/control/moves.c \
+	dnsd/control/builder.c dnsd/control/keep.c dnsd/control/live.c dnsd/control/ops.c dnsd/control/moves.c \
 	dnsd/control/views.c dnsd/control/explain.c dnsd/control/api.c dnsd/control/pages.c
 
 sbin_PROGRAMS += fairlead-dnsd

@@ -41,6 +41,21 @@ static enum access_role role_of(const struct control *c, const char *who)
 	return c->config->n_access ? ACCESS_NONE : default_role(who);
 }
 
+static void audit(struct control *c, const struct http_request *req, const char *verb,
+		  const char *args, const char *result)
+{
+	const struct store_actor actor = { .by = req->peer->who,
+					   .from = req->peer->from,
+					   .reason = "",
+					   .verb = verb,
+					   .args = args };
+	struct err e;
+
+	if (store_audit_add(c->store, &actor, result, &e) != ERR_OK)
+		log_error("dnsd/control", "the audit row of %s by %s is not on disk: %s", verb,
+			  req->peer->who, e.text);
+}
+
 static bool may(struct control *c, const struct http_request *req, enum access_role least,
 		struct http_reply *reply)
 {
@@ -52,15 +67,8 @@ static bool may(struct control *c, const struct http_request *req, enum access_r
 		return true;
 	snprintf(text, sizeof(text), "%s is %s here, and %s %s needs %s (see `access`)",
 		 req->peer->who, names[role], req->method, req->path, names[least]);
-	if (least > ACCESS_VIEWER) {
-		const struct store_actor actor = { .by = req->peer->who,
-						   .from = req->peer->from,
-						   .reason = "",
-						   .verb = req->path,
-						   .args = "{}" };
-
-		store_audit_add(c->store, &actor, "not allowed", NULL);
-	}
+	if (least > ACCESS_VIEWER)
+		audit(c, req, req->path, "{}", "not allowed");
 	log_warn("dnsd/control", "refused %s: %s", req->peer->from, text);
 	http_reply_error(reply, ERR_DENIED, text);
 	return false;
@@ -199,24 +207,31 @@ static void post_op(struct control *c, const struct http_request *req, struct ht
 
 static void post_reload(struct control *c, const struct http_request *req, struct http_reply *reply)
 {
-	builder_request(c, true, false, reply);
+	audit(c, req, "config reload", "{}", "asked"); /* how it went is an event */
+	builder_request_for(c, true, reply, NULL);
 }
 
 static void post_backup(struct control *c, const struct http_request *req, struct http_reply *reply)
 {
 	json_t *body = json_loadb((const char *)req->body, req->len, 0, NULL);
-	const char *path = json_string_value(json_object_get(body, "path"));
-	struct err e;
+	json_t *path = json_object_get(body, "path");
+	const char *text = json_string_value(path);
+	char *args = NULL;
+	struct err e = { "done" };
 	enum err_code rc;
 
-	if (path && path[0] == '/')
-		rc = store_backup(c->store, path, &e);
-	else
+	if (text && text[0] == '/') {
+		args = json_dumps(path, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+		rc = store_backup(c->store, text, &e);
+	} else {
 		rc = err_set(&e, ERR_INPUT, "path must be an absolute path");
+	}
+	audit(c, req, "backup", args ? args : "{}", e.text);
 	if (rc == ERR_OK)
-		http_reply_json(reply, 200, json_pack("{s:s}", "path", path));
+		http_reply_json(reply, 200, json_pack("{s:s}", "path", text));
 	else
 		http_reply_error(reply, rc, e.text);
+	free(args);
 	json_decref(body);
 }
 

@@ -7,6 +7,9 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define RETRY_US 10000 /* to hand a finished build over when there is no memory for that */
 
 /* ---- the work, on the builder thread ---- */
 
@@ -28,11 +31,29 @@ static void read_config(struct build *b, const char *path)
 	config_report_fini(&report);
 }
 
+static enum err_code load(struct build *b)
+{
+	const struct dnsd_config *config = b->config;
+	const struct publish_parts *old = &b->control->parts;
+	enum err_code rc;
+
+	if (!b->is_reload && !b->is_fresh_geo) {
+		publish_parts_share(old, &b->parts);
+		return ERR_OK;
+	}
+	rc = databases_stamp_init(&b->stamp, config->geo.databases, config->geo.n_databases);
+	if (rc != ERR_OK)
+		return err_set(&b->e, rc, "no memory");
+	if (!b->is_reload)
+		return publish_load_geo(config, old, &b->parts, &b->e);
+	return publish_load(config, old, b->is_fresh_geo, &b->parts, &b->report, &b->e);
+}
+
 static void load_and_build(struct build *b)
 {
 	struct control *c = b->control;
 
-	b->rc = publish_load(b->config, &c->parts, b->is_fresh_geo, &b->parts, &b->report, &b->e);
+	b->rc = load(b);
 	if (b->rc == ERR_OK)
 		b->rc = publish_build(b->config, &b->parts,
 				      c->publish ? publish_current(c->publish) : NULL, c->labels,
@@ -51,7 +72,8 @@ static void *run(void *build)
 		read_config(b, c->config->file);
 	if (b->rc == ERR_OK)
 		load_and_build(b);
-	loop_post(c->loop, finish, b);
+	while (loop_post(c->loop, finish, b) != ERR_OK && !atomic_load(&c->is_stopping))
+		usleep(RETRY_US);
 	return NULL;
 }
 
@@ -63,18 +85,19 @@ static void free_build(struct build *b)
 		config_dnsd_free(b->config);
 	publish_parts_unref(&b->parts);
 	snapshot_free(b->snapshot);
+	databases_stamp_fini(&b->stamp);
 	buf_fini(&b->report);
 	free(b);
 }
 
 /* What cannot change while running keeps its old value until a restart, and is named. */
-static void warn_restart(const struct dnsd_config *old, const struct dnsd_config *config)
+static void note_restart(const struct dnsd_config *old, struct build *b)
 {
 	struct buf names = BUF_INIT;
 
-	if (config_dnsd_needs_restart(old, config, &names))
-		log_warn("dnsd/control", "these keys take effect with a restart: %s",
-			 buf_text(&names));
+	if (config_dnsd_needs_restart(old, b->config, &names))
+		buf_printf(&b->report, "%s: note: these keys take effect with a restart: %s\n",
+			   b->config->file, buf_text(&names));
 	buf_fini(&names);
 }
 
@@ -88,30 +111,49 @@ static enum err_code renew_tls(struct control *c, struct build *b)
 	return tls_reload_from(c->tls, &files, &b->e);
 }
 
-/* From here until the swap the numbers of services are the new ones: live_apply() waits. */
+/* From here until the swap the numbers of services are the new ones: live_apply() waits. Nothing
+ * may fail after fleet_configure(). */
 static enum err_code adopt_config(struct control *c, struct build *b)
 {
 	struct dnsd_config *old = c->config;
 	enum err_code rc;
 
+	keep_flush(c); /* by the old numbers */
+	keep_forget(c);
 	c->config = b->config;
 	rc = fleet_configure(c->fleet, b->config, &b->e);
 	if (rc != ERR_OK) {
 		c->config = old;
 		return rc;
 	}
-	warn_restart(old, b->config);
+	note_restart(old, b);
 	if (renew_tls(c, b) != ERR_OK)
 		log_error("dnsd/control", "the certificates stay as they were: %s", b->e.text);
 	b->is_new_config = false;
 	config_dnsd_free(old);
+	return ERR_OK;
+}
+
+/* A reload keeps the map when its inputs have the same names; a file that was replaced meanwhile
+ * must not be taken for the one that was read. */
+static bool has_missed_geo(struct control *c, const struct build *b)
+{
+	return b->is_reload && b->parts.clients == c->parts.clients &&
+	       databases_changed(&c->geo_stamp);
+}
+
+static void adopt_stamp(struct control *c, struct build *b)
+{
+	if (!b->is_reload && !b->is_fresh_geo)
+		return;
 	databases_stamp_fini(&c->geo_stamp);
-	return databases_stamp_init(&c->geo_stamp, c->config->geo.databases,
-				    c->config->geo.n_databases);
+	c->geo_stamp = b->stamp;
+	memset(&b->stamp, 0, sizeof(b->stamp));
 }
 
 static enum err_code adopt(struct control *c, struct build *b)
 {
+	bool missed_geo = has_missed_geo(c, b);
 	enum err_code rc = ERR_OK;
 
 	c->is_adopting = true;
@@ -120,6 +162,9 @@ static enum err_code adopt(struct control *c, struct build *b)
 	c->is_adopting = false;
 	if (rc != ERR_OK)
 		return rc;
+	adopt_stamp(c, b);
+	c->wants_build |= missed_geo;
+	c->wants_fresh_geo |= missed_geo;
 	publish_parts_unref(&c->parts);
 	c->parts = b->parts;
 	memset(&b->parts, 0, sizeof(b->parts));
@@ -144,21 +189,34 @@ static void log_lines(enum log_level level, struct buf *report)
 		log_write(level, "dnsd/control", "%s", line);
 }
 
+static json_t *build_doc(const struct control *c, const struct build *b, const char *report)
+{
+	return json_pack("{s:I, s:f, s:s}", "generation",
+			 (json_int_t)publish_current(c->publish)->generation, "took_s",
+			 (double)b->took_us / 1e6, "report", report);
+}
+
+/* An operation is on disk whatever became of the build: then it is live nowhere yet. */
+static void answer(struct control *c, struct waiter *w, const struct build *b, const char *report)
+{
+	if (w->doc && b->rc != ERR_OK)
+		json_object_set_new(w->doc, "live", json_array());
+	if (w->doc)
+		http_reply_json(w->reply, 200, w->doc);
+	else if (b->rc == ERR_OK)
+		http_reply_json(w->reply, 200, build_doc(c, b, report));
+	else
+		http_reply_error(w->reply, b->rc, report[0] ? report : b->e.text);
+	free(w);
+}
+
 static void answer_waiters(struct control *c, const struct build *b, const char *report)
 {
 	while (c->now_waiters) {
 		struct waiter *w = c->now_waiters;
 
 		c->now_waiters = w->next;
-		if (b->rc == ERR_OK)
-			http_reply_json(
-				w->reply, 200,
-				json_pack("{s:I, s:f, s:s}", "generation",
-					  (json_int_t)publish_current(c->publish)->generation,
-					  "took_s", (double)b->took_us / 1e6, "report", report));
-		else
-			http_reply_error(w->reply, b->rc, report[0] ? report : b->e.text);
-		free(w);
+		answer(c, w, b, report);
 	}
 }
 
@@ -172,9 +230,10 @@ static void record_reload(struct control *c, const struct build *b, const char *
 				     .cause = (char *)what,
 				     .by = "fairlead",
 				     .reason = (char *)(b->rc == ERR_OK ? "" : b->e.text) };
-	int64_t seq;
+	struct err e;
 
-	store_event_add(c->store, &event, &seq, NULL);
+	if (store_event_add(c->store, &event, NULL, &e) != ERR_OK)
+		log_error("dnsd/control", "the event of a reload is not on disk: %s", e.text);
 }
 
 static void start(struct control *c);
@@ -183,7 +242,6 @@ static void finish(void *build)
 {
 	struct build *b = build;
 	struct control *c = b->control;
-	bool was_reload = b->is_new_config || !b->config;
 	struct buf copy = BUF_INIT;
 
 	pthread_join(c->builder, NULL);
@@ -193,13 +251,13 @@ static void finish(void *build)
 	buf_add(&copy, b->report.data, b->report.len);
 	if (b->rc != ERR_OK)
 		log_error("dnsd/control", "nothing is changed: %s", b->e.text);
-	else if (was_reload || b->is_fresh_geo)
+	else if (b->is_reload || b->is_fresh_geo)
 		log_info("dnsd/control", "generation %llu serves, built in %.3f s",
 			 (unsigned long long)publish_current(c->publish)->generation,
 			 (double)b->took_us / 1e6);
 	log_lines(b->rc == ERR_OK ? LOG_INFO : LOG_ERROR, &b->report);
-	if (was_reload || b->is_fresh_geo || b->rc != ERR_OK)
-		record_reload(c, b, was_reload ? "configuration" : "database");
+	if (b->is_reload || b->is_fresh_geo || b->rc != ERR_OK)
+		record_reload(c, b, b->is_reload ? "configuration" : "database");
 	answer_waiters(c, b, buf_text(&copy));
 	buf_fini(&copy);
 	free_build(b);
@@ -217,9 +275,9 @@ static struct build *new_build(struct control *c)
 		return NULL;
 	b->control = c;
 	b->config = c->wants_reload ? NULL : c->config;
+	b->is_reload = c->wants_reload;
 	b->is_fresh_geo = c->wants_fresh_geo;
 	b->started_us = clock_mono_us(c->clock);
-	c->wants_build = c->wants_reload = c->wants_fresh_geo = false;
 	return b;
 }
 
@@ -228,36 +286,45 @@ static void start(struct control *c)
 	struct build *b = new_build(c);
 
 	if (!b)
-		return; /* the next request tries again */
+		return; /* builder_retry() */
+	c->build = b;
+	if (pthread_create(&c->builder, NULL, run, b) != 0) {
+		c->build = NULL;
+		free_build(b);
+		return;
+	}
+	c->wants_build = c->wants_reload = c->wants_fresh_geo = false;
 	c->now_waiters = c->waiters;
 	c->waiters = NULL;
-	c->build = b;
-	if (pthread_create(&c->builder, NULL, run, b) == 0)
-		return;
-	c->build = NULL;
-	b->rc = err_set(&b->e, ERR_MEMORY, "no thread for a build");
-	answer_waiters(c, b, "");
-	b->is_new_config = false;
-	free_build(b);
 }
 
-void builder_request(struct control *c, bool reload, bool fresh_geo, struct http_reply *waits)
+void builder_request(struct control *c, bool reload, bool fresh_geo)
 {
-	struct waiter *w = waits ? calloc(1, sizeof(*w)) : NULL;
-
-	if (waits && !w) {
-		http_reply_error(waits, ERR_MEMORY, "no memory");
-		return;
-	}
-	if (w) {
-		w->reply = waits;
-		w->next = c->waiters;
-		c->waiters = w;
-	}
 	c->wants_build = true;
 	c->wants_reload |= reload;
 	c->wants_fresh_geo |= fresh_geo;
 	if (!c->build)
+		start(c);
+}
+
+void builder_request_for(struct control *c, bool reload, struct http_reply *reply, json_t *doc)
+{
+	struct waiter *w = calloc(1, sizeof(*w));
+
+	if (w) {
+		*w = (struct waiter){ c->waiters, reply, doc };
+		c->waiters = w;
+	} else if (doc) {
+		http_reply_json(reply, 200, doc);
+	} else {
+		http_reply_error(reply, ERR_MEMORY, "no memory");
+	}
+	builder_request(c, reload, false);
+}
+
+void builder_retry(struct control *c)
+{
+	if (c->wants_build && !c->build)
 		start(c);
 }
 
@@ -268,7 +335,7 @@ enum err_code builder_first(struct control *c, struct err *e)
 
 	if (!b)
 		return err_set(e, ERR_MEMORY, "no memory");
-	b->config = c->config;
+	b->is_reload = true;
 	load_and_build(b);
 	log_lines(b->rc == ERR_OK ? LOG_INFO : LOG_ERROR, &b->report);
 	if (b->rc == ERR_OK)
@@ -282,6 +349,7 @@ enum err_code builder_first(struct control *c, struct err *e)
 
 void builder_stop(struct control *c)
 {
+	atomic_store(&c->is_stopping, true);
 	if (c->build) {
 		pthread_join(c->builder, NULL);
 		free_build(c->build); /* its finish() was posted to a loop that runs no more */
@@ -292,7 +360,10 @@ void builder_stop(struct control *c)
 		struct waiter *w = *list;
 
 		*list = w->next;
-		http_reply_error(w->reply, ERR_AGAIN, "the daemon stops");
+		if (w->doc)
+			http_reply_json(w->reply, 200, w->doc);
+		else
+			http_reply_error(w->reply, ERR_AGAIN, "the daemon stops");
 		free(w);
 	}
 }

@@ -53,9 +53,6 @@ static enum err_code start_parts(struct control *c, struct err *e)
 	rc = fleet_configure(c->fleet, c->config, e);
 	if (rc == ERR_OK)
 		rc = restore_health(c, e);
-	if (rc == ERR_OK)
-		rc = databases_stamp_init(&c->geo_stamp, c->config->geo.databases,
-					  c->config->geo.n_databases);
 	return rc == ERR_OK ? builder_first(c, e) : rc;
 }
 
@@ -116,8 +113,9 @@ static void on_second(void *control)
 	struct control *c = control;
 
 	ops_expire(c);
+	builder_retry(c);
 	if (databases_changed(&c->geo_stamp))
-		builder_request(c, false, true, NULL);
+		builder_request(c, false, true);
 }
 
 static void on_backup(void *control)
@@ -141,13 +139,15 @@ static void on_stop(void *control)
 
 static void on_reload(void *control)
 {
-	builder_request(control, true, false, NULL);
+	builder_request(control, true, false);
 }
 
 static enum err_code make_timers(struct control *c)
 {
 	enum err_code rc = loop_timer_new(c->loop, &c->second, on_second, c);
 
+	if (rc == ERR_OK)
+		rc = loop_timer_new(c->loop, &c->keep, keep_flush, c);
 	if (rc == ERR_OK)
 		rc = loop_timer_new(c->loop, &c->backup, on_backup, c);
 	if (rc == ERR_OK)
@@ -225,6 +225,7 @@ enum err_code control_run(struct control *c, void (*ready)(void), struct err *e)
 		 client_map_class_count(publish_current(c->publish)->clients));
 	ready();
 	loop_run(c->loop);
+	keep_flush(c);
 	record(c, "stop");
 	return ERR_OK;
 }
@@ -247,10 +248,12 @@ void control_free(struct control *c)
 	metrics_free(c->metrics);
 	databases_stamp_fini(&c->geo_stamp);
 	store_override_free(c->overrides, c->n_overrides);
+	free(c->changes);
 	store_close(c->store);
 	tls_free(c->tls);
 	loop_timer_free(c->second);
 	loop_timer_free(c->backup);
+	loop_timer_free(c->keep);
 	loop_free(c->loop);
 	config_dnsd_free(c->config);
 	free(c);

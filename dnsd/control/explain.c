@@ -33,17 +33,36 @@ struct asked {
 
 /* ---- the question ---- */
 
+/* By the data path's own look-up, so that a name below a wildcard service is explained too. */
+static enum err_code find_service(struct asked *a, const char *text, struct err *e)
+{
+	const struct snapshot *snap = publish_current(a->c->publish);
+	struct zone_hit hit;
+	struct name name;
+
+	if (name_parse(text, NULL, &name, e) != ERR_OK)
+		return ERR_INPUT;
+	name_lower(name.wire, name.wire, name.len);
+	zone_set_find(snap->zones, name.wire, name.len, DNS_TYPE_A, &hit);
+	if (hit.kind != ZONE_HIT_SERVICE)
+		return err_set(e, ERR_NOT_FOUND, "there is no service %s", text);
+	a->service = hit.service;
+	return ERR_OK;
+}
+
 static enum err_code parse(struct asked *a, const struct http_request *req, struct err *e)
 {
 	const char *name = http_query(req, "name"), *type = http_query(req, "type");
 	const char *client = http_query(req, "client");
 	struct prefix prefix;
 
+	enum err_code rc;
+
 	if (!name || !client)
 		return err_set(e, ERR_INPUT, "name and client are needed");
-	a->service = views_service_index(a->c, name);
-	if (a->service == UINT32_MAX)
-		return err_set(e, ERR_NOT_FOUND, "there is no service %s", name);
+	rc = find_service(a, name, e);
+	if (rc != ERR_OK)
+		return rc;
 	a->type = SNAPSHOT_A;
 	if (type && strcasecmp(type, "AAAA") == 0)
 		a->type = SNAPSHOT_AAAA;
@@ -84,60 +103,41 @@ static enum err_code prepare(struct asked *a, struct err *e)
 
 /* ---- the candidates ---- */
 
-static bool is_serving(const struct asked *a, uint32_t m)
+/* Why m is not the answer, or RULE_NONE: by the data path's own words, with what the configuration
+ * and the operators add to them. */
+static enum steer_rule behind_by(const struct asked *a, uint32_t m)
 {
-	return a->choice.serve >> m & 1;
-}
-
-static bool is_forced_now(const struct asked *a)
-{
-	return (a->choice.forced & a->choice.serve) != 0;
-}
-
-/* Why m does not get this client; RULE_NONE = it is behind the chosen one only by rank. */
-static enum steer_rule dropped_by(const struct asked *a, uint32_t m)
-{
-	const struct store_override *o = live_forced(a->c, a->service, m);
-
-	if (!(a->row.allowed >> m & 1))
-		return RULE_FENCE;
-	if (a->choice.panic)
-		return is_serving(a, m) ? RULE_NONE : RULE_HEALTH;
-	if (is_serving(a, m))
-		return is_forced_now(a) && !(a->choice.forced >> m & 1) ? RULE_FORCED : RULE_NONE;
-	if (o && o->kind != STORE_FAILOVER &&
-	    fleet_health(a->c->fleet, a->service, m) != HEALTH_DOWN)
-		return RULE_FORCED;
-	return RULE_HEALTH;
-}
-
-/* The rule that tells two candidates apart. */
-static enum steer_rule between(const struct asked *a, uint32_t winner, uint32_t m)
-{
-	enum steer_rule rule;
+	const struct pick_live live = { a->choice.serve, a->choice.forced, a->choice.dialled };
+	enum steer_rule rule = pick_why(a->row.groups, a->row.n_groups, &live, a->s->picks,
+					a->choice.key, a->choice.member, (int)m);
 	int sign;
 
-	rule = rank_compare(&a->input, winner, m, &sign);
-	if (rule == RULE_NONE || rule == RULE_NAME)
-		return RULE_WEIGHT;
-	if (sign > 0) /* m stands before the winner: its dial turned this client away */
+	if (rule == RULE_HEALTH && fleet_health(a->c->fleet, a->service, m) != HEALTH_DOWN &&
+	    live_forced(a->c, a->service, m))
 		return RULE_FORCED;
-	return rule;
+	if (rule != RULE_TIER) /* which stands for "a later group" */
+		return rule;
+	return rank_compare(&a->input, (size_t)a->choice.member, m, &sign);
 }
 
-/* Why the chosen one stands first: by what it beats the next that was kept. */
+/* Is it out of the question, or only behind? */
+static bool is_kept(const struct asked *a, uint32_t m)
+{
+	if (!(a->row.allowed >> m & 1))
+		return false;
+	return a->choice.serve >> m & 1 || a->choice.member == (int)m;
+}
+
+/* Why the chosen one stands first: by what it beats the closest of those that were kept. */
 static enum steer_rule chosen_by(const struct asked *a, uint32_t winner)
 {
 	enum steer_rule last = RULE_NONE;
 
-	if (is_forced_now(a))
+	if (a->choice.forced & a->choice.serve)
 		return RULE_FORCED;
 	for (uint32_t m = 0; m < a->s->n_members; m++) {
-		enum steer_rule rule;
+		enum steer_rule rule = m == winner || !is_kept(a, m) ? RULE_NONE : behind_by(a, m);
 
-		if (m == winner || dropped_by(a, m) != RULE_NONE)
-			continue;
-		rule = between(a, winner, m);
 		if (rule > last) /* the closest rival is beaten by the latest rule */
 			last = rule;
 	}
@@ -148,20 +148,14 @@ static json_t *candidate(struct asked *a, uint32_t m)
 {
 	uint32_t region = a->pool->members[m].region;
 	uint32_t rtt_us = prior_rtt_us(place_distance_m(&a->place, &a->regions[region]));
-	enum steer_rule rule = dropped_by(a, m);
+	bool chosen = a->choice.member == (int)m;
+	enum steer_rule rule = chosen ? chosen_by(a, m) : behind_by(a, m);
 	struct fleet_member_view view;
-	bool kept = rule == RULE_NONE, chosen = a->choice.member == (int)m;
 
 	fleet_member(a->c->fleet, a->service, m, &view);
-	if (chosen) {
-		kept = true;
-		rule = chosen_by(a, m);
-	} else if (kept && a->choice.member != PICK_NOBODY) {
-		rule = between(a, (uint32_t)a->choice.member, m);
-	}
 	return json_pack(
 		"{s:s, s:b, s:b, s:s, s:o, s:s, s:i, s:s, s:s, s:o, s:o, s:f}", "region",
-		a->names[region], "chosen", (int)chosen, "kept", (int)kept, "rule",
+		a->names[region], "chosen", (int)chosen, "kept", (int)is_kept(a, m), "rule",
 		rules_name(rule), "rtt_ms", rtt_us ? json_real((double)rtt_us / 1000) : json_null(),
 		"rtt_source", rtt_us ? "distance" : "none", "rtt_samples", 0, "health",
 		verdict_health_name(view.health), "why", view.reason, "forced",
@@ -212,7 +206,7 @@ static const char *ttl_reason(const struct asked *a)
 		return "panic: no member may serve";
 	if (a->choice.ttl_s < a->cs->ttl_s)
 		return "failing over: a member is down, or an operator moved the service";
-	return "the service's ttl";
+	return "normally: the service's ttl";
 }
 
 static json_t *rule_of(const struct asked *a)

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* live: from health and overrides to the masks that queries read. */
-#include "core/log.h"
 #include "dnsd/control/inside.h"
 
 #include <string.h>
-
-#define HELD_BY "fairlead" /* who holds a member back until somebody says failback */
 
 static const struct config_pool *pool_of(const struct control *c, uint32_t service)
 {
@@ -32,7 +29,14 @@ uint64_t live_region_bits(const struct control *c, uint32_t service, const char 
 
 bool live_is_held(const struct store_override *o)
 {
-	return o->kind == STORE_DRAIN && strcmp(o->by, HELD_BY) == 0;
+	return o->kind == STORE_DRAIN && strcmp(o->by, CONTROL_SELF) == 0;
+}
+
+/* Does it bear on this service and region? region NULL = any. */
+static bool bears_on(const struct store_override *o, const char *service, const char *region)
+{
+	return (!o->service[0] || strcmp(o->service, service) == 0) &&
+	       (!region || strcmp(o->region, region) == 0);
 }
 
 /* The one that is most to the point: of this service before of all services. */
@@ -44,19 +48,32 @@ static const struct store_override *find(const struct control *c, enum store_ove
 	for (size_t i = 0; i < c->n_overrides; i++) {
 		const struct store_override *o = &c->overrides[i];
 
-		if (o->kind != kind || (region && strcmp(o->region, region) != 0))
+		if (o->kind != kind || live_is_held(o) || !bears_on(o, service, region))
 			continue;
-		if (strcmp(o->service, service) == 0)
+		if (o->service[0])
 			return o;
-		if (!o->service[0])
-			general = o;
+		general = o;
 	}
 	return general;
+}
+
+static const struct store_override *find_held(const struct control *c, const char *service,
+					      const char *region)
+{
+	for (size_t i = 0; i < c->n_overrides; i++)
+		if (live_is_held(&c->overrides[i]) && bears_on(&c->overrides[i], service, region))
+			return &c->overrides[i];
+	return NULL;
 }
 
 const struct store_override *live_failover(const struct control *c, const char *service)
 {
 	return find(c, STORE_FAILOVER, service, NULL);
+}
+
+const struct store_override *live_held(const struct control *c, uint32_t service, uint32_t member)
+{
+	return find_held(c, c->config->services[service].name, region_of(c, service, member));
 }
 
 const struct store_override *live_forced(const struct control *c, uint32_t service, uint32_t member)
@@ -72,45 +89,88 @@ const struct store_override *live_forced(const struct control *c, uint32_t servi
 		if (o && strcmp(o->region, region) != 0)
 			o = NULL;
 	}
-	return o;
+	return o ? o : find_held(c, name, region);
 }
 
 /* ---- masks ---- */
 
-/* Held members wait for a failback; when nobody else is left they serve all the same. */
-static uint64_t without_held(uint64_t serve, uint64_t held)
+void live_masks(const struct control *c, uint32_t service, struct live_masks *out)
 {
-	return serve & ~held ? serve & ~held : serve;
+	const struct config_service *cs = &c->config->services[service];
+	const struct store_override *failover = live_failover(c, cs->name);
+
+	memset(out, 0, sizeof(*out));
+	for (uint32_t m = 0; m < pool_of(c, service)->n_members; m++) {
+		const char *region = region_of(c, service, m);
+		const struct store_override *dial = find(c, STORE_DIAL, cs->name, region);
+		uint64_t bit = UINT64_C(1) << m;
+		bool down = fleet_health(c->fleet, service, m) == HEALTH_DOWN;
+
+		out->dial_ppm[m] = dial ? dial->value : CONTROL_SHARE_ALL;
+		out->any_down |= down;
+		if (down || !out->dial_ppm[m] || find(c, STORE_DRAIN, cs->name, region))
+			continue;
+		out->able |= bit;
+		if (find_held(c, cs->name, region))
+			out->held |= bit;
+	}
+	if (!failover)
+		return;
+	out->forced = live_region_bits(c, service, failover->region);
+	out->held &= ~out->forced; /* the operator's word goes before ours */
+}
+
+/* Held members wait for a failback; when nobody else is left they serve all the same. */
+static uint64_t without_held(uint64_t able, uint64_t held)
+{
+	return able & ~held ? able & ~held : able;
 }
 
 void live_of(const struct control *c, uint32_t service, struct publish_service_live *out)
 {
 	const struct config_service *cs = &c->config->services[service];
-	const struct config_pool *pool = pool_of(c, service);
-	const struct store_override *failover = live_failover(c, cs->name);
-	uint64_t serve = 0, held = 0;
-	bool any_down = false;
+	struct live_masks masks;
 
+	live_masks(c, service, &masks);
 	memset(out, 0, sizeof(*out));
-	for (uint32_t m = 0; m < pool->n_members; m++) {
-		const char *region = region_of(c, service, m);
-		const struct store_override *drain = find(c, STORE_DRAIN, cs->name, region);
-		const struct store_override *dial = find(c, STORE_DIAL, cs->name, region);
-		bool down = fleet_health(c->fleet, service, m) == HEALTH_DOWN;
-
-		out->dial_ppm[m] = dial ? dial->value : CONTROL_SHARE_ALL;
-		any_down |= down;
-		if (down || out->dial_ppm[m] == 0 || (drain && !live_is_held(drain)))
-			continue;
-		serve |= UINT64_C(1) << m;
-		if (drain)
-			held |= UINT64_C(1) << m;
-	}
-	out->serve = without_held(serve, held);
-	out->forced = failover ? live_region_bits(c, service, failover->region) : 0;
+	memcpy(out->dial_ppm, masks.dial_ppm, sizeof(out->dial_ppm));
+	out->serve = without_held(masks.able, masks.held);
+	out->forced = masks.forced;
 	out->ttl_s = cs->ttl_s;
-	if ((any_down || failover) && out->ttl_s > CONTROL_TTL_FAILOVER_S)
+	if ((masks.any_down || masks.forced) && out->ttl_s > CONTROL_TTL_FAILOVER_S)
 		out->ttl_s = CONTROL_TTL_FAILOVER_S;
+}
+
+/* ---- to the snapshot ---- */
+
+static bool is_partial(uint32_t dial_ppm)
+{
+	return dial_ppm > 0 && dial_ppm < CONTROL_SHARE_ALL;
+}
+
+bool live_needs_build(const struct control *c, uint32_t service,
+		      const struct publish_service_live *live)
+{
+	const struct snapshot_service *s = &publish_current(c->publish)->services[service];
+
+	for (uint32_t m = 0; m < s->n_members; m++)
+		if (s->picks[m].dial_ppm != live->dial_ppm[m])
+			return true;
+	return false;
+}
+
+/* A dial that leaves 0 % for a share stands in the next snapshot only: until then the member stays
+ * out, rather than take everything. */
+static uint64_t without_early(const struct control *c, uint32_t service,
+			      const struct publish_service_live *live)
+{
+	const struct snapshot *snap = publish_current(c->publish);
+	uint64_t early = 0;
+
+	for (uint32_t m = 0; snap && m < snap->services[service].n_members; m++)
+		if (is_partial(live->dial_ppm[m]) && !snap->services[service].picks[m].dial_ppm)
+			early |= UINT64_C(1) << m;
+	return live->serve & ~early ? live->serve & ~early : live->serve;
 }
 
 void live_apply(struct control *c, uint32_t service)
@@ -120,7 +180,8 @@ void live_apply(struct control *c, uint32_t service)
 	if (c->is_adopting)
 		return;
 	live_of(c, service, &live);
-	publish_live(c->publish, service, live.serve, live.forced, live.ttl_s);
+	publish_live(c->publish, service, without_early(c, service, &live), live.forced,
+		     live.ttl_s);
 }
 
 void live_apply_all(struct control *c)
@@ -129,83 +190,28 @@ void live_apply_all(struct control *c)
 		live_apply(c, s);
 }
 
-/* ---- health changes ---- */
-
-static void keep_health(struct control *c, const struct fleet_change *change)
+/* Did some client get this member until now? Asked before the masks change. */
+static bool was_active(const struct control *c, const struct fleet_change *change)
 {
-	struct fleet_member_view view;
-	struct store_health row = { 0 };
-	struct err e;
+	const struct snapshot *snap = c->is_adopting ? NULL : publish_current(c->publish);
+	const struct snapshot_service *s;
 
-	fleet_member(c->fleet, change->service, change->member, &view);
-	row.service = c->config->services[change->service].name;
-	row.region = (char *)region_of(c, change->service, change->member);
-	row.health = change->to;
-	row.cause = change->cause;
-	row.since_ms = clock_wall_ms(c->clock);
-	row.flaps = view.flaps;
-	if (store_health_put(c->store, &row, 1, &e) != ERR_OK)
-		log_error("dnsd/control", "health is not on disk: %s", e.text);
+	if (!snap || change->to != HEALTH_DOWN || change->from == HEALTH_UNKNOWN ||
+	    c->config->services[change->service].failback_auto)
+		return false; /* then nobody asks */
+	s = &snap->services[change->service];
+	return rows_active(s->rows, atomic_load(&s->live->serve), atomic_load(&s->live->forced)) >>
+		       change->member &
+	       1;
 }
 
-static void tell(struct control *c, const struct fleet_change *change)
-{
-	struct store_event event = {
-		.kind = "health",
-		.service = c->config->services[change->service].name,
-		.region = (char *)region_of(c, change->service, change->member),
-		.from = (char *)verdict_health_name(change->from),
-		.to = (char *)verdict_health_name(change->to),
-		.cause = (char *)verdict_cause_name(change->cause),
-		.by = HELD_BY,
-		.reason = (char *)change->reason,
-	};
-	struct err e;
-	int64_t seq;
-
-	log_write(change->to == HEALTH_DOWN ? LOG_WARN : LOG_INFO, "dnsd/control",
-		  "%s: %s is %s, was %s (%s)%s%s", event.service, event.region, event.to,
-		  event.from, event.cause, change->reason[0] ? ": " : "", change->reason);
-	if (store_event_add(c->store, &event, &seq, &e) != ERR_OK)
-		log_error("dnsd/control", "event is not on disk: %s", e.text);
-}
-
-/* failback: manual. What failed stays out until an operator sends the traffic back; what was never
- * seen well, as when a fleet starts, has not failed. */
-static void hold(struct control *c, const struct fleet_change *change)
-{
-	const struct config_service *cs = &c->config->services[change->service];
-	const char *region = region_of(c, change->service, change->member);
-	struct store_override o = {
-		.kind = STORE_DRAIN,
-		.service = cs->name,
-		.region = (char *)region,
-		.by = HELD_BY,
-		.reason = "was down; failback is manual",
-	};
-	const struct store_actor actor = {
-		.by = HELD_BY, .from = "itself", .reason = o.reason, .verb = "hold", .args = "{}"
-	};
-	struct err e;
-	int64_t id;
-
-	if (cs->failback_auto || change->to != HEALTH_DOWN || change->from == HEALTH_UNKNOWN ||
-	    find(c, STORE_DRAIN, cs->name, region))
-		return;
-	if (store_override_put(c->store, &o, &actor, &id, &e) != ERR_OK ||
-	    ops_load(c, &e) != ERR_OK)
-		log_error("dnsd/control", "%s: %s cannot be held back: %s", cs->name, region,
-			  e.text);
-}
-
-/* The answer moves first, with one store; the disk comes after. */
+/* The answer moves at once, with a store. A region may be lost in a thousand services: what is to
+ * be told and kept waits until all of them have moved. */
 void live_changed(void *control, const struct fleet_change *change)
 {
 	struct control *c = control;
+	bool active = was_active(c, change);
 
 	live_apply(c, change->service);
-	tell(c, change);
-	keep_health(c, change);
-	hold(c, change);
-	live_apply(c, change->service);
+	keep_change(c, change, active);
 }

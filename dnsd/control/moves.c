@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* A key like any client's, so that a class that is split by weight is split here too. */
+/* Keys like any client's, so that a class that is split by weight is split here too. */
 #define SAMPLES 8
 
 struct tally {
@@ -15,24 +15,40 @@ struct tally {
 	uint32_t asked;
 };
 
-static int pick(const struct snapshot_service *s, const struct rows_row *row,
-		const struct publish_service_live *live, uint64_t key)
-{
+/* A service's live state as the data path reads it. */
+struct side {
+	struct pick_live masks;
 	struct pick_member members[CONFIG_MEMBERS_MAX];
-	struct pick_live masks = { .serve = live->serve, .forced = live->forced & row->allowed };
+};
 
+static void make_side(const struct snapshot_service *s, const struct publish_service_live *live,
+		      struct side *out)
+{
+	out->masks = (struct pick_live){ .serve = live->serve, .forced = live->forced };
 	for (uint32_t m = 0; m < s->n_members; m++) {
-		members[m] = s->picks[m];
-		members[m].dial_ppm = live->dial_ppm[m];
+		out->members[m] = s->picks[m];
+		out->members[m].dial_ppm = live->dial_ppm[m];
 		if (live->dial_ppm[m] > 0 && live->dial_ppm[m] < CONTROL_SHARE_ALL)
-			masks.dialled |= UINT64_C(1) << m;
+			out->masks.dialled |= UINT64_C(1) << m;
 	}
-	return pick_member(row->groups, row->n_groups, &masks, members, key);
 }
 
-static void count_class(const struct snapshot_service *s, uint32_t class,
-			const struct publish_service_live *now,
-			const struct publish_service_live *after, struct tally *t)
+static int pick(const struct snapshot_service *s, const struct rows_row *row,
+		const struct side *side, uint64_t key)
+{
+	struct pick_live masks = side->masks;
+	int member;
+
+	masks.forced &= row->allowed;
+	member = pick_member(row->groups, row->n_groups, &masks, side->members, key);
+	if (member != PICK_NOBODY || s->last_resort != SNAPSHOT_ALL)
+		return member;
+	masks.serve = row->allowed;
+	return pick_member(row->groups, row->n_groups, &masks, side->members, key);
+}
+
+static void count_class(const struct snapshot_service *s, uint32_t class, const struct side *now,
+			const struct side *after, struct tally *t)
 {
 	struct rows_row row = rows_get(s->rows, class);
 
@@ -79,13 +95,16 @@ json_t *moves_of(struct control *c, const struct publish_service_live *after)
 
 	for (uint32_t s = 0; s < snap->n_services; s++) {
 		struct publish_service_live now;
+		struct side before, behind;
 		struct tally tally = { 0 };
 
 		live_of(c, s, &now);
 		if (memcmp(&now, &after[s], sizeof(now)) == 0)
 			continue;
+		make_side(&snap->services[s], &now, &before);
+		make_side(&snap->services[s], &after[s], &behind);
 		for (uint32_t k = 0; k < snap->services[s].rows->n_classes; k++)
-			count_class(&snap->services[s], k, &now, &after[s], &tally);
+			count_class(&snap->services[s], k, &before, &behind, &tally);
 		add_moves(c, s, &tally, out);
 	}
 	return out;

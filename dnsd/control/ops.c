@@ -2,12 +2,14 @@
 /* ops: what operators change. Each is checked, held against the safety rules, written to disk in
  * one transaction with its audit row, then made live, then acknowledged. */
 #include "core/log.h"
+#include "core/utf8.h"
 #include "dnsd/control/inside.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define EXPIRES_MAX_S (366 * 86400)
+#define REASON_MAX    255 /* bytes */
 
 /* One request, taken apart. */
 struct op {
@@ -20,7 +22,7 @@ struct op {
 	bool is_dry, is_forced;
 	struct store_override change; /* what it puts */
 	enum { OP_PUT, OP_CLEAR } act;
-	const struct store_override *cleared[64];
+	int64_t *cleared; /* ids, room for all */
 	size_t n_cleared;
 	char args[1024];
 };
@@ -60,6 +62,8 @@ static enum err_code read_body(struct op *op, const struct http_request *req, st
 		return err_set(e, ERR_INPUT, "%s", why.text);
 	if (to)
 		op->region = to;
+	if (strlen(op->reason) > REASON_MAX)
+		return err_set(e, ERR_INPUT, "reason is at most %d bytes", REASON_MAX);
 	if (expires < 0 || expires > EXPIRES_MAX_S)
 		return err_set(e, ERR_INPUT, "expires_s is 0 to %d", EXPIRES_MAX_S);
 	if (strcmp(op->verb, "dial") == 0 && (share < 0 || share > CONTROL_SHARE_ALL))
@@ -91,10 +95,15 @@ static enum err_code check_region(const struct op *op, struct err *e)
 	return ERR_NOT_FOUND;
 }
 
-static enum err_code check_service(const struct op *op, struct err *e)
+/* From here on it has the name that the configuration gives it: people write capitals and dots. */
+static enum err_code check_service(struct op *op, struct err *e)
 {
-	if (views_service_index(op->c, op->service) == UINT32_MAX)
-		return err_set(e, ERR_NOT_FOUND, "there is no service %s", op->service);
+	uint32_t s = views_service_index(op->c, op->service);
+
+	if (s == UINT32_MAX)
+		return err_set(e, ERR_NOT_FOUND, "there is no service %s",
+			       op->service[0] ? op->service : "without a name");
+	op->service = op->c->config->services[s].name;
 	return ERR_OK;
 }
 
@@ -102,21 +111,15 @@ static enum err_code check_target(const struct op *op, struct err *e)
 {
 	uint32_t s = views_service_index(op->c, op->service);
 	uint64_t bits = live_region_bits(op->c, s, op->region);
-	struct publish_service_live live;
 	bool any_up = false;
 
 	if (!bits)
 		return err_set(e, ERR_INPUT, "%s has no member in %s", op->service, op->region);
-	live_of(op->c, s, &live);
 	for (uint32_t m = 0; m < CONFIG_MEMBERS_MAX; m++)
 		any_up |= bits >> m & 1 && fleet_health(op->c->fleet, s, m) != HEALTH_DOWN;
-	if (any_up && !(bits & live.serve)) /* a failover would be on record, and move nobody */
-		return err_set(e, ERR_REFUSED,
-			       "%s would not serve %s: it is drained, dialled to 0 or held back "
-			       "(fairlead override list)",
-			       op->region, op->service);
 	if (!any_up && !op->is_forced)
-		return err_set(e, ERR_UNSAFE, "%s is down for %s; --force moves it all the same",
+		return err_set(e, ERR_UNSAFE,
+			       "%s is down for %s; with --force it moves when that is back",
 			       op->region, op->service);
 	return ERR_OK;
 }
@@ -126,48 +129,57 @@ static void clear_matching(struct op *op, enum store_override_kind kind, bool he
 	for (size_t i = 0; i < op->c->n_overrides; i++) {
 		const struct store_override *o = &op->c->overrides[i];
 
-		if (o->kind != kind || (held_only && !live_is_held(o)) ||
-		    strcmp(o->service, op->service) != 0 ||
-		    (op->region[0] && strcmp(o->region, op->region) != 0))
-			continue;
-		if (op->n_cleared < sizeof(op->cleared) / sizeof(op->cleared[0]))
-			op->cleared[op->n_cleared++] = o;
+		if (o->kind == kind && (!held_only || live_is_held(o)) &&
+		    strcmp(o->service, op->service) == 0 &&
+		    (!op->region[0] || strcmp(o->region, op->region) == 0))
+			op->cleared[op->n_cleared++] = o->id;
 	}
+}
+
+static enum err_code plan_failback(struct op *op, struct err *e)
+{
+	enum err_code rc = check_service(op, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	op->act = OP_CLEAR;
+	clear_matching(op, STORE_FAILOVER, false);
+	clear_matching(op, STORE_DRAIN, true);
+	return op->n_cleared ? ERR_OK
+			     : err_set(e, ERR_REFUSED, "%s was not failed over", op->service);
+}
+
+static enum err_code plan_undrain(struct op *op, struct err *e)
+{
+	op->act = OP_CLEAR;
+	clear_matching(op, STORE_DRAIN, false);
+	return op->n_cleared ? ERR_OK : err_set(e, ERR_REFUSED, "%s is not drained", op->region);
 }
 
 /* From the verb and its arguments to what it puts or clears. */
 static enum err_code plan(struct op *op, struct err *e)
 {
 	bool is_failover = strcmp(op->verb, "failover") == 0;
-	enum err_code rc = ERR_OK;
+	enum err_code rc;
 
-	op->change.service = (char *)op->service;
-	op->change.region = (char *)op->region;
-	op->change.reason = (char *)op->reason;
-	if (strcmp(op->verb, "failback") == 0) {
-		op->act = OP_CLEAR;
-		clear_matching(op, STORE_FAILOVER, false);
-		clear_matching(op, STORE_DRAIN, true);
-		rc = check_service(op, e);
-		if (rc == ERR_OK && !op->n_cleared)
-			rc = err_set(e, ERR_REFUSED, "%s was not failed over", op->service);
-		return rc;
-	}
+	if (strcmp(op->verb, "failback") == 0)
+		return plan_failback(op, e);
 	rc = check_region(op, e);
 	if (rc == ERR_OK && (op->service[0] || is_failover))
 		rc = check_service(op, e);
 	if (rc != ERR_OK)
 		return rc;
-	if (strcmp(op->verb, "undrain") == 0) {
-		op->act = OP_CLEAR;
-		clear_matching(op, STORE_DRAIN, false);
-		return op->n_cleared ? ERR_OK
-				     : err_set(e, ERR_REFUSED, "%s is not drained", op->region);
-	}
-	op->change.kind = is_failover			  ? STORE_FAILOVER
-			  : strcmp(op->verb, "dial") == 0 ? STORE_DIAL
-							  : STORE_DRAIN;
-	op->change.value = op->share_ppm;
+	if (strcmp(op->verb, "undrain") == 0)
+		return plan_undrain(op, e);
+	op->change = (struct store_override){
+		.kind = is_failover			? STORE_FAILOVER
+			: strcmp(op->verb, "dial") == 0 ? STORE_DIAL
+							: STORE_DRAIN,
+		.service = (char *)op->service,
+		.region = (char *)op->region,
+		.reason = (char *)op->reason,
+		.value = op->share_ppm,
+	};
 	return is_failover ? check_target(op, e) : ERR_OK;
 }
 
@@ -176,18 +188,17 @@ static enum err_code plan(struct op *op, struct err *e)
 static bool is_cleared(const struct op *op, const struct store_override *o)
 {
 	for (size_t i = 0; i < op->n_cleared; i++)
-		if (op->cleared[i] == o)
+		if (op->cleared[i] == o->id)
 			return true;
 	return false;
 }
 
 static bool is_replaced(const struct op *op, const struct store_override *o)
 {
-	bool same_region = op->change.kind == STORE_FAILOVER ||
-			   strcmp(o->region, op->change.region) == 0;
-
-	return op->act == OP_PUT && o->kind == op->change.kind && same_region &&
-	       strcmp(o->service, op->change.service) == 0;
+	if (op->act != OP_PUT || o->kind != op->change.kind ||
+	    strcmp(o->service, op->change.service) != 0)
+		return false;
+	return o->kind == STORE_FAILOVER || strcmp(o->region, op->change.region) == 0;
 }
 
 /* The live state of every service as it would be, by the very code that makes it so. */
@@ -234,6 +245,25 @@ static unsigned regions_in(const struct control *c, uint32_t service, uint64_t b
 	return n;
 }
 
+/* A failover to who is drained would be on record, and move nobody. */
+static enum err_code check_moves(const struct op *op, const struct publish_service_live *after,
+				 struct err *e)
+{
+	uint32_t s;
+
+	if (op->act != OP_PUT || op->change.kind != STORE_FAILOVER)
+		return ERR_OK;
+	s = views_service_index(op->c, op->service);
+	for (uint32_t m = 0; m < CONFIG_MEMBERS_MAX; m++)
+		if (after[s].forced >> m & 1 &&
+		    (after[s].serve >> m & 1 || fleet_health(op->c->fleet, s, m) == HEALTH_DOWN))
+			return ERR_OK; /* it moves, now or when that is back */
+	return err_set(e, ERR_REFUSED,
+		       "%s would not serve %s: it is drained or dialled to 0 (fairlead override "
+		       "list)",
+		       op->region, op->service);
+}
+
 static enum err_code check_safety(const struct op *op, const struct publish_service_live *after,
 				  struct err *e)
 {
@@ -263,46 +293,102 @@ static enum err_code check_safety(const struct op *op, const struct publish_serv
 
 static void make_args(struct op *op)
 {
-	char *text = json_dumps(op->body, JSON_COMPACT | JSON_SORT_KEYS);
+	char *text = json_dumps(op->body, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
 
 	snprintf(op->args, sizeof(op->args), "%.1000s", text ? text : "{}");
 	free(text);
 }
 
-static enum err_code write_down(struct op *op, const struct store_actor *actor, int64_t *id,
-				struct err *e)
+static enum err_code write_changes(struct op *op, const struct store_actor *actor, int64_t *id,
+				   struct err *e)
 {
-	int64_t ids[sizeof(op->cleared) / sizeof(op->cleared[0])];
-
 	if (op->act == OP_PUT) {
 		op->change.by = (char *)actor->by;
 		if (op->expires_s)
 			op->change.expires_ms = clock_wall_ms(op->c->clock) + op->expires_s * 1000;
 		return store_override_put(op->c->store, &op->change, actor, id, e);
 	}
-	for (size_t i = 0; i < op->n_cleared; i++)
-		*id = ids[i] = op->cleared[i]->id;
-	return store_override_clear_all(op->c->store, ids, op->n_cleared, actor, e);
+	*id = op->cleared[op->n_cleared - 1];
+	return store_override_clear_all(op->c->store, op->cleared, op->n_cleared, actor, e);
 }
 
-/* Masks at once; dials stand in the snapshot and need a new one, which takes milliseconds. */
-static void make_live(struct control *c)
+/* All of it or nothing, and on disk. */
+static enum err_code write_down(struct op *op, const struct store_actor *actor, int64_t *id,
+				struct err *e)
 {
-	live_apply_all(c);
-	builder_request(c, false, false, NULL);
+	enum err_code rc = write_changes(op, actor, id, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	rc = ops_load(op->c, e);
+	return rc == ERR_OK ? rc : err_wrap(e, rc, "it is on disk, and live with a restart");
 }
 
-static json_t *result_of(struct op *op, int64_t id, json_t *moves)
+/* Before a service is moved by hand: the state as it was, should the move have been a mistake. */
+static void back_up(const struct control *c)
+{
+	struct err e;
+
+	if (c->config->state.backup_directory &&
+	    store_backup_rotate(c->store, c->config->state.backup_directory,
+				c->config->state.backup_keep, &e) != ERR_OK)
+		log_error("dnsd/control", "backup before a failover: %s", e.text);
+}
+
+/* Masks at once. True when dials differ too: they stand in the snapshot and need a new one. */
+static bool make_live(struct control *c)
+{
+	bool needs_build = false;
+
+	for (uint32_t s = 0; s < c->config->n_services; s++) {
+		struct publish_service_live live;
+
+		live_of(c, s, &live);
+		needs_build |= live_needs_build(c, s, &live);
+		live_apply(c, s);
+	}
+	return needs_build;
+}
+
+/* A build takes milliseconds: an answer waits for it, so that it tells where the change is live. */
+static void answer_live(struct control *c, struct http_reply *reply, json_t *doc)
+{
+	if (make_live(c))
+		builder_request_for(c, false, reply, doc);
+	else
+		http_reply_json(reply, 200, doc);
+}
+
+static json_t *result_of(const struct op *op, int64_t id, json_t *moves)
 {
 	json_t *doc = json_pack("{s:o, s:i, s:[s]}", "id",
 				op->is_dry ? json_null() : json_integer(id), "epoch", 0, "live",
 				op->c->config->node);
 
-	if (moves)
+	if (op->is_dry) {
+		json_object_set_new(doc, "live", json_array());
 		json_object_set_new(doc, "moves", moves);
+	}
 	return doc;
 }
 
+static enum err_code check_after(struct op *op, json_t **moves, struct err *e)
+{
+	struct publish_service_live *after = world_after(op);
+	enum err_code rc;
+
+	if (!after)
+		return err_set(e, ERR_MEMORY, "no memory");
+	rc = check_moves(op, after, e);
+	if (rc == ERR_OK)
+		rc = check_safety(op, after, e);
+	if (rc == ERR_OK && op->is_dry)
+		*moves = moves_of(op->c, after);
+	free(after);
+	return rc;
+}
+
+/* What it puts or clears is settled: checks what would be, and makes it so. */
 static enum err_code perform(struct op *op, const struct http_request *req, json_t **doc,
 			     struct err *e)
 {
@@ -311,24 +397,16 @@ static enum err_code perform(struct op *op, const struct http_request *req, json
 					   .reason = op->reason,
 					   .verb = op->verb,
 					   .args = op->args };
-	struct publish_service_live *after;
 	json_t *moves = NULL;
-	enum err_code rc = plan(op, e);
 	int64_t id = 0;
+	enum err_code rc = check_after(op, &moves, e);
 
 	if (rc != ERR_OK)
 		return rc;
-	after = world_after(op);
-	if (!after)
-		return err_set(e, ERR_MEMORY, "no memory");
-	rc = check_safety(op, after, e);
-	if (rc == ERR_OK && op->is_dry)
-		moves = moves_of(op->c, after);
-	free(after);
-	if (rc == ERR_OK && !op->is_dry) {
+	if (!op->is_dry) {
+		if (op->act == OP_PUT && op->change.kind == STORE_FAILOVER)
+			back_up(op->c);
 		rc = write_down(op, &actor, &id, e);
-		if (ops_load(op->c, NULL) == ERR_OK)
-			make_live(op->c);
 	}
 	if (rc == ERR_OK)
 		*doc = result_of(op, id, moves);
@@ -340,7 +418,9 @@ static void audit_refusal(struct op *op, const struct http_request *req, const s
 {
 	const struct store_actor actor = { .by = req->peer->who,
 					   .from = req->peer->from,
-					   .reason = op->reason ? op->reason : "",
+					   .reason = op->reason && strlen(op->reason) <= REASON_MAX
+							     ? op->reason
+							     : "",
 					   .verb = op->verb,
 					   .args = op->args };
 
@@ -350,54 +430,95 @@ static void audit_refusal(struct op *op, const struct http_request *req, const s
 			 op->verb, req->peer->who, e->text);
 }
 
+static enum err_code prepare(struct op *op, struct err *e)
+{
+	op->cleared = calloc(op->c->n_overrides + 1, sizeof(*op->cleared));
+	if (!op->cleared)
+		return err_set(e, ERR_MEMORY, "no memory");
+	keep_flush(op->c); /* what happened before it is told before it */
+	return ERR_OK;
+}
+
+static void answer(struct op *op, const struct http_request *req, struct http_reply *reply,
+		   enum err_code rc, json_t *doc, const struct err *e)
+{
+	if (rc != ERR_OK) {
+		audit_refusal(op, req, e);
+		http_reply_error(reply, rc, e->text);
+	} else if (op->is_dry) {
+		http_reply_json(reply, 200, doc);
+	} else {
+		log_info("dnsd/control", "%s %s by %s: %s", op->verb, op->args, req->peer->who,
+			 op->reason[0] ? op->reason : "no reason given");
+		answer_live(op->c, reply, doc);
+	}
+	free(op->cleared);
+	json_decref(op->body);
+}
+
 void ops_handle(struct control *c, const char *verb, const struct http_request *req,
 		struct http_reply *reply)
 {
 	struct op op = { .c = c, .verb = verb };
 	json_t *doc = NULL;
 	struct err e;
-	enum err_code rc = read_body(&op, req, &e);
+	enum err_code rc = prepare(&op, &e);
 
+	if (rc == ERR_OK)
+		rc = read_body(&op, req, &e);
 	if (rc == ERR_OK) {
 		make_args(&op);
+		rc = plan(&op, &e);
+	}
+	if (rc == ERR_OK)
 		rc = perform(&op, req, &doc, &e);
+	answer(&op, req, reply, rc, doc, &e);
+}
+
+static bool is_text(const char *text)
+{
+	size_t len = strlen(text), at = 0, n;
+
+	while (at < len && (n = utf8_char_len(text + at, len - at)))
+		at += n;
+	return at == len;
+}
+
+static enum err_code plan_clear(struct op *op, int64_t id, struct err *e)
+{
+	if (strlen(op->reason) > REASON_MAX || !is_text(op->reason)) {
+		op->reason = ""; /* nor does the audit take it */
+		return err_set(e, ERR_INPUT, "reason is UTF-8, at most %d bytes", REASON_MAX);
 	}
-	if (rc == ERR_OK) {
-		if (!op.is_dry)
-			log_info("dnsd/control", "%s %s by %s: %s", verb, op.args, req->peer->who,
-				 op.reason[0] ? op.reason : "no reason given");
-		http_reply_json(reply, 200, doc);
-	} else {
-		audit_refusal(&op, req, &e);
-		http_reply_error(reply, rc, e.text);
-	}
-	json_decref(op.body);
+	for (size_t i = 0; i < op->c->n_overrides; i++)
+		if (op->c->overrides[i].id == id) {
+			op->act = OP_CLEAR;
+			op->cleared[op->n_cleared++] = id;
+			return ERR_OK;
+		}
+	return err_set(e, ERR_NOT_FOUND, "there is no override %lld", (long long)id);
 }
 
 void ops_clear(struct control *c, int64_t id, const struct http_request *req,
 	       struct http_reply *reply)
 {
-	const char *reason = http_query(req, "reason");
-	char args[64];
-	const struct store_actor actor = { .by = req->peer->who,
-					   .from = req->peer->from,
-					   .reason = reason ? reason : "",
-					   .verb = "override clear",
-					   .args = args };
+	const char *reason = http_query(req, "reason"), *force = http_query(req, "force");
+	struct op op = { .c = c,
+			 .verb = "override clear",
+			 .region = "",
+			 .service = "",
+			 .reason = reason ? reason : "",
+			 .is_forced = force && strcmp(force, "true") == 0 };
+	json_t *doc = NULL;
 	struct err e;
-	enum err_code rc;
+	enum err_code rc = prepare(&op, &e);
 
-	snprintf(args, sizeof(args), "{\"id\":%lld}", (long long)id);
-	rc = store_override_clear(c->store, id, &actor, &e);
-	if (rc != ERR_OK) {
-		http_reply_error(reply, rc, e.text);
-		return;
-	}
-	ops_load(c, NULL);
-	make_live(c);
-	http_reply_json(reply, 200,
-			json_pack("{s:I, s:i, s:[s]}", "id", (json_int_t)id, "epoch", 0, "live",
-				  c->config->node));
+	snprintf(op.args, sizeof(op.args), "{\"id\":%lld}", (long long)id);
+	if (rc == ERR_OK)
+		rc = plan_clear(&op, id, &e);
+	if (rc == ERR_OK)
+		rc = perform(&op, req, &doc, &e);
+	answer(&op, req, reply, rc, doc, &e);
 }
 
 /* Once a second: what has run out is cleared, on disk first. */
@@ -423,6 +544,6 @@ void ops_expire(void *control)
 			 o->service);
 		any = true;
 	}
-	if (any && ops_load(c, NULL) == ERR_OK)
-		make_live(c);
+	if (any && ops_load(c, NULL) == ERR_OK && make_live(c))
+		builder_request(c, false, false);
 }

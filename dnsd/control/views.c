@@ -19,6 +19,11 @@ json_t *views_time(int64_t ms)
 	return json_string(text);
 }
 
+static json_t *views_age(double age_s)
+{
+	return age_s < 0 ? json_null() : json_real(age_s);
+}
+
 json_t *views_forced(const struct store_override *o)
 {
 	if (!o)
@@ -87,7 +92,7 @@ static json_t *member_doc(struct control *c, uint32_t service, uint32_t member,
 
 	fleet_member(c->fleet, service, member, &v);
 	return json_pack(
-		"{s:s, s:o, s:s, s:s, s:s, s:o, s:i, s:I, s:f, s:I, s:I, s:o, s:b, s:f, s:i, s:i}",
+		"{s:s, s:o, s:s, s:s, s:s, s:o, s:i, s:I, s:f, s:I, s:I, s:o, s:b, s:o, s:i, s:i}",
 		"region", c->config->regions[m->region].name, "addresses", addresses_of(m),
 		"health", verdict_health_name(v.health), "cause", verdict_cause_name(v.cause),
 		"why", v.reason, "forced", views_forced(live_forced(c, service, member)), "tier",
@@ -95,7 +100,7 @@ static json_t *member_doc(struct control *c, uint32_t service, uint32_t member,
 		(double)live->dial_ppm[member] / CONTROL_SHARE_ALL, "capacity",
 		(json_int_t)(v.has_report ? v.capacity : m->capacity), "used", (json_int_t)v.used,
 		"share", share_of(c, service, member), "serving", (int)(live->serve >> member & 1),
-		"report_age_s", v.report_age_s, "vantages", (int)v.vantages, "failing",
+		"report_age_s", views_age(v.report_age_s), "vantages", (int)v.vantages, "failing",
 		(int)v.failing);
 }
 
@@ -112,26 +117,25 @@ json_t *views_members(struct control *c, uint32_t service)
 
 /* ---- services ---- */
 
-/* The regions that some class of clients would get now. */
+/* The regions that some class of clients gets now. */
 static json_t *active_of(struct control *c, uint32_t service,
 			 const struct publish_service_live *live)
 {
 	const struct config_pool *pool = pool_of(c, service);
-	uint64_t bits = live->forced & live->serve ? live->forced & live->serve : live->serve;
+	const struct rows *rows = publish_current(c->publish)->services[service].rows;
+	uint64_t bits = rows_active(rows, live->serve, live->forced);
 	json_t *list = json_array();
-	unsigned least = UINT32_MAX;
 
-	for (uint32_t m = 0; m < pool->n_members; m++)
-		if (bits >> m & 1 && pool->members[m].tier < least)
-			least = pool->members[m].tier;
 	for (uint32_t m = 0; m < pool->n_members; m++) {
-		const char *name = c->config->regions[pool->members[m].region].name;
 		bool again = false;
 
-		for (size_t i = 0; i < json_array_size(list); i++)
-			again |= strcmp(json_string_value(json_array_get(list, i)), name) == 0;
-		if (bits >> m & 1 && pool->members[m].tier == least && !again)
-			json_array_append_new(list, json_string(name));
+		for (uint32_t i = 0; i < m; i++)
+			again |= bits >> i & 1 &&
+				 pool->members[i].region == pool->members[m].region;
+		if (bits >> m & 1 && !again)
+			json_array_append_new(
+				list,
+				json_string(c->config->regions[pool->members[m].region].name));
 	}
 	return list;
 }
@@ -230,9 +234,9 @@ static json_t *region_doc(struct control *c, uint32_t region)
 	}
 	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:o}", "name", name, "health",
 			 verdict_health_name(health), "forced",
-			 views_forced(region_forced(c, name)), "report_age_s",
-			 age < 0 ? json_null() : json_real(age), "capacity", (json_int_t)capacity,
-			 "used", (json_int_t)used, "nodes", nodes_of(c, name));
+			 views_forced(region_forced(c, name)), "report_age_s", views_age(age),
+			 "capacity", (json_int_t)capacity, "used", (json_int_t)used, "nodes",
+			 nodes_of(c, name));
 }
 
 json_t *views_regions(struct control *c)
