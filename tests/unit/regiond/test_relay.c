@@ -340,6 +340,19 @@ static void a_client_that_dies_breaks_the_connection_even_while_it_is_slow(void 
 	assert_int_equal(pump(w), RELAY_BROKEN);
 }
 
+static void a_client_that_dies_while_the_backend_is_slow_breaks_the_connection(void **state)
+{
+	struct world *w = *state;
+	size_t sent = 0, before;
+	do {
+		before = sent;
+		sent = fill(w->client, sent, SIZE_MAX);
+		assert_int_equal(pump(w), RELAY_WAIT);
+	} while (sent > before);
+	reset(&w->client);
+	assert_int_equal(pump(w), RELAY_BROKEN);
+}
+
 static void nothing_is_done_while_the_backend_is_being_connected(void **state)
 {
 	struct world *w = *state;
@@ -371,6 +384,7 @@ int main(void)
 		CLAIM_TCP(a_backend_that_dies_breaks_the_connection),
 		CLAIM_TCP(what_a_backend_said_before_it_died_is_passed_on),
 		CLAIM_TCP(a_client_that_dies_breaks_the_connection_even_while_it_is_slow),
+		CLAIM_TCP(a_client_that_dies_while_the_backend_is_slow_breaks_the_connection),
 		CLAIM(nothing_is_done_while_the_backend_is_being_connected),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

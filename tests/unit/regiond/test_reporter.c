@@ -211,10 +211,13 @@ static void a_change_of_health_is_told_at_once(void **state)
 {
 	struct world *w = *state;
 	both_know(w);
+	unsigned beats = w->directors[0].beats;
 	backend_set_state(backend(w, 0), BACKEND_DOWN, 1);
 	reporter_changed(w->reporter);
 	for (int i = 0; i < 2; i++) {
 		run_until(w, &w->directors[i], "delta(2) ");
+		/* Before the second's delta, which is nearly ten heartbeats away. */
+		assert_in_range(w->directors[0].beats, beats, beats + 5);
 		assert_int_equal(w->directors[i].health, FAIRLEAD__WIRE__HEALTH__HEALTH_DEGRADED);
 	}
 	clear(w);
