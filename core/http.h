@@ -6,7 +6,8 @@
  *
  * Threads    all on the loop's thread
  * Ownership  a request lives until its handler returns; a reply until one http_reply_*() call,
- * which is due even when the client, or the server, has gone meanwhile Units      sizes in bytes
+ *            which is due even when the client, or the server, has gone meanwhile
+ * Units      sizes in bytes
  * Errors     a body over 1 MiB: 413; headers over 16 KiB and what is not HTTP: 400; a method that
  *            is none of ours: 405. A client that is silent for 30 s is cut off
  */

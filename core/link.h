@@ -28,9 +28,10 @@
  *
  * Threads    everything, and every callback, on the loop's thread
  * Ownership  link_dial's link lives until link_free; an accepted link until its down() has
- * returned. link_free() and link_listener_free() may be called from any callback Units      _ms
- * milliseconds, sizes in bytes Errors     a peer that is refused is closed with a reason, which
- * goes to down() or refused() Source     docs/wire.md
+ *            returned. link_free() and link_listener_free() may be called from any callback
+ * Units      _ms milliseconds, sizes in bytes
+ * Errors     a peer that is refused is closed with a reason, which goes to down() or refused()
+ * Source     docs/wire.md
  */
 #ifndef FAIRLEAD_CORE_LINK_H
 #define FAIRLEAD_CORE_LINK_H

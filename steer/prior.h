@@ -3,8 +3,7 @@
  *
  * Threads    any, pure
  * Units      distance in metres, round trip in microseconds
- * Source     DESIGN.md section 4: median round trips by kilometre of a real matrix, linear in
- * between
+ * Source     median round trips by kilometre between 218 cities, measured; linear in between
  */
 #ifndef FAIRLEAD_STEER_PRIOR_H
 #define FAIRLEAD_STEER_PRIOR_H

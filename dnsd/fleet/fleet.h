@@ -11,9 +11,10 @@
  *
  * Threads    all on the control thread
  * Ownership  the configuration is borrowed until the next fleet_configure(); views borrow from
- * fleet until the next call that is not a view Units      _us monotonic microseconds, _age_s
- * seconds Errors     a peer that may not speak is closed with a reason, logged by name and counted
- * Source     DESIGN.md section 5; docs/walk-a-report.md; schema/wire/fleet.proto
+ *            fleet until the next call that is not a view
+ * Units      _us monotonic microseconds, _age_s seconds
+ * Errors     a peer that may not speak is closed with a reason, logged by name and counted
+ * Source     docs/walk-a-report.md; schema/wire/fleet.proto
  */
 #ifndef FAIRLEAD_DNSD_FLEET_FLEET_H
 #define FAIRLEAD_DNSD_FLEET_FLEET_H

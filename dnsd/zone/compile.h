@@ -3,8 +3,9 @@
  *
  * Threads    one
  * Ownership  takes the build's slots and leaves it to build_fini(); *out has one reference and no
- * files Errors     ERR_MEMORY; ERR_LIMIT for an arena over 16 GiB; mistakes (an RRset over 64 KiB)
- * go to report
+ *            files
+ * Errors     ERR_MEMORY; ERR_LIMIT for an arena over 16 GiB; mistakes (an RRset over 64 KiB) go
+ *            to report
  */
 #ifndef FAIRLEAD_DNSD_ZONE_COMPILE_H
 #define FAIRLEAD_DNSD_ZONE_COMPILE_H

@@ -3,8 +3,10 @@
  *
  * Threads    one owner
  * Ownership  text is borrowed by lines_init(); an entry lives until the next call, and may be
- * changed Errors     ERR_INPUT with *why set (the line is where the entry began); ERR_NOT_FOUND at
- * the end Source     RFC 1035 section 5.1
+ *            changed
+ * Errors     ERR_INPUT with *why set (the line is where the entry began); ERR_NOT_FOUND at the
+ *            end
+ * Source     RFC 1035 section 5.1
  */
 #ifndef FAIRLEAD_DNSD_ZONE_LINES_H
 #define FAIRLEAD_DNSD_ZONE_LINES_H

@@ -17,7 +17,7 @@
 
 #define FILE_MAX ((size_t)4 << 30)
 #define TTL_MAX	 0x7fffffffu /* RFC 2181 section 8 */
-#define TTL_NOT_SAID                                                                   \
+#define TTL_NOT_SAID \
 	0xfffffffeu    /* given to ldns as the default, to see whether one was written \
 			*/
 #define TTL_FIRST 3600 /* neither $TTL nor a record before said anything */

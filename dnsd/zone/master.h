@@ -8,8 +8,8 @@
  * Ownership  a record and its bytes live until fn returns
  * Units      ttl_s seconds
  * Errors     mistakes go to the report and reading goes on; other errors (memory, limits, a file
- * that cannot be opened) end it Source     RFC 1035 section 5.1; RFC 2308 section 4 ($TTL); RFC
- * 3597 (unknown types)
+ *            that cannot be opened) end it
+ * Source     RFC 1035 section 5.1; RFC 2308 section 4 ($TTL); RFC 3597 (unknown types)
  */
 #ifndef FAIRLEAD_DNSD_ZONE_MASTER_H
 #define FAIRLEAD_DNSD_ZONE_MASTER_H

@@ -203,8 +203,7 @@ static void a_client_talks_with_a_backend_until_both_have_closed(void **state)
 	assert_int_equal(atomic_load(&service_of(w)->arrivals), 1);
 }
 
-static void
-a_client_that_speaks_first_is_heard_by_the_second_backend_when_the_first_refuses(void **state)
+static void a_client_that_speaks_first_is_heard_by_the_second_backend_if_one_refuses(void **state)
 {
 	struct world *w = *state;
 	int at, clients[4], backend;
@@ -411,7 +410,7 @@ int main(void)
 #define CLAIM(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CLAIM(a_client_talks_with_a_backend_until_both_have_closed),
-		CLAIM(a_client_that_speaks_first_is_heard_by_the_second_backend_when_the_first_refuses),
+		CLAIM(a_client_that_speaks_first_is_heard_by_the_second_backend_if_one_refuses),
 		CLAIM(a_backend_that_hangs_is_given_up_for_another),
 		CLAIM(a_full_pool_resets_the_next_client_and_takes_one_when_a_place_is_free),
 		CLAIM(a_pool_that_is_down_resets_the_client),
