@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """dns.py: answers a second and processor time of fairlead-dnsd beside gdnsd, NSD and Knot, in one run.
 
-    tests/bench/dns.py BUILD_DIR [--kit DIR] [--secs S] [--rows "echo gdnsd nsd knot"] [--only rates|start|records]
+    tests/bench/dns.py BUILD_DIR [--kit DIR] [--secs S] [--rows "echo gdnsd nsd knot"] [--only rates|start|records|large]
 
 The kit (load generator, peers, real city database) is the folder bench/dns named by --kit or
 FAIRLEAD_BENCH; run its setup.sh once before. Needs root: the kit makes a network namespace. Prints the
@@ -121,6 +121,10 @@ def start(args, run, work):
 
 
 def generation(sock):
+    return status_field(sock, "generation")
+
+
+def status_field(sock, field):
     s = socket.socket(socket.AF_UNIX)
     s.connect(sock)
     s.sendall(b"GET /v1/status HTTP/1.0\r\n\r\n")
@@ -128,7 +132,7 @@ def generation(sock):
     while chunk := s.recv(65536):
         data += chunk
     s.close()
-    return data.split(b'"generation":', 1)[1].split(b",", 1)[0]
+    return data.split(f'"{field}":'.encode(), 1)[1].split(b",", 1)[0].strip(b"} ]").decode()
 
 
 def records(args, run, work):
@@ -146,13 +150,74 @@ def records(args, run, work):
     print(f"1 M static records: first answer {took:.2f} s (processor {cpu:.2f} s), resident {mb[1]:.0f} MB, peak {mb[0]:.0f} MB")
 
 
+def large_config(run, database, zone):
+    """1,000 services over 50 regions, and rules enough for 5,000 classes of clients."""
+    n_regions, n_services, n_rules = 50, 1000, 3600
+    text = [f"fleet: bench\nnode: ns1\nlisten: {{dns: [127.0.0.1:5322], admin: {run}/large.sock}}\nworkers: 1",
+            f"state: {{path: {run}/large.db}}", f"geo: {{databases: [{database}]}}",
+            f"zones: [{{name: example.test, file: {zone}}}]", "regions:"]
+    text += [f"  r{i}: {{at: [{-50 + (i * 37) % 110}, {-170 + (i * 61) % 340}], country: US}}" for i in range(n_regions)]
+    text.append("pools:")
+    for p in range(n_services):
+        text.append(f"  p{p}:\n    method: geo\n    members:")
+        text += [f"      - {{region: r{i}, addresses: [10.{p >> 6}.{p & 63}.{i}]}}" for i in range(n_regions)]
+    text.append("services:")
+    text += [f"  s{p}.example.test: {{pool: p{p}}}" for p in range(n_services)]
+    text.append("topology:")
+    for k in range(n_rules):
+        a, b = k % 50, (k // 50 + k % 50 + 1) % 50
+        c = (k // 2450 + b + a + 1) % 50
+        prefer = list(dict.fromkeys([f"r{a}", f"r{b}", f"r{c}"]))
+        text.append(f"  - {{client: {{prefix: {11 + (k >> 8)}.{k & 255}.0.0/16}}, prefer: [{', '.join(prefer)}]}}")
+    path = f"{run}/large.yaml"
+    with open(path, "w") as f:
+        f.write("\n".join(text) + "\n")
+    return path
+
+
+def post(sock, path, body):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(sock)
+    s.sendall(f"POST {path} HTTP/1.0\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+    data = b""
+    while chunk := s.recv(65536):
+        data += chunk
+    s.close()
+    return data
+
+
+def large(args, run, work):
+    """Regions leave and return while queries come at a fixed rate: what is late, what is lost."""
+    path = large_config(run, f"{work}/mmdb/GeoLite2-City.mmdb", f"{work}/conf/base.zone")
+    took, cpu, mb, daemon = first_answer(args.build, path, 5322, "s7.example.test")
+    classes = status_field(f"{run}/large.sock", "classes")
+    print(f"1,000 services x 50 regions x {classes} classes: first answer {took:.2f} s, resident {mb[1]:.0f} MB, peak {mb[0]:.0f} MB")
+    names = [a for i in range(0, 1000, 100) for a in ("-n", f"s{i}.example.test:A")]
+    load = subprocess.Popen([f"{work}/bin/dnsblast", "-s", "127.0.0.1", "-p", "5322", "-e", "v4", "-4", f"{work}/mmdb/ecs4.txt",
+                             "-r", "10000", "-B", "4", "-t", "6", "-c", "1"] + names, stdout=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    waits = []
+    for i in range(8):
+        for verb in ("drain", "undrain"):
+            began = time.monotonic()
+            reply = post(f"{run}/large.sock", f"/v1/{verb}", f'{{"region": "r{i}"}}')
+            waits.append((time.monotonic() - began) * 1000)
+            if b" 200 " not in reply.split(b"\r\n")[0]:
+                print(reply.decode())
+            time.sleep(0.2)
+    figures = dict(f.split("=", 1) for f in load.communicate()[0].split())
+    stop(daemon)
+    print(f"region lost or back, 16 times: on disk and live after {sorted(waits)[len(waits) // 2]:.0f} ms (median), {max(waits):.0f} ms (most); "
+          f"of {figures['sent']} queries {figures['lost']} lost, latest {float(figures['maxus']) / 1000:.1f} ms")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("build")
     p.add_argument("--kit", default=os.path.join(os.environ.get("FAIRLEAD_BENCH", "../shared/bench"), "dns"))
     p.add_argument("--secs", type=float, default=1.5)
     p.add_argument("--rows", default="echo gdnsd nsd")
-    p.add_argument("--only", choices=["rates", "start", "records"])
+    p.add_argument("--only", choices=["rates", "start", "records", "large"])
     args = p.parse_args()
     args.build, args.kit = os.path.abspath(args.build), os.path.abspath(args.kit)
     cache = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
@@ -160,7 +225,7 @@ def main():
     if not os.path.exists(f"{work}/conf/base.zone"):
         sys.exit(f"dns.py: nothing in {work}: run {args.kit}/setup.sh first")
     with tempfile.TemporaryDirectory(prefix="fairlead-bench-") as run:
-        for part in (rates, start, records):
+        for part in (rates, start, records, large):
             if args.only in (None, part.__name__):
                 part(args, run, work)
 
