@@ -3,6 +3,7 @@
 #include "regiond/front/conn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
 #include <string.h>
@@ -21,6 +22,8 @@ enum err_code conn_set_init(struct conn_set *set, struct table_ref *ref, int epo
 	set->ref = ref;
 	set->now_us = now_us;
 	set->again_tail = &set->again;
+	set->reserve_fd = -1;
+	conn_set_has_reserve(set);
 	slab_init(&set->conns, sizeof(struct conn), CONNS_PER_CHUNK);
 	wheel_init(&set->wheel, now_us / 1000);
 	return relay_io_init(&set->io);
@@ -62,6 +65,28 @@ static void close_conn(struct conn_set *set, struct conn *c, enum service_end en
 	}
 }
 
+bool conn_set_has_reserve(struct conn_set *set)
+{
+	if (set->reserve_fd < 0)
+		set->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return set->reserve_fd >= 0;
+}
+
+/* -1 and errno when none can be made, not even of the reserve. */
+static int open_socket(struct conn_set *set, int family)
+{
+	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int fd = socket(family, type, 0);
+	if (fd >= 0 || (errno != EMFILE && errno != ENFILE))
+		return fd;
+	set->short_of_fds = true;
+	if (set->reserve_fd < 0)
+		return -1;
+	close(set->reserve_fd);
+	set->reserve_fd = -1;
+	return socket(family, type, 0);
+}
+
 enum dialled {
 	DIAL_UNDER_WAY,
 	DIAL_FAILED, /* by the backend */
@@ -74,11 +99,9 @@ static enum dialled dial_backend(struct conn_set *set, struct conn *c)
 	struct relay_side *side = &c->relay.sides[RELAY_BACKEND];
 	const struct backend *b = c->backend;
 	struct epoll_event ev = { .events = CONN_EVENTS, .data.ptr = &c->ends[RELAY_BACKEND] };
-	side->fd = socket(b->sockaddr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (side->fd < 0) {
-		set->short_of_fds |= errno == EMFILE || errno == ENFILE;
+	side->fd = open_socket(set, b->sockaddr.ss_family);
+	if (side->fd < 0)
 		return DIAL_SHORT;
-	}
 	setsockopt(side->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (connect(side->fd, (const struct sockaddr *)&b->sockaddr, b->sockaddr_len) != 0 &&
 	    errno != EINPROGRESS)
@@ -293,6 +316,8 @@ static void reset_conn(void *ctx, struct wheel_entry *entry)
 void conn_set_fini(struct conn_set *set)
 {
 	wheel_each(&set->wheel, reset_conn, set);
+	if (set->reserve_fd >= 0)
+		close(set->reserve_fd);
 	slab_fini(&set->conns);
 	relay_io_fini(&set->io);
 }

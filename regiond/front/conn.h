@@ -65,7 +65,8 @@ struct conn_set {
 	uint64_t now_us;
 	uint32_t turn;	       /* for ties between backends */
 	_Atomic uint32_t open; /* read by the control thread */
-	bool short_of_fds;     /* a socket could not be made: the worker pauses accepting */
+	int reserve_fd;	       /* given up for the last client that got in; -1 = it was */
+	bool short_of_fds;     /* the reserve is gone: the worker pauses accepting */
 };
 
 enum err_code conn_set_init(struct conn_set *set, struct table_ref *ref, int epoll_fd,
@@ -75,6 +76,9 @@ void conn_set_fini(struct conn_set *set); /* resets what is open */
 /* A new client of `service` (a reference is taken). */
 void conn_accept(struct conn_set *set, int fd, struct service *service);
 void conn_event(struct conn_set *set, struct conn_end *end, uint32_t events);
+
+/* Is there a descriptor in reserve (again)? A client that is accepted has its backend's, then. */
+bool conn_set_has_reserve(struct conn_set *set);
 
 /* After each batch of events: goes on with those that wanted another turn, meets the deadlines,
  * forgets the closed. */

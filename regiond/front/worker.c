@@ -86,6 +86,10 @@ static void resume_accepting(struct worker *w)
 {
 	if (!w->paused_until_us || w->set.now_us < w->paused_until_us)
 		return;
+	if (!conn_set_has_reserve(&w->set)) {
+		w->paused_until_us = w->set.now_us + WORKER_PAUSE_MS * 1000;
+		return;
+	}
 	w->paused_until_us = 0;
 	for (struct listener *l = w->listeners; l; l = l->next)
 		watch_listener(w, l, EPOLL_CTL_MOD, true);

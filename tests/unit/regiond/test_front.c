@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -388,6 +389,51 @@ static void an_address_that_is_taken_is_an_error_that_names_it_and_the_service(v
 	table_free(t);
 }
 
+/* Takes every descriptor but `left`; how many were taken. */
+static int take_descriptors(int *fds, int left)
+{
+	struct rlimit limit = { .rlim_cur = 128 }, before;
+	int n = 0;
+	getrlimit(RLIMIT_NOFILE, &before);
+	limit.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	while (n < 128 && (fds[n] = dup(0)) >= 0)
+		n++;
+	while (left--)
+		close(fds[--n]);
+	return n;
+}
+
+static void without_descriptors_clients_wait_and_nobody_is_turned_away(void **state)
+{
+	struct world *w = *state;
+	int at, fds[128], clients[3], backends[3];
+	serve(w, make_table(w, 0, 0, NULL));
+	for (int i = 0; i < 3; i++)
+		clients[i] = socket(AF_INET, SOCK_STREAM, 0);
+	/* One is left for the first client; its backend's is the worker's reserve. */
+	int n = take_descriptors(fds, 1);
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_addr = { htonl(INADDR_LOOPBACK) },
+				   .sin_port = htons(front_port(w->front, NAME)) };
+	for (int i = 0; i < 3; i++) {
+		limit_waits(clients[i]);
+		assert_int_equal(connect(clients[i], (struct sockaddr *)&sin, sizeof(sin)), 0);
+	}
+	for (int i = 0; i < WAIT_S * 10000 && !front_pauses(w->front); i++)
+		usleep(100);
+	assert_true(front_pauses(w->front) > 0);
+	while (n)
+		close(fds[--n]);
+	for (int i = 0; i < 3; i++)
+		backends[i] = accept_any(w, &at);
+	assert_int_equal(atomic_load(&service_of(w)->ends[SERVICE_EXHAUSTED]), 0);
+	for (int i = 0; i < 3; i++) {
+		close(clients[i]);
+		close(backends[i]);
+	}
+}
+
 static void what_is_open_at_the_end_is_reset(void **state)
 {
 	struct world *w = *state;
@@ -419,6 +465,7 @@ int main(void)
 		CLAIM(a_reload_keeps_listeners_and_connections),
 		CLAIM(a_listener_that_a_reload_drops_is_closed_and_its_connections_stay),
 		CLAIM(an_address_that_is_taken_is_an_error_that_names_it_and_the_service),
+		CLAIM(without_descriptors_clients_wait_and_nobody_is_turned_away),
 		CLAIM(what_is_open_at_the_end_is_reset),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
