@@ -113,6 +113,8 @@ void serve_free(struct serve *s)
 
 /* ---- metrics: the sum over the threads ---- */
 
+_Static_assert(LABELS_MAX <= ANSWER_SLOTS, "a counter for each label");
+
 static double add_up(const struct serve *s, size_t offset)
 {
 	uint64_t sum = 0;

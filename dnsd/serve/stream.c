@@ -20,20 +20,22 @@
 #define BACKLOG	    1024
 #define OUTPUT_HIGH (256u * 1024) /* waiting for a slow reader: beyond it we stop reading */
 #define PAUSE_MS    100		  /* after accept() ran out of descriptors */
+#define STOP_MS	    500		  /* for readers to take their last answers */
 
 struct conn {
 	struct conn *prev, *next; /* the list goes from the longest silent to the newest heard */
 	struct stream *stream;
 	struct bufferevent *bev;
 	struct addr source;
-	bool is_paused;
+	bool is_paused; /* not read from: it has to read first */
+	bool is_ending; /* goes when its answers are written */
 };
 
 struct stream {
 	struct loop *loop;
 	struct evconnlistener **listeners;
 	size_t n_listeners;
-	struct loop_timer *resume;
+	struct loop_timer *resume, *deadline;
 	struct stream_limits limits;
 	_Atomic(struct snapshot *) *snapshot;
 	struct answer_scratch scratch;
@@ -87,51 +89,80 @@ static bool answer_one(struct conn *c, const uint8_t *message, size_t len)
 	return evbuffer_add(output, head, 2) == 0 && evbuffer_add(output, s->out, n) == 0;
 }
 
-/* Answers every whole message that is there, until the peer would have to read first. */
-static void on_read(struct bufferevent *bev, void *arg)
+static bool has_output(const struct conn *c)
 {
-	struct conn *c = arg;
-	struct evbuffer *input = bufferevent_get_input(bev);
-	struct evbuffer *output = bufferevent_get_output(bev);
+	return evbuffer_get_length(bufferevent_get_output(c->bev)) > 0;
+}
+
+/* Answers every whole message that is there, until the peer would have to read first. False: the
+ * connection is of no use any more. */
+static bool answer_input(struct conn *c)
+{
+	struct evbuffer *input = bufferevent_get_input(c->bev);
+	struct evbuffer *output = bufferevent_get_output(c->bev);
 	uint8_t head[2];
 
-	list_remove(c);
-	list_append(c);
 	while (evbuffer_copyout(input, head, 2) == 2) {
 		size_t len = dns_get16(head);
 
 		if (evbuffer_get_length(input) < len + 2)
-			return;
+			break;
 		if (evbuffer_get_length(output) > OUTPUT_HIGH) {
 			c->is_paused = true;
-			bufferevent_disable(bev, EV_READ);
-			return;
+			bufferevent_disable(c->bev, EV_READ);
+			break;
 		}
-		if (!answer_one(c, evbuffer_pullup(input, (ev_ssize_t)len + 2) + 2, len)) {
-			conn_free(c);
-			return;
-		}
+		if (!answer_one(c, evbuffer_pullup(input, (ev_ssize_t)len + 2) + 2, len))
+			return false;
 		evbuffer_drain(input, len + 2);
 	}
+	return true;
+}
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	struct conn *c = arg;
+
+	list_remove(c);
+	list_append(c);
+	if (!answer_input(c))
+		conn_free(c);
 }
 
 static void on_written(struct bufferevent *bev, void *arg)
 {
 	struct conn *c = arg;
 
-	if (!c->is_paused)
-		return;
-	c->is_paused = false;
-	bufferevent_enable(bev, EV_READ);
-	on_read(bev, c);
+	if (c->is_paused) {
+		c->is_paused = false;
+		if (!c->is_ending)
+			bufferevent_enable(bev, EV_READ);
+		if (!answer_input(c)) {
+			conn_free(c);
+			return;
+		}
+	}
+	if (c->is_ending && !has_output(c))
+		conn_free(c);
+}
+
+/* Nothing more will be read: it goes when what was asked is answered and written. */
+static void end(struct conn *c)
+{
+	c->is_ending = true;
+	bufferevent_disable(c->bev, EV_READ);
+	if (!answer_input(c) || !has_output(c))
+		conn_free(c);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct conn *c = arg;
 
-	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
+	if (what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
 		conn_free(c);
+	else if (what & BEV_EVENT_EOF) /* of its side; ours may still have answers to give */
+		end(c);
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa,
@@ -143,7 +174,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	struct endpoint from;
 	int on = 1;
 
-	if (atomic_load(&s->n_open) >= s->limits.connections)
+	if (atomic_load(&s->n_open) >= s->limits.connections && s->list.next != &s->list)
 		conn_free(s->list.next);
 	if (!c || endpoint_from_sockaddr(sa, &from) != ERR_OK) {
 		free(c);
@@ -216,6 +247,54 @@ static enum err_code listen_on(struct stream *s, const struct endpoint *at, stru
 	return ERR_OK;
 }
 
+/* ---- the end ---- */
+
+static void on_deadline(void *arg)
+{
+	struct stream *s = arg;
+
+	loop_stop(s->loop);
+}
+
+static void check_end(struct bufferevent *bev, void *arg)
+{
+	struct conn *c = arg;
+	struct stream *s = c->stream;
+
+	on_written(bev, c);
+	if (!atomic_load(&s->n_open))
+		loop_stop(s->loop);
+}
+
+/* What the kernel has received and nobody has read yet. (A bufferevent's input takes bytes from
+ * nobody but its own reading.) */
+static void read_rest(struct conn *c)
+{
+	struct evbuffer *input = bufferevent_get_input(c->bev);
+
+	evbuffer_unfreeze(input, 0);
+	evbuffer_read(input, bufferevent_getfd(c->bev), DNS_MESSAGE_MAX + 2);
+	evbuffer_freeze(input, 0);
+}
+
+/* Takes what has been received, and stays until it is answered and written. */
+static void begin_end(void *arg)
+{
+	struct stream *s = arg;
+
+	set_accepting(s, false);
+	loop_timer_stop(s->resume);
+	loop_timer_after(s->deadline, STOP_MS);
+	for (struct conn *c = s->list.next, *next; c != &s->list; c = next) {
+		next = c->next;
+		bufferevent_setcb(c->bev, on_read, check_end, on_event, c);
+		read_rest(c);
+		end(c);
+	}
+	if (!atomic_load(&s->n_open))
+		loop_stop(s->loop);
+}
+
 /* ---- life ---- */
 
 enum err_code stream_new(struct stream **out, const struct endpoint *at, size_t n,
@@ -236,6 +315,8 @@ enum err_code stream_new(struct stream **out, const struct endpoint *at, size_t 
 		rc = loop_new(&s->loop, e);
 	if (rc == ERR_OK)
 		rc = loop_timer_new(s->loop, &s->resume, on_resume, s);
+	if (rc == ERR_OK)
+		rc = loop_timer_new(s->loop, &s->deadline, on_deadline, s);
 	if (rc == ERR_OK)
 		rc = answer_scratch_init(&s->scratch);
 	for (size_t i = 0; rc == ERR_OK && i < n; i++)
@@ -274,7 +355,8 @@ void stream_stop(struct stream *s)
 {
 	if (!s->is_running)
 		return;
-	loop_stop(s->loop);
+	if (loop_post(s->loop, begin_end, s) != ERR_OK)
+		loop_stop(s->loop);
 	pthread_join(s->thread, NULL);
 	s->is_running = false;
 }
@@ -289,6 +371,7 @@ void stream_free(struct stream *s)
 	for (size_t i = 0; i < s->n_listeners; i++)
 		evconnlistener_free(s->listeners[i]);
 	loop_timer_free(s->resume);
+	loop_timer_free(s->deadline);
 	loop_free(s->loop);
 	answer_scratch_fini(&s->scratch);
 	free(s->listeners);

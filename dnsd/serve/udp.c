@@ -2,7 +2,6 @@
 /* udp: one worker: a thread with one socket, that answers in batches. */
 #include "dnsd/serve/udp.h"
 
-#include "core/log.h"
 #include "core/rcu.h"
 
 #include <errno.h>
@@ -17,6 +16,7 @@
 #define OUT_MAX	     ANSWER_UDP_MAX
 #define CONTROL_MAX  64
 #define RECEIVE_ROOM (4 << 20)
+#define LAST_BATCHES 64 /* answered after the word to stop: what waits in a full socket buffer */
 
 /* Everything a batch needs, in one allocation of the worker. */
 struct batch {
@@ -75,10 +75,12 @@ enum err_code udp_open(struct udp_worker *w, const struct endpoint *at, int cpu,
 		w->fd = -1;
 		return rc;
 	}
-	rc = answer_scratch_init(&w->scratch);
+	/* All it needs is had before there is a thread: a socket that nobody reads would swallow
+	 * its share of the queries. */
+	w->batch = calloc(1, sizeof(*w->batch));
+	rc = w->batch ? answer_scratch_init(&w->scratch) : ERR_MEMORY;
 	if (rc != ERR_OK) {
-		close(w->fd);
-		w->fd = -1;
+		udp_close(w);
 		return err_set(e, rc, "no memory for a worker on %s", text);
 	}
 	return ERR_OK;
@@ -89,6 +91,8 @@ void udp_close(struct udp_worker *w)
 	if (w->fd >= 0)
 		close(w->fd);
 	w->fd = -1;
+	free(w->batch);
+	w->batch = NULL;
 	answer_scratch_fini(&w->scratch);
 }
 
@@ -221,28 +225,35 @@ static void stand_on(int cpu)
 	sched_setaffinity(0, sizeof(set), &set); /* only a wish */
 }
 
+static void answer_batch(struct udp_worker *w, struct batch *b, int n)
+{
+	send_all(w, b, answer_all(w, b, n));
+	rcu_quiet();
+	reset(b, n, w->is_wildcard);
+}
+
 void *udp_run(void *worker)
 {
 	struct udp_worker *w = worker;
-	struct batch *b = calloc(1, sizeof(*b));
+	struct batch *b = w->batch;
+	int n;
 
-	if (!b) {
-		log_error("dnsd/serve", "a worker has no memory for its batch and does not run");
-		return NULL;
-	}
 	stand_on(w->cpu);
 	batch_init(b, w->is_wildcard);
 	rcu_reader_start();
 	while (!atomic_load_explicit(&w->stopping, memory_order_relaxed)) {
-		int n = receive(w, b);
-
+		n = receive(w, b);
+		if (n > 0)
+			answer_batch(w, b, n);
+		else
+			rcu_quiet();
+	}
+	for (int i = 0; i < LAST_BATCHES; i++) {
+		n = recvmmsg(w->fd, b->in, BATCH, MSG_DONTWAIT, NULL);
 		if (n <= 0)
-			continue;
-		send_all(w, b, answer_all(w, b, n));
-		rcu_quiet();
-		reset(b, n, w->is_wildcard);
+			break;
+		answer_batch(w, b, n);
 	}
 	rcu_reader_stop();
-	free(b);
 	return NULL;
 }

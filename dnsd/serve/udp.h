@@ -26,11 +26,13 @@ struct udp_worker {
 	_Atomic bool stopping;
 	_Atomic(struct snapshot *) *snapshot;
 	struct answer_scratch scratch;
+	struct batch *batch;
 };
 
 enum err_code udp_open(struct udp_worker *w, const struct endpoint *at, int cpu,
 		       _Atomic(struct snapshot *) *snapshot, struct err *e);
 void udp_close(struct udp_worker *w);
-void *udp_run(void *worker); /* until stopping is set; at most a quarter of a second later */
+/* Until stopping is set, and at most a quarter of a second longer; what had arrived is answered. */
+void *udp_run(void *worker);
 
 #endif

@@ -31,3 +31,4 @@ tests_unit_dnsd_test_publish_LDFLAGS = $(FAIL_ALLOC)
 EXTRA_DIST += tests/unit/dnsd/ask.h tests/unit/dnsd/answer_world.h
 check_PROGRAMS += tests/unit/dnsd/test_answer
 check_PROGRAMS += tests/unit/dnsd/test_answer_zone
+check_PROGRAMS += tests/unit/dnsd/test_serve
