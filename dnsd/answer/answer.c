@@ -129,19 +129,27 @@ static uint16_t owner_of(const struct walk *w, size_t owner_len)
 	return zone_hit_owner(w->name_at, w->name_len, owner_len);
 }
 
-static void add_soa(struct walk *w, const struct zone *zone)
+static size_t add_soa(struct walk *w, const struct zone *zone)
 {
-	reply_rrset(w->reply, REPLY_AUTHORITY, zone->negative_soa, owner_of(w, zone->origin.len));
+	const struct zone_soa *soa = zone->negative_soa;
+	size_t at = reply_records(w->reply, REPLY_AUTHORITY, soa->wire, soa->len, 1);
+	uint16_t apex = owner_of(w, zone->origin.len);
+
+	if (!at)
+		return 0;
+	dns_put16(w->reply->out + at, apex);
+	for (unsigned i = 1; i < 3 && soa->pointer_at[i]; i++)
+		dns_put16(w->reply->out + at + soa->pointer_at[i], apex);
+	return at;
 }
 
 /* The chosen member has no such address, another one might: this "no" is kept no longer than its
  * "yes" would be. */
 static void add_steered_soa(struct walk *w, const struct zone *zone, uint32_t ttl_s)
 {
-	const struct rrset *soa = zone->negative_soa;
-	size_t at = reply_rrset(w->reply, REPLY_AUTHORITY, soa, owner_of(w, zone->origin.len));
+	size_t at = add_soa(w, zone);
 
-	if (at && ttl_s < soa->ttl_s)
+	if (at && ttl_s < zone->negative_soa->ttl_s)
 		dns_put32(w->reply->out + at + TTL_OFFSET, ttl_s);
 }
 

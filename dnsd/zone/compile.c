@@ -177,24 +177,56 @@ static void add_glue(struct compile *c, uint32_t cut)
 	node_of(c, cut)->glue = (uint32_t)(start / 4);
 }
 
+/* A name of the SOA, cut where the zone's own name begins. Returns its length in the rdata. */
+static size_t add_soa_name(struct compile *c, size_t wire, const uint8_t *name,
+			   struct zone_soa *head, unsigned *pointers)
+{
+	const struct name *origin = &c->b->origin;
+	size_t len = name_len(name);
+	uint8_t lower[NAME_WIRE_MAX + 8];
+
+	name_lower(lower, name, len);
+	if (!name_is_within(lower, len, origin->wire, origin->len)) {
+		buf_add(&c->out, name, len);
+		return len;
+	}
+	buf_add(&c->out, name, len - origin->len);
+	head->pointer_at[(*pointers)++] = (uint16_t)(c->out.len - wire);
+	buf_u16(&c->out, RRSET_OWNER_QNAME);
+	return len;
+}
+
 /* RFC 2308 section 5: negative answers live for the lesser of the SOA's TTL and its minimum field.
  */
 static void add_negative_soa(struct compile *c, uint32_t *serial)
 {
 	const struct build_record *soa = build_first(c->b, APEX);
-	struct build_record *alone;
-	uint32_t minimum;
+	size_t start = c->out.len, wire = start + offsetof(struct zone_soa, wire), names;
+	struct zone_soa head = { 0 };
+	unsigned pointers = 1; /* the owner's, at 0 */
 
 	while (soa->type != DNS_TYPE_SOA)
 		soa = build_next(c->b, soa);
-	alone = (struct build_record *)soa;
-	alone->next = 0; /* its list is not needed any more */
-	minimum = dns_get32(soa->rdata + soa->rdlen - 4);
 	*serial = dns_get32(soa->rdata + soa->rdlen - 20);
+	head.ttl_s = dns_get32(soa->rdata + soa->rdlen - 4);
+	if (soa->ttl_s < head.ttl_s)
+		head.ttl_s = soa->ttl_s;
 	c->negative_soa = place_now(c);
-	add_rrset(c, APEX, soa, soa->ttl_s < minimum ? soa->ttl_s : minimum);
-	c->rrsets--;
-	c->records--;
+	buf_add(&c->out, &head, offsetof(struct zone_soa, wire));
+	buf_u16(&c->out, RRSET_OWNER_QNAME);
+	buf_u16(&c->out, DNS_TYPE_SOA);
+	buf_u16(&c->out, DNS_CLASS_IN);
+	buf_u32(&c->out, head.ttl_s);
+	buf_u16(&c->out, 0);
+	names = add_soa_name(c, wire, soa->rdata, &head, &pointers);
+	names += add_soa_name(c, wire, soa->rdata + names, &head, &pointers);
+	buf_add(&c->out, soa->rdata + names, soa->rdlen - names);
+	if (c->out.failed)
+		return;
+	head.len = (uint16_t)(c->out.len - wire);
+	dns_put16(c->out.data + wire + RRSET_RR_HEAD - 2, (uint16_t)(head.len - RRSET_RR_HEAD));
+	memcpy(c->out.data + start, &head, offsetof(struct zone_soa, wire));
+	pad_to_word(&c->out);
 }
 
 static enum err_code add_all(struct compile *c, uint32_t *serial)
@@ -246,7 +278,7 @@ enum err_code compile_zone(struct build *b, struct report *report, struct zone *
 	z->slot_mask = b->slot_mask;
 	b->slots = NULL;
 	z->apex = b->name[APEX].place;
-	z->negative_soa = (const struct rrset *)(arena + c.negative_soa);
+	z->negative_soa = (const struct zone_soa *)(arena + c.negative_soa);
 	z->origin = b->origin;
 	z->labels_max = c.labels_max;
 	z->seed = b->seed;

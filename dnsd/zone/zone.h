@@ -63,6 +63,15 @@ struct zone_glue {
 	uint8_t wire[];
 };
 
+/* The SOA record of negative answers. Its names that end in the zone's own are cut there, and the
+ * place of the pointer is kept: all pointers are to the apex inside the name that was asked for. */
+struct zone_soa {
+	uint32_t ttl_s; /* min(ttl, minimum): RFC 2308 section 5 */
+	uint16_t len;
+	uint16_t pointer_at[3]; /* in wire; the owner's first, then those there are; 0 = no more */
+	uint8_t wire[];
+};
+
 struct zone_slot {
 	uint32_t tag; /* the hash's upper half */
 	uint32_t node;
@@ -75,10 +84,9 @@ struct zone {
 	const struct zone_slot *slots;
 	uint32_t slot_mask;
 	uint32_t apex; /* place */
-	const struct rrset
-		*negative_soa; /* the SOA with TTL min(ttl, minimum): RFC 2308 section 5 */
-	struct name origin;    /* lower case */
-	uint8_t labels_max;    /* of any name in it */
+	const struct zone_soa *negative_soa;
+	struct name origin; /* lower case */
+	uint8_t labels_max; /* of any name in it */
 	uint64_t seed;
 	uint32_t serial;
 	uint32_t names, rrsets, records;

@@ -209,6 +209,11 @@ static void the_negative_soa_lives_for_the_lesser_ttl(void **state)
 
 	assert_int_equal(z->negative_soa->ttl_s, 60);
 	assert_int_equal(dns_get32(z->negative_soa->wire + 6), 60);
+	assert_int_equal(dns_get16(z->negative_soa->wire + 10), z->negative_soa->len - 12);
+	for (int i = 0; i < 3; i++) /* owner, mname and rname end in a pointer to the apex */
+		assert_int_equal(dns_get16(z->negative_soa->wire + z->negative_soa->pointer_at[i]),
+				 RRSET_OWNER_QNAME);
+	assert_true(z->negative_soa->pointer_at[1] && z->negative_soa->pointer_at[2]);
 	assert_int_equal(zone_node_rrset(zone_node_at(z, z->apex), DNS_TYPE_SOA)->ttl_s, 300);
 	zone_unref(z);
 	z = load_text("@ 30 SOA ns1 host 7 3600 600 86400 60\n@ NS ns1\n");
