@@ -16,7 +16,7 @@ endif
 CLEANFILES += $(SYSTEMD_UNITS)
 $(SYSTEMD_UNITS): %: %.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
-	sed -e 's,@sbindir@,$(sbindir),g' -e 's,@sysconfdir@,$(sysconfdir),g' $< >$@.tmp && mv $@.tmp $@
+	sed -e 's,[@]sbindir[@],$(sbindir),g' -e 's,[@]sysconfdir[@],$(sysconfdir),g' $< >$@.tmp && mv $@.tmp $@
 
 completiondir = $(datadir)/bash-completion/completions
 dist_completion_DATA = deploy/completion/fairlead

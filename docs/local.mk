@@ -1,5 +1,5 @@
 # docs: prose, manual pages, examples.
-dist_doc_DATA = README.md NEWS.md docs/operating.md docs/decision.md
+dist_doc_DATA = README.md NEWS.md SECURITY.md docs/operating.md docs/decision.md
 dist_doc_DATA += docs/config-dnsd.md docs/config-regiond.md docs/config-proberd.md
 EXTRA_DIST += docs/wire.md docs/threads.md docs/walk-a-query.md docs/walk-a-report.md
 EXTRA_DIST += docs/choices/mmdb-reader.md
