@@ -44,8 +44,8 @@ void report_open(struct config_report *r, const char *file, const char *text, si
 	buf_add(&r->source, text, len);
 }
 
-static void add(struct config_report *r, bool is_note, struct report_place at, const char *fmt,
-		va_list args)
+__attribute__((format(printf, 4, 0))) static void
+add(struct config_report *r, bool is_note, struct report_place at, const char *fmt, va_list args)
 {
 	unsigned seq = is_note ? r->n_notes++ : r->n_errors++;
 	struct config_message *m;
