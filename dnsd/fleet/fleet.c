@@ -132,7 +132,7 @@ void fleet_rearm(struct fleet *f)
 	loop_timer_after(f->timer, (at - now + 999) / 1000);
 }
 
-static void on_timer(void *arg)
+void fleet_tick(void *arg)
 {
 	struct fleet *f = arg;
 	uint64_t now = fleet_now(f);
@@ -177,7 +177,7 @@ static void forget_nodes(struct fleet *f)
 		fleet_judge_all(f);
 }
 
-static void on_heartbeat(void *arg)
+void fleet_beat(void *arg)
 {
 	struct fleet *f = arg;
 	Fairlead__Wire__Heartbeat beat = FAIRLEAD__WIRE__HEARTBEAT__INIT;
@@ -391,8 +391,8 @@ enum err_code fleet_new(struct fleet **out, struct loop *loop, const struct cloc
 	f->clock = clock;
 	f->handler = *handler;
 	f->ctx = ctx;
-	if (loop_timer_new(loop, &f->timer, on_timer, f) != ERR_OK ||
-	    loop_timer_new(loop, &f->heartbeat, on_heartbeat, f) != ERR_OK) {
+	if (loop_timer_new(loop, &f->timer, fleet_tick, f) != ERR_OK ||
+	    loop_timer_new(loop, &f->heartbeat, fleet_beat, f) != ERR_OK) {
 		fleet_free(f);
 		return ERR_MEMORY;
 	}

@@ -134,6 +134,9 @@ uint64_t fleet_now(const struct fleet *f);
 void fleet_judge_region(struct fleet *f, uint32_t region);
 void fleet_judge_all(struct fleet *f);
 void fleet_rearm(struct fleet *f);
+/* The two timers: time alone has changed something; half a second is over. */
+void fleet_tick(void *fleet);
+void fleet_beat(void *fleet);
 /* Copies whole characters, as many as there is room for. */
 void fleet_copy(char *out, size_t room, const char *text);
 

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Claims about dnsd/fleet: what regions and proberds say, and what follows from their silence. */
+#include "tests/unit/dnsd/fleet_world.h"
+
+/* ---- who may speak ---- */
+
+static enum err_code may(const char *fleet_name, enum identity_role role, const char *region,
+			 struct err *e)
+{
+	struct identity peer = { .role = role };
+	enum err_code rc;
+
+	snprintf(peer.fleet, sizeof(peer.fleet), "%s", fleet_name);
+	snprintf(peer.region, sizeof(peer.region), "%s", region);
+	rc = fleet_link_handler.may(fleet, &peer, e);
+	if (rc != ERR_OK)
+		fleet_link_handler.refused(fleet, "127.0.0.1:1", e->text);
+	return rc;
+}
+
+static double refusals(const char *reason)
+{
+	struct buf out = BUF_INIT;
+	char sample[64], *at;
+	double n;
+
+	snprintf(sample, sizeof(sample), "refused_total{reason=\"%s\"} ", reason);
+	fleet_metrics(fleet, &out);
+	at = strstr((char *)buf_text(&out), sample);
+	assert_non_null(at);
+	n = atof(at + strlen(sample));
+	buf_fini(&out);
+	return n;
+}
+
+static void regions_of_ours_and_proberds_may_speak_and_others_are_counted(void **state)
+{
+	struct err e = { "" };
+
+	assert_int_equal(may("example", IDENTITY_REGIOND, "eu", &e), ERR_OK);
+	assert_int_equal(may("example", IDENTITY_PROBER, "", &e), ERR_OK);
+	assert_int_equal(may("other", IDENTITY_REGIOND, "eu", &e), ERR_DENIED);
+	assert_non_null(strstr(e.text, "other"));
+	assert_int_equal(may("example", IDENTITY_ADMIN, "", &e), ERR_DENIED);
+	assert_non_null(strstr(e.text, "admin"));
+	assert_int_equal(may("example", IDENTITY_DNSD, "", &e), ERR_DENIED);
+	assert_int_equal(may("example", IDENTITY_REGIOND, "mars", &e), ERR_DENIED);
+	assert_non_null(strstr(e.text, "mars"));
+	fleet_link_handler.refused(fleet, "127.0.0.1:1", "certificate has expired");
+	assert_float_equal(refusals("fleet"), 1, 0);
+	assert_float_equal(refusals("role"), 2, 0);
+	assert_float_equal(refusals("region"), 1, 0);
+	assert_float_equal(refusals("certificate"), 1, 0);
+	assert_float_equal(refusals("protocol"), 0, 0);
+}
+
+static void the_first_frame_is_a_hello_of_our_protocol(void **state)
+{
+	struct line *silent = line_of(IDENTITY_REGIOND, "eu", "a");
+	struct line *old = line_of(IDENTITY_REGIOND, "eu", "b");
+	static const uint8_t hello_without_protocol[] = { 0x0a, 0x00 };
+
+	say_beat(silent);
+	assert_true(silent->is_closed);
+	fleet_link_handler.frame(fleet, (struct link *)old, hello_without_protocol, 2);
+	assert_true(old->is_closed);
+	assert_non_null(strstr(old->reason, "protocol"));
+	assert_float_equal(refusals("protocol"), 2, 0);
+	line_free(silent);
+	line_free(old);
+}
+
+static void a_hello_is_welcomed_by_name(void **state)
+{
+	struct line *node = line_of(IDENTITY_REGIOND, "eu", "a");
+	wire_message *m;
+
+	say_hello(node);
+	assert_int_equal(wire_unpack(node->sent.data, node->sent.len, &m, NULL), ERR_OK);
+	assert_int_equal(m->body_case, FAIRLEAD__WIRE__MESSAGE__BODY_WELCOME);
+	assert_string_equal(m->welcome->node, "ns1");
+	assert_int_equal(m->welcome->protocol, WIRE_PROTOCOL);
+	wire_free(m);
+	line_free(node);
+}
+
+static void nobody_says_what_is_not_his(void **state)
+{
+	struct line *node = linked_node("eu", "a"), *prober = linked_prober("x", 0, 0);
+	struct line *junk = linked_node("us", "b");
+
+	say_seen(node, 1, true, "pppppp");
+	assert_true(node->is_closed);
+	say_report(prober, 1, true, NULL, 0, "");
+	assert_true(prober->is_closed);
+	fleet_link_handler.frame(fleet, (struct link *)junk, (const uint8_t *)"\xff\xff", 2);
+	assert_true(junk->is_closed);
+	assert_float_equal(refusals("protocol"), 3, 0);
+	line_free(node);
+	line_free(prober);
+	line_free(junk);
+}
+
+/* ---- reports ---- */
+
+static void a_first_report_makes_a_member_known(void **state)
+{
+	struct line *node = linked_node("eu", "a");
+	struct fleet_member_view v;
+
+	changes_are("chat eu unknown>up\n");
+	assert_int_equal(health(CHAT, US), HEALTH_UNKNOWN);
+	clock_hand_advance_ms(&hand, 250);
+	fleet_member(fleet, CHAT, EU, &v);
+	assert_true(v.has_report);
+	assert_float_equal(v.report_age_s, 0.25, 0.001);
+	assert_int_equal(v.capacity, 100);
+	assert_int_equal(v.used, 40);
+	fleet_member(fleet, CHAT, US, &v);
+	assert_false(v.has_report);
+	assert_float_equal(v.report_age_s, -1, 0);
+	line_free(node);
+}
+
+static void a_region_speaks_for_itself_alone(void **state)
+{
+	struct line *node = linked_node("eu", "a");
+
+	say_report(node, 0, false, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_DOWN, "x");
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
+	assert_int_equal(health(CHAT, US), HEALTH_UNKNOWN);
+	assert_int_equal(health(MAIL, EU), HEALTH_UNKNOWN);
+	line_free(node);
+}
+
+static void a_gap_in_the_deltas_is_refused(void **state)
+{
+	struct line *node = linked_node("eu", "a");
+
+	say_report(node, 2, false, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_UP, "");
+	assert_false(node->is_closed);
+	say_report(node, 4, false, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_DOWN, "");
+	assert_true(node->is_closed);
+	assert_non_null(strstr(node->reason, "report 4 after 2"));
+	assert_int_equal(health(CHAT, EU), HEALTH_UP);
+	line_free(node);
+}
+
+static void the_first_report_of_a_link_must_be_full(void **state)
+{
+	struct line *node = line_of(IDENTITY_REGIOND, "eu", "a");
+
+	say_hello(node);
+	say_report(node, 1, false, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_UP, "");
+	assert_true(node->is_closed);
+	line_free(node);
+}
+
+static void a_full_report_forgets_what_it_does_not_name(void **state)
+{
+	struct line *node = linked_node("eu", "a");
+	struct fleet_member_view v;
+
+	say_report(node, 0, false, "mail.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_UP, "");
+	fleet_member(fleet, MAIL, EU, &v);
+	assert_true(v.has_report);
+	say_report(node, 0, true, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_UP, "");
+	fleet_member(fleet, MAIL, EU, &v);
+	assert_false(v.has_report);
+	assert_int_equal(v.health, HEALTH_UP); /* silence is no fault */
+	line_free(node);
+}
+
+static void two_nodes_of_a_region_are_down_when_both_say_so(void **state)
+{
+	struct line *a = linked_node("eu", "a"), *b = linked_node("eu", "b");
+	struct fleet_member_view v;
+
+	buf_clear(&changes);
+	say_report(a, 0, false, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_DOWN, "gone");
+	changes_are("chat eu up>degraded: a: gone\n");
+	fleet_member(fleet, CHAT, EU, &v);
+	assert_int_equal(v.capacity, 200);
+	say_report(b, 0, false, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_DOWN, "too");
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
+	line_free(a);
+	line_free(b);
+}
+
+static void a_withdrawal_takes_the_region_out_at_once_and_outlives_the_link(void **state)
+{
+	struct line *node = linked_node("eu", "a"), *again;
+
+	buf_clear(&changes);
+	say_withdraw(node, "SIGTERM");
+	changes_are("chat eu up>down: a: withdrawn: SIGTERM\n");
+	hang_up(node);
+	wait_ms(60000);
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
+	again = linked_node("eu", "a"); /* its hold_down is over */
+	assert_int_equal(health(CHAT, EU), HEALTH_UP);
+	line_free(node);
+	line_free(again);
+}
+
+static void who_was_down_is_back_after_its_hold_down(void **state)
+{
+	struct line *node = linked_node("eu", "a");
+
+	say_report(node, 0, false, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_DOWN, "");
+	beat_for_ms(5000, &node, 1);
+	say_up(node, "chat.example.com");
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
+	beat_for_ms(14500, &node, 1);
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
+	beat_for_ms(500, &node, 1); /* 20 s in all: by time alone */
+	assert_int_equal(health(CHAT, EU), HEALTH_UP);
+	line_free(node);
+}
+
+static void a_long_reason_is_cut_between_characters(void **state)
+{
+	struct line *node = linked_node("eu", "a");
+	struct fleet_member_view v;
+	char reason[256] = "";
+
+	for (size_t i = 0; i + 3 < sizeof(reason); i += 3)
+		memcpy(reason + i, "\xe2\x98\x80", 4);
+	say_report(node, 0, false, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_DOWN, reason);
+	fleet_member(fleet, CHAT, EU, &v);
+	assert_true(strlen(v.reason) > 100);
+	assert_int_equal((strlen(v.reason) - strlen("a: ")) % 3, 0);
+	line_free(node);
+}
+
+/* ---- silence ---- */
+
+static void a_lost_link_alone_makes_stale_and_it_serves_on(void **state)
+{
+	struct line *node = linked_node("eu", "a"), *again;
+
+	buf_clear(&changes);
+	hang_up(node);
+	changes_are("chat eu up>stale\n");
+	wait_ms(3600 * 1000);
+	assert_int_equal(health(CHAT, EU), HEALTH_STALE);
+	again = linked_node("eu", "a");
+	changes_are("chat eu stale>up\n");
+	line_free(node);
+	line_free(again);
+}
+
+static void a_link_that_says_nothing_is_stale_after_two_seconds(void **state)
+{
+	struct line *node = linked_node("eu", "a");
+
+	beat_for_ms(10000, &node, 1);
+	wait_ms(1800);
+	assert_int_equal(health(CHAT, EU), HEALTH_UP);
+	wait_ms(300);
+	assert_int_equal(health(CHAT, EU), HEALTH_STALE);
+	say_beat(node); /* a heartbeat is enough */
+	assert_int_equal(health(CHAT, EU), HEALTH_UP);
+	line_free(node);
+}
+
+static void the_same_node_twice_has_its_first_link_closed(void **state)
+{
+	struct line *first = linked_node("eu", "a"), *second;
+	struct fleet_node_view nodes[4];
+
+	second = linked_node("eu", "a");
+	assert_true(first->is_closed);
+	hang_up(first);
+	assert_int_equal(health(CHAT, EU), HEALTH_UP);
+	assert_int_equal(fleet_nodes(fleet, nodes, 4), 1);
+	assert_true(nodes[0].is_up && !nodes[0].is_stale);
+	assert_string_equal(nodes[0].region, "eu");
+	assert_string_equal(nodes[0].software, "test 1");
+	line_free(first);
+	line_free(second);
+}
+
+static void a_node_long_gone_is_forgotten_when_another_serves_its_region(void **state)
+{
+	struct line *gone = linked_node("eu", "a"), *stays = linked_node("eu", "b");
+	struct line *alone = linked_node("us", "c");
+	struct fleet_node_view nodes[4];
+
+	say_report(gone, 0, false, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_DOWN, "x");
+	assert_int_equal(health(CHAT, EU), HEALTH_DEGRADED);
+	hang_up(gone);
+	hang_up(alone);
+	beat_for_ms(601000, &stays, 1);
+	for (int i = 0; i < 120; i++) /* every so many heartbeats */
+		fleet_beat(fleet);
+	assert_int_equal(fleet_nodes(fleet, nodes, 4), 2);
+	assert_int_equal(health(CHAT, EU), HEALTH_UP); /* its last word is gone with it */
+	assert_int_equal(health(CHAT, US), HEALTH_STALE);
+	line_free(gone);
+	line_free(stays);
+	line_free(alone);
+}
+
+static void everybody_hears_our_heartbeat(void **state)
+{
+	struct line *node = linked_node("eu", "a"), *prober = linked_prober("x", 0, 0);
+	unsigned before = node->n_sent + prober->n_sent;
+
+	fleet_beat(fleet);
+	assert_int_equal(node->n_sent + prober->n_sent, before + 2);
+	hang_up(node);
+	fleet_beat(fleet);
+	assert_int_equal(node->n_sent + prober->n_sent, before + 3);
+	line_free(node);
+	line_free(prober);
+}
+
+/* ---- memory across restarts and reloads ---- */
+
+static void what_was_on_disk_is_what_is_known(void **state)
+{
+	struct store_health rows[] = {
+		{ .service = "chat.example.com",
+		  .region = "eu",
+		  .health = HEALTH_DOWN,
+		  .cause = CAUSE_SAID,
+		  .flaps = 1 },
+		{ .service = "chat.example.com",
+		  .region = "us",
+		  .health = HEALTH_STALE,
+		  .cause = CAUSE_STALE },
+		{ .service = "gone.example.com", .region = "eu", .health = HEALTH_DOWN },
+		{ .service = "mail.example.com", .region = "eu", .health = 99 },
+	};
+	struct line *prober = linked_prober("x", 0, 0), *node;
+
+	for (int i = 0; i < 4; i++)
+		rows[i].since_ms = hand.now_ms - 3600 * 1000;
+	fleet_restore(fleet, rows, 4);
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
+	assert_int_equal(health(CHAT, US), HEALTH_STALE);
+	assert_int_equal(health(MAIL, EU), HEALTH_UNKNOWN);
+	/* The region's own word holds, though a vantage sees it well; a lost stream waits for one. */
+	say_seen(prober, 1, true, "pppppp");
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
+	assert_int_equal(health(CHAT, US), HEALTH_STALE);
+	node = linked_node("eu", "a");
+	assert_int_equal(health(CHAT, EU), HEALTH_UP);
+	line_free(node);
+	line_free(prober);
+}
+
+static void members_of_one_region_have_keys_of_their_own(void **state)
+{
+	struct dnsd_config *config = world_parse(&w, WORLD_REGIONS
+						 "pools:\n  p:\n    members:\n"
+						 "      - {region: eu, addresses: [192.0.2.10]}\n"
+						 "      - {region: us, addresses: [192.0.2.20]}\n"
+						 "      - {region: eu, addresses: [192.0.2.11]}\n"
+						 "services:\n  chat.example.com: {pool: p}\n");
+	struct store_health row = { .service = "chat.example.com",
+				    .region = "eu#2",
+				    .health = HEALTH_DOWN,
+				    .since_ms = hand.now_ms };
+	char key[FLEET_KEY_MAX];
+
+	assert_int_equal(fleet_configure(fleet, config, &w.e), ERR_OK);
+	fleet_member_key(fleet, CHAT, 0, key);
+	assert_string_equal(key, "eu");
+	fleet_member_key(fleet, CHAT, 2, key);
+	assert_string_equal(key, "eu#2");
+	fleet_restore(fleet, &row, 1);
+	assert_int_equal(health(CHAT, 0), HEALTH_UNKNOWN);
+	assert_int_equal(health(CHAT, 2), HEALTH_DOWN);
+	config_dnsd_free(w.config);
+	w.config = config;
+}
+
+static void a_reload_keeps_the_health_of_members_that_stay(void **state)
+{
+	struct line *node = linked_node("eu", "a"), *us = linked_node("us", "b");
+	struct dnsd_config *config = world_parse(
+		&w, WORLD_REGIONS FLEET_MONITORS
+		"pools:\n  n: {members: [{region: us, addresses: [192.0.2.99]}]}\n"
+		"  p:\n    monitor: m\n    members:\n"
+		"      - {region: us, addresses: [192.0.2.20]}\n"
+		"      - {region: eu, addresses: [192.0.2.10]}\n"
+		"services:\n  a.example.com: {pool: n}\n  chat.example.com: {pool: p}\n");
+
+	say_report(node, 0, false, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_DOWN, "x");
+	assert_int_equal(fleet_configure(fleet, config, &w.e), ERR_OK);
+	config_dnsd_free(w.config);
+	w.config = config;
+	assert_int_equal(health(1, 1), HEALTH_DOWN);
+	assert_int_equal(health(1, 0), HEALTH_UP);
+	assert_int_equal(health(0, 0), HEALTH_UNKNOWN);
+	line_free(node);
+	line_free(us);
+}
+
+static void a_reload_closes_the_link_of_a_region_that_is_gone(void **state)
+{
+	struct line *node = linked_node("us", "b");
+	struct dnsd_config *config =
+		world_parse(&w, "regions: {eu: {}}\n"
+				"pools:\n  p: {members: [{region: eu, addresses: [192.0.2.10]}]}\n"
+				"services:\n  chat.example.com: {pool: p}\n");
+
+	assert_int_equal(fleet_configure(fleet, config, &w.e), ERR_OK);
+	config_dnsd_free(w.config);
+	w.config = config;
+	assert_true(node->is_closed);
+	hang_up(node);
+	fleet_tick(fleet);
+	line_free(node);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_FLEET(regions_of_ours_and_proberds_may_speak_and_others_are_counted),
+		WITH_FLEET(the_first_frame_is_a_hello_of_our_protocol),
+		WITH_FLEET(a_hello_is_welcomed_by_name),
+		WITH_FLEET(nobody_says_what_is_not_his),
+		WITH_FLEET(a_first_report_makes_a_member_known),
+		WITH_FLEET(a_region_speaks_for_itself_alone),
+		WITH_FLEET(a_gap_in_the_deltas_is_refused),
+		WITH_FLEET(the_first_report_of_a_link_must_be_full),
+		WITH_FLEET(a_full_report_forgets_what_it_does_not_name),
+		WITH_FLEET(two_nodes_of_a_region_are_down_when_both_say_so),
+		WITH_FLEET(a_withdrawal_takes_the_region_out_at_once_and_outlives_the_link),
+		WITH_FLEET(who_was_down_is_back_after_its_hold_down),
+		WITH_FLEET(a_long_reason_is_cut_between_characters),
+		WITH_FLEET(a_lost_link_alone_makes_stale_and_it_serves_on),
+		WITH_FLEET(a_link_that_says_nothing_is_stale_after_two_seconds),
+		WITH_FLEET(the_same_node_twice_has_its_first_link_closed),
+		WITH_FLEET(a_node_long_gone_is_forgotten_when_another_serves_its_region),
+		WITH_FLEET(everybody_hears_our_heartbeat),
+		WITH_FLEET(what_was_on_disk_is_what_is_known),
+		WITH_FLEET(members_of_one_region_have_keys_of_their_own),
+		WITH_FLEET(a_reload_keeps_the_health_of_members_that_stay),
+		WITH_FLEET(a_reload_closes_the_link_of_a_region_that_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
