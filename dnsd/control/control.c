@@ -168,6 +168,12 @@ static enum err_code make_timers(struct control *c)
 
 enum err_code control_new(struct control **out, struct dnsd_config *config, struct err *e)
 {
+	return control_new_at(out, config, clock_system(), e);
+}
+
+enum err_code control_new_at(struct control **out, struct dnsd_config *config,
+			     const struct clock *clock, struct err *e)
+{
 	struct control *c = calloc(1, sizeof(*c));
 	enum err_code rc;
 
@@ -176,7 +182,7 @@ enum err_code control_new(struct control **out, struct dnsd_config *config, stru
 		return err_set(e, ERR_MEMORY, "no memory");
 	}
 	c->config = config;
-	c->clock = clock_system();
+	c->clock = clock;
 	c->started_ms = clock_wall_ms(c->clock);
 	rc = loop_new(&c->loop, e);
 	if (rc == ERR_OK)

@@ -97,6 +97,9 @@ struct control {
 };
 
 /* ---- control.c ---- */
+/* control_new() by another clock. */
+enum err_code control_new_at(struct control **out, struct dnsd_config *config,
+			     const struct clock *clock, struct err *e);
 /* Can `tls` be used, and is it ours? The error is on its line. */
 enum err_code control_check_tls(const struct dnsd_config *config, struct err *e);
 

@@ -40,6 +40,8 @@ struct world {
 	struct publish_parts parts;
 	struct labels *labels;
 	struct err e;
+	uint16_t port;	  /* of listen.dns; 0 = 53, which nobody binds */
+	const char *yaml; /* a note for who writes it again */
 };
 
 static inline char *world_path(const struct world *w, const char *file, char out[PATH_MAX])
@@ -62,26 +64,31 @@ static inline void world_write(const struct world *w, const char *file, const ch
 }
 
 /* `yaml` is what stands after the head; $DIR in it is the world's directory. */
+static inline void world_head(const struct world *w, const char *yaml, struct buf *text)
+{
+	buf_printf(text,
+		   "fleet: example\nnode: ns1\n"
+		   "listen: {dns: [\"127.0.0.1:%u\"], admin: %s/admin.sock}\n"
+		   "state: {path: %s/state.db}\n"
+		   "zones: [{name: example.com, file: %s/example.com.zone}]\n",
+		   w->port ? w->port : 53, w->dir, w->dir, w->dir);
+	for (const char *at = yaml, *dir; *at; at = dir) {
+		dir = strstr(at, "$DIR");
+		buf_add(text, at, dir ? (size_t)(dir - at) : strlen(at));
+		if (!dir)
+			break;
+		buf_add_str(text, w->dir);
+		dir += 4;
+	}
+}
+
 static inline struct dnsd_config *world_parse(const struct world *w, const char *yaml)
 {
 	struct config_report report;
 	struct dnsd_config *config = NULL;
 	struct buf text = BUF_INIT;
 
-	buf_printf(&text,
-		   "fleet: example\nnode: ns1\n"
-		   "listen: {dns: [\"127.0.0.1:53\"], admin: %s/admin.sock}\n"
-		   "state: {path: %s/state.db}\n"
-		   "zones: [{name: example.com, file: %s/example.com.zone}]\n",
-		   w->dir, w->dir, w->dir);
-	for (const char *at = yaml, *dir; *at; at = dir) {
-		dir = strstr(at, "$DIR");
-		buf_add(&text, at, dir ? (size_t)(dir - at) : strlen(at));
-		if (!dir)
-			break;
-		buf_add_str(&text, w->dir);
-		dir += 4;
-	}
+	world_head(w, yaml, &text);
 	config_report_init(&report);
 	if (config_dnsd_parse("test.yaml", (const char *)text.data, text.len, &config, &report) !=
 	    ERR_OK)
@@ -91,14 +98,20 @@ static inline struct dnsd_config *world_parse(const struct world *w, const char 
 	return config;
 }
 
-static inline void world_init(struct world *w, const char *yaml, const char *zone)
+/* The directory and its zone, nothing loaded. */
+static inline void world_prepare(struct world *w, const char *zone)
 {
-	struct buf report = BUF_INIT;
-
 	memset(w, 0, sizeof(*w));
 	snprintf(w->dir, sizeof(w->dir), "/tmp/fairlead-world-XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
 	world_write(w, "example.com.zone", zone);
+}
+
+static inline void world_init(struct world *w, const char *yaml, const char *zone)
+{
+	struct buf report = BUF_INIT;
+
+	world_prepare(w, zone);
 	w->config = world_parse(w, yaml);
 	assert_int_equal(labels_new(&w->labels), ERR_OK);
 	if (publish_load(w->config, NULL, false, &w->parts, &report, &w->e) != ERR_OK)
