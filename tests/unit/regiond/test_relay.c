@@ -268,12 +268,14 @@ static void a_long_transfer_is_spliced_and_whole(void **state)
 	struct world *w = *state;
 	const size_t all = 8 << 20;
 	size_t sent = 0, got = 0;
+	bool was_bulk = false; /* the last read of all may be a short one */
 	while (got < all) {
 		sent = fill(w->backend, sent, all);
 		assert_int_equal(pump(w), RELAY_WAIT);
+		was_bulk |= w->relay.flows[RELAY_BACKEND].full_reads >= RELAY_BULK_READS;
 		got = drink(w->client, got);
 	}
-	assert_true(w->relay.flows[RELAY_BACKEND].full_reads >= RELAY_BULK_READS);
+	assert_true(was_bulk);
 	assert_true(w->io.pipes.n > 0); /* and the pipe is back with the spare ones */
 	/* Small pieces are copied again. */
 	for (int i = 0; i < 3; i++) {
