@@ -341,7 +341,7 @@ static void what_was_on_disk_is_what_is_known(void **state)
 	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
 	assert_int_equal(health(CHAT, US), HEALTH_STALE);
 	assert_int_equal(health(MAIL, EU), HEALTH_UNKNOWN);
-	/* The region's own word holds, though a vantage sees it well; a lost stream waits for one. */
+	/* The region's own word holds, though a vantage sees it well; a lost stream waits. */
 	say_seen(prober, 1, true, "pppppp");
 	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
 	assert_int_equal(health(CHAT, US), HEALTH_STALE);
