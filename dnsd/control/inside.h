@@ -58,7 +58,7 @@ struct waiter {
 struct change {
 	struct fleet_change change; /* its reason is stale: it stands below */
 	int64_t time_ms;
-	bool was_active; /* some client got this member */
+	uint64_t serve, forced; /* of the service before it; 0 = not known */
 	char reason[FLEET_REASON_MAX];
 };
 
@@ -120,10 +120,10 @@ void builder_stop(struct control *c);
 void live_of(const struct control *c, uint32_t service, struct publish_service_live *out);
 /* What it is made from. */
 struct live_masks {
-	uint64_t able;	 /* not down, not drained, not dialled to 0 */
-	uint64_t held;	 /* of these, who waits for a failback */
-	uint64_t forced; /* members in the region that was failed over to */
-	bool any_down;
+	uint64_t able;		 /* not down, not drained, not dialled to 0 */
+	uint64_t held;		 /* of these, who waits for a failback */
+	uint64_t forced;	 /* members in the region that was failed over to */
+	bool any_down, is_moved; /* somebody is down; an operator's failover is in force */
 	uint32_t dial_ppm[CONFIG_MEMBERS_MAX];
 };
 void live_masks(const struct control *c, uint32_t service, struct live_masks *out);
@@ -144,7 +144,8 @@ bool live_is_held(const struct store_override *o);
 
 /* ---- keep.c ---- */
 /* Queues it; keep_flush() follows in the next turn of the loop. */
-void keep_change(struct control *c, const struct fleet_change *change, bool was_active);
+void keep_change(struct control *c, const struct fleet_change *change, uint64_t serve,
+		 uint64_t forced);
 void keep_flush(void *control); /* now: before an operator's change, a new configuration, the end */
 void keep_forget(
 	struct control *c); /* before the numbers of services change, and the disk is full */

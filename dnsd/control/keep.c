@@ -38,7 +38,8 @@ static struct change *append(struct control *c)
 	return &grown[c->n_changes++];
 }
 
-void keep_change(struct control *c, const struct fleet_change *change, bool was_active)
+void keep_change(struct control *c, const struct fleet_change *change, uint64_t serve,
+		 uint64_t forced)
 {
 	struct change *kept = append(c);
 
@@ -48,7 +49,8 @@ void keep_change(struct control *c, const struct fleet_change *change, bool was_
 	}
 	*kept = (struct change){ .change = *change,
 				 .time_ms = clock_wall_ms(c->clock),
-				 .was_active = was_active };
+				 .serve = serve,
+				 .forced = forced };
 	snprintf(kept->reason, sizeof(kept->reason), "%s", change->reason);
 	if (c->n_changes == 1)
 		loop_timer_after(c->keep, 0);
@@ -103,6 +105,16 @@ static enum err_code put_health(struct control *c, const struct change *k, struc
 	return store_health_put(c->store, &row, 1, e);
 }
 
+/* Did it fail while some client got it? */
+static bool has_failed(const struct control *c, const struct change *k)
+{
+	const struct fleet_change *x = &k->change;
+	const struct snapshot *snap = publish_current(c->publish);
+
+	return snap && x->to == HEALTH_DOWN && x->from != HEALTH_UNKNOWN &&
+	       rows_active(snap->services[x->service].rows, k->serve, k->forced) >> x->member & 1;
+}
+
 /* failback: manual. Who served and failed stays out until an operator sends the traffic back. One
  * that only stood by is not held: nothing is to be sent back to it. */
 static enum err_code hold(struct control *c, const struct change *k, struct err *e)
@@ -121,7 +133,8 @@ static enum err_code hold(struct control *c, const struct change *k, struct err 
 					   .verb = "hold",
 					   .args = "{}" };
 
-	if (!k->was_active || live_held(c, x->service, x->member))
+	if (c->config->services[x->service].failback_auto || live_held(c, x->service, x->member) ||
+	    !has_failed(c, k))
 		return ERR_OK;
 	return store_override_put(c->store, &o, &actor, NULL, e);
 }

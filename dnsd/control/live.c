@@ -94,30 +94,58 @@ const struct store_override *live_forced(const struct control *c, uint32_t servi
 
 /* ---- masks ---- */
 
+/* Sets the dial of a region's members; one of this service goes before one of all. */
+static void take_dial(uint32_t *dial_ppm, uint64_t bits, uint32_t ppm)
+{
+	for (; bits; bits &= bits - 1)
+		dial_ppm[__builtin_ctzll(bits)] = ppm;
+}
+
+/* One look at each override, whatever its kind: there may be as many as there are services. */
+static void take_overrides(const struct control *c, uint32_t service, struct live_masks *out,
+			   uint64_t *drained)
+{
+	const char *name = c->config->services[service].name;
+	uint64_t own = 0;
+
+	for (size_t i = 0; i < c->n_overrides; i++) {
+		const struct store_override *o = &c->overrides[i];
+		uint64_t bits;
+
+		if (!bears_on(o, name, NULL))
+			continue;
+		bits = live_region_bits(c, service, o->region);
+		if (o->kind == STORE_FAILOVER) {
+			out->forced = bits;
+			out->is_moved = true;
+		} else if (live_is_held(o)) {
+			out->held |= bits;
+		} else if (o->kind == STORE_DRAIN) {
+			*drained |= bits;
+		} else if (o->kind == STORE_DIAL) {
+			take_dial(out->dial_ppm, o->service[0] ? bits : bits & ~own, o->value);
+			own |= o->service[0] ? bits : 0;
+		}
+	}
+}
+
 void live_masks(const struct control *c, uint32_t service, struct live_masks *out)
 {
-	const struct config_service *cs = &c->config->services[service];
-	const struct store_override *failover = live_failover(c, cs->name);
+	uint32_t n = (uint32_t)pool_of(c, service)->n_members;
+	uint64_t drained = 0;
 
 	memset(out, 0, sizeof(*out));
-	for (uint32_t m = 0; m < pool_of(c, service)->n_members; m++) {
-		const char *region = region_of(c, service, m);
-		const struct store_override *dial = find(c, STORE_DIAL, cs->name, region);
-		uint64_t bit = UINT64_C(1) << m;
+	for (uint32_t m = 0; m < n; m++)
+		out->dial_ppm[m] = CONTROL_SHARE_ALL;
+	take_overrides(c, service, out, &drained);
+	for (uint32_t m = 0; m < n; m++) {
 		bool down = fleet_health(c->fleet, service, m) == HEALTH_DOWN;
 
-		out->dial_ppm[m] = dial ? dial->value : CONTROL_SHARE_ALL;
 		out->any_down |= down;
-		if (down || !out->dial_ppm[m] || find(c, STORE_DRAIN, cs->name, region))
-			continue;
-		out->able |= bit;
-		if (find_held(c, cs->name, region))
-			out->held |= bit;
+		if (!down && out->dial_ppm[m] && !(drained >> m & 1))
+			out->able |= UINT64_C(1) << m;
 	}
-	if (!failover)
-		return;
-	out->forced = live_region_bits(c, service, failover->region);
-	out->held &= ~out->forced; /* the operator's word goes before ours */
+	out->held &= out->able & ~out->forced; /* the operator's word goes before ours */
 }
 
 /* Held members wait for a failback; when nobody else is left they serve all the same. */
@@ -137,7 +165,7 @@ void live_of(const struct control *c, uint32_t service, struct publish_service_l
 	out->serve = without_held(masks.able, masks.held);
 	out->forced = masks.forced;
 	out->ttl_s = cs->ttl_s;
-	if ((masks.any_down || masks.forced) && out->ttl_s > CONTROL_TTL_FAILOVER_S)
+	if ((masks.any_down || masks.is_moved) && out->ttl_s > CONTROL_TTL_FAILOVER_S)
 		out->ttl_s = CONTROL_TTL_FAILOVER_S;
 }
 
@@ -190,28 +218,18 @@ void live_apply_all(struct control *c)
 		live_apply(c, s);
 }
 
-/* Did some client get this member until now? Asked before the masks change. */
-static bool was_active(const struct control *c, const struct fleet_change *change)
-{
-	const struct snapshot *snap = c->is_adopting ? NULL : publish_current(c->publish);
-	const struct snapshot_service *s;
-
-	if (!snap || change->to != HEALTH_DOWN || change->from == HEALTH_UNKNOWN ||
-	    c->config->services[change->service].failback_auto)
-		return false; /* then nobody asks */
-	s = &snap->services[change->service];
-	return rows_active(s->rows, atomic_load(&s->live->serve), atomic_load(&s->live->forced)) >>
-		       change->member &
-	       1;
-}
-
 /* The answer moves at once, with a store. A region may be lost in a thousand services: what is to
  * be told and kept waits until all of them have moved. */
 void live_changed(void *control, const struct fleet_change *change)
 {
 	struct control *c = control;
-	bool active = was_active(c, change);
+	const struct snapshot *snap = c->is_adopting ? NULL : publish_current(c->publish);
+	uint64_t serve = 0, forced = 0;
 
+	if (snap) {
+		serve = atomic_load(&snap->lives[change->service].serve);
+		forced = atomic_load(&snap->lives[change->service].forced);
+	}
 	live_apply(c, change->service);
-	keep_change(c, change, active);
+	keep_change(c, change, serve, forced);
 }
