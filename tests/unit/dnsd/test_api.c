@@ -268,6 +268,21 @@ static void a_dry_run_says_what_moves_and_moves_nothing(void **state)
 	assert_true(share > 0.15 && share < 0.6); /* half of three quarters, of few samples */
 }
 
+static void a_dry_run_knows_the_last_resort(void **state)
+{
+	json_t *moves, *one;
+	size_t i;
+
+	assert_int_equal(post("drain", "{\"region\":\"us\"}"), ERR_OK);
+	assert_int_equal(post("drain", "{\"region\":\"eu\",\"service\":\"even.example.com\","
+				       "\"dry_run\":true,\"force\":true}"),
+			 ERR_OK);
+	moves = json_object_get(last.doc, "moves");
+	assert_int_equal(json_array_size(moves), 1); /* all serve again, so some move back */
+	json_array_foreach (moves, i, one)
+		assert_string_equal(text(one, "to"), "us");
+}
+
 /* The clients that move are those that a dry run names: before and after, by the data path. */
 static void what_a_dry_run_says_is_what_happens(void **state)
 {
@@ -506,6 +521,7 @@ int main(void)
 		WITH_CONTROL(paths_and_methods_that_are_not_there_are_told),
 		WITH_CONTROL(backups_and_reloads_are_in_the_audit),
 		WITH_CONTROL(a_dry_run_says_what_moves_and_moves_nothing),
+		WITH_CONTROL(a_dry_run_knows_the_last_resort),
 		WITH_CONTROL(what_a_dry_run_says_is_what_happens),
 		WITH_CONTROL(documents_have_the_keys_of_the_contract),
 		WITH_CONTROL(active_are_the_regions_that_clients_get),
