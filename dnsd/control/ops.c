@@ -513,7 +513,8 @@ void ops_clear(struct control *c, int64_t id, const struct http_request *req,
 	struct err e;
 	enum err_code rc = prepare(&op, &e);
 
-	snprintf(op.args, sizeof(op.args), "{\"id\":%lld}", (long long)id);
+	snprintf(op.args, sizeof(op.args), "{%s\"id\":%lld}", op.is_forced ? "\"force\":true," : "",
+		 (long long)id);
 	if (rc == ERR_OK)
 		rc = plan_clear(&op, id, &e);
 	if (rc == ERR_OK)

@@ -181,6 +181,7 @@ static void clearing_an_override_is_a_change_like_any_other(void **state)
 	assert_int_equal(serving(S_EVEN), 0);
 	assert_string_equal(text(last_of("/v1/audit"), "verb"), "override clear");
 	assert_string_equal(text(last_of("/v1/audit"), "reason"), "done");
+	assert_non_null(strstr(text(last_of("/v1/audit"), "args"), "\"force\":true"));
 	assert_int_equal(as("uid:0", "DELETE", path, NULL), ERR_NOT_FOUND);
 	assert_int_equal(as("uid:0", "DELETE", "/v1/overrides/x", NULL), ERR_INPUT);
 	assert_int_equal(as("uid:0", "DELETE", "/v1/overrides/", NULL), ERR_INPUT);
