@@ -1,4 +1,4 @@
-# regiond: floor 4. The regional tier: back < { front, load } < control < main.
+# regiond: floor 4. The regional tier: back < { front, report } < control < main.
 noinst_LIBRARIES += libregiond.a
 libregiond_a_SOURCES = \
 	regiond/back/backend.c regiond/back/backend.h \
@@ -16,9 +16,9 @@ libregiond_a_SOURCES = \
 	regiond/front/worker.c regiond/front/worker.h \
 	regiond/front/listen.c regiond/front/listen.h \
 	regiond/front/front.c regiond/front/front.h \
-	regiond/load/tally.c regiond/load/tally.h \
-	regiond/load/report.c regiond/load/report.h \
-	regiond/load/reporter.c regiond/load/reporter.h \
+	regiond/report/tally.c regiond/report/tally.h \
+	regiond/report/report.c regiond/report/report.h \
+	regiond/report/reporter.c regiond/report/reporter.h \
 	regiond/control/certificate.c regiond/control/certificate.h \
 	regiond/control/forced.c regiond/control/forced.h \
 	regiond/control/node.c regiond/control/node.h \

@@ -21,7 +21,7 @@
 #include "regiond/back/checks.h"
 #include "regiond/control/forced.h"
 #include "regiond/front/front.h"
-#include "regiond/load/reporter.h"
+#include "regiond/report/reporter.h"
 
 enum node_state { NODE_STARTING, NODE_SERVING, NODE_STOPPING };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* stats: regiond's metrics, and the pages of listen.http.
  *
- *   /metrics   Prometheus text     /healthz   200 while it runs     /readyz   200 when it wants
- * clients
+ *   /metrics   Prometheus text
+ *   /healthz   200 while it runs
+ *   /readyz    200 when it wants clients
  *
  * Threads    the control thread
  */

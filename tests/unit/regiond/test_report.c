@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_report: what a service's tally says, and the frames that carry it. */
-#include "regiond/load/report.h"
+#include "regiond/report/report.h"
 #include "tests/unit/regiond/world.h"
 
 static const char text[] = WORLD_HEAD

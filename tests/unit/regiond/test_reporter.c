@@ -5,7 +5,7 @@
  * turns until a trace ends with what the test waits for; a guard bounds it.
  */
 #include "core/link.h"
-#include "regiond/load/reporter.h"
+#include "regiond/report/reporter.h"
 #include "tests/unit/certs.h"
 #include "tests/unit/regiond/world.h"
 

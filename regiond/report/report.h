@@ -10,7 +10,7 @@
 #define FAIRLEAD_REGIOND_REPORT_H
 
 #include "core/buf.h"
-#include "regiond/load/tally.h"
+#include "regiond/report/tally.h"
 
 /* What of the tallies goes in, and what a link had counted when it was made. */
 struct report_scope {

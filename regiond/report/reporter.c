@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reporter: keeps every director told, over one link each. */
-#include "regiond/load/reporter.h"
+#include "regiond/report/reporter.h"
 
 #include "core/link.h"
 #include "core/log.h"
-#include "regiond/load/report.h"
+#include "regiond/report/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,7 +97,7 @@ static void send_frame(struct director *d, struct buf *frame, enum err_code pack
 		       const struct err *e)
 {
 	if (packed != ERR_OK)
-		log_error("regiond/load", "a report to %s: %s", d->address, e->text);
+		log_error("regiond/report", "a report to %s: %s", d->address, e->text);
 	else
 		link_send(d->link, frame->data, frame->len);
 	buf_fini(frame);
@@ -204,7 +204,7 @@ static void up(void *ctx, struct link *link, const struct identity *peer)
 		link_close(link, "out of memory");
 		return;
 	}
-	log_info("regiond/load", "director %s (%s): reporting", d->address, peer->name);
+	log_info("regiond/report", "director %s (%s): reporting", d->address, peer->name);
 	d->last_error[0] = '\0';
 	d->seq = d->beats = 0;
 	send_changes(r); /* to the others */
@@ -219,7 +219,7 @@ static void down(void *ctx, struct link *link, const char *reason)
 	d->up = false;
 	snprintf(d->last_error, sizeof(d->last_error), "%s", reason);
 	if (!d->reporter->done) /* else it is as we wanted */
-		log_warn("regiond/load", "director %s: %s", d->address, reason);
+		log_warn("regiond/report", "director %s: %s", d->address, reason);
 }
 
 static void refused(void *ctx, const char *who, const char *reason)
@@ -229,7 +229,7 @@ static void refused(void *ctx, const char *who, const char *reason)
 	if (strcmp(d->last_error, reason) == 0)
 		return;
 	snprintf(d->last_error, sizeof(d->last_error), "%s", reason);
-	log_warn("regiond/load", "director %s: %s: %s", d->address, who, reason);
+	log_warn("regiond/report", "director %s: %s: %s", d->address, who, reason);
 }
 
 /* Directors have little to say to a regiond: welcome and heartbeats. A frame that is none of ours
@@ -243,7 +243,7 @@ static void frame(void *ctx, struct link *link, const uint8_t *bytes, size_t len
 		wire_free(m);
 		return;
 	}
-	log_warn("regiond/load", "director %s: %s", d->address, e.text);
+	log_warn("regiond/report", "director %s: %s", d->address, e.text);
 	link_close(link, "bad frame");
 }
 

@@ -38,8 +38,7 @@ struct tally {
 void tally_take(struct tally *out, const struct table_service *ts, const char *withdrawn);
 
 bool tally_is_equal(const struct tally *a, const struct tally *b);
-/* The contract's words: "up", "degraded", "down", "unknown"; a withdrawn one is "down" to clients.
- */
+/* The contract's words: "up", "degraded", "down", "unknown". A withdrawn one is "down". */
 const char *tally_health_name(Fairlead__Wire__Health health);
 
 #endif

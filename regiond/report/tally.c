@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tally: what one service can carry, carries and has taken, as the directors are told. */
-#include "regiond/load/tally.h"
+#include "regiond/report/tally.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -15,7 +15,7 @@
  *            the next reporter_follow() or reporter_free()
  * Units      _ms milliseconds
  * Errors     a link that fails is dialled again by itself; what was not sent is in the next full
- * report
+ *            report
  */
 #ifndef FAIRLEAD_REGIOND_REPORTER_H
 #define FAIRLEAD_REGIOND_REPORTER_H
@@ -23,7 +23,7 @@
 #include "core/clock.h"
 #include "core/loop.h"
 #include "core/tls.h"
-#include "regiond/load/tally.h"
+#include "regiond/report/tally.h"
 
 struct reporter;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* report: the frames a regiond sends, from tallies. */
-#include "regiond/load/report.h"
+#include "regiond/report/report.h"
 
 #include <stdlib.h>
 
