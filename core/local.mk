@@ -12,6 +12,7 @@ libcore_a_SOURCES = \
 	core/frame.c core/frame.h \
 	core/http.c core/http.h \
 	core/identity.c core/identity.h \
+	core/job.c core/job.h \
 	core/link.c core/link.h core/link_private.h \
 	core/link_dial.c \
 	core/link_listen.c \

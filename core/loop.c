@@ -15,12 +15,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-struct task {
-	struct task *next;
-	loop_fn fn;
-	void *arg;
-};
-
 struct loop_signal {
 	struct loop_signal *next;
 	struct event *event;
@@ -38,7 +32,8 @@ struct loop {
 	int wake_fd;
 	atomic_bool stopping;
 	pthread_mutex_t lock;
-	struct task *first, **last; /* under lock */
+	struct loop_task *first, **last;   /* posted: under lock */
+	struct loop_task *due, **last_due; /* taken to be run: the loop's thread's */
 };
 
 struct loop_timer {
@@ -63,16 +58,39 @@ static void wake_up(struct loop *loop)
 		;
 }
 
-static struct task *take_tasks(struct loop *loop)
+/* What was posted joins what is due, and is posted no more. */
+static void take_tasks(struct loop *loop)
 {
-	struct task *tasks;
-
 	pthread_mutex_lock(&loop->lock);
-	tasks = loop->first;
+	*loop->last_due = loop->first;
+	if (loop->first)
+		loop->last_due = loop->last;
 	loop->first = NULL;
 	loop->last = &loop->first;
 	pthread_mutex_unlock(&loop->lock);
-	return tasks;
+}
+
+static struct loop_task *next_due(struct loop *loop)
+{
+	struct loop_task *task = loop->due;
+
+	if (!task)
+		return NULL;
+	loop->due = task->next;
+	if (!loop->due)
+		loop->last_due = &loop->due;
+	return task;
+}
+
+/* When fn is called the memory of a task is its poster's again. */
+static void run_task(struct loop_task *task)
+{
+	loop_fn fn = task->fn;
+	void *arg = task->arg;
+
+	if (task->is_allocated)
+		free(task);
+	fn(arg);
 }
 
 /* Work that is posted by the work that runs here waits for the next turn, so that sockets and
@@ -80,16 +98,14 @@ static struct task *take_tasks(struct loop *loop)
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *loop = arg;
-	struct task *task, *next;
+	struct loop_task *task;
 	uint64_t count;
 
 	while (read(loop->wake_fd, &count, sizeof(count)) < 0 && errno == EINTR)
 		;
-	for (task = take_tasks(loop); task; task = next) {
-		next = task->next;
-		task->fn(task->arg);
-		free(task);
-	}
+	take_tasks(loop);
+	while ((task = next_due(loop)))
+		run_task(task);
 	if (atomic_exchange(&loop->stopping, false))
 		event_base_loopbreak(loop->base);
 }
@@ -121,9 +137,10 @@ enum err_code loop_new(struct loop **out, struct err *e)
 	struct loop *loop = calloc(1, sizeof(*loop));
 
 	if (!loop)
-		return err_set(e, ERR_MEMORY, "event loop: no memory");
+		return err_set(e, ERR_MEMORY, "event loop: out of memory");
 	pthread_mutex_init(&loop->lock, NULL);
 	loop->last = &loop->first;
+	loop->last_due = &loop->due;
 	loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (loop->wake_fd < 0) {
 		code = err_errno(e, errno, "event loop: eventfd");
@@ -170,14 +187,14 @@ static void run_out(struct event_base *base)
 
 void loop_free(struct loop *loop)
 {
-	struct task *task, *next;
+	struct loop_task *task;
 
 	if (!loop)
 		return;
-	for (task = take_tasks(loop); task; task = next) {
-		next = task->next;
-		free(task);
-	}
+	take_tasks(loop);
+	while ((task = next_due(loop)))
+		if (task->is_allocated)
+			free(task);
 	free_signals(loop);
 	if (loop->wake)
 		event_free(loop->wake);
@@ -207,14 +224,11 @@ void loop_stop(struct loop *loop)
 	wake_up(loop);
 }
 
-enum err_code loop_post(struct loop *loop, loop_fn fn, void *arg)
+static void add_task(struct loop *loop, struct loop_task *task)
 {
-	struct task *task = malloc(sizeof(*task));
 	bool was_empty;
 
-	if (!task)
-		return ERR_MEMORY;
-	*task = (struct task){ .fn = fn, .arg = arg };
+	task->next = NULL;
 	pthread_mutex_lock(&loop->lock);
 	was_empty = !loop->first;
 	*loop->last = task;
@@ -222,7 +236,45 @@ enum err_code loop_post(struct loop *loop, loop_fn fn, void *arg)
 	pthread_mutex_unlock(&loop->lock);
 	if (was_empty)
 		wake_up(loop);
+}
+
+enum err_code loop_post(struct loop *loop, loop_fn fn, void *arg)
+{
+	struct loop_task *task = malloc(sizeof(*task));
+
+	if (!task)
+		return ERR_MEMORY;
+	*task = (struct loop_task){ .fn = fn, .arg = arg, .is_allocated = true };
+	add_task(loop, task);
 	return ERR_OK;
+}
+
+void loop_post_task(struct loop *loop, struct loop_task *task)
+{
+	task->is_allocated = false;
+	add_task(loop, task);
+}
+
+static bool unlink_task(struct loop_task **list, struct loop_task ***last, struct loop_task *task)
+{
+	for (struct loop_task **at = list; *at; at = &(*at)->next) {
+		if (*at != task)
+			continue;
+		*at = task->next;
+		if (!*at)
+			*last = at;
+		return true;
+	}
+	return false;
+}
+
+void loop_unpost_task(struct loop *loop, struct loop_task *task)
+{
+	if (unlink_task(&loop->due, &loop->last_due, task))
+		return;
+	pthread_mutex_lock(&loop->lock);
+	unlink_task(&loop->first, &loop->last, task);
+	pthread_mutex_unlock(&loop->lock);
 }
 
 /* ---- timers */

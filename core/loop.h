@@ -3,8 +3,8 @@
  *
  * loop_new() makes the process ignore SIGPIPE: a peer that closes is an error of that write.
  *
- * Threads    everything from the loop's own thread, but loop_post() and loop_stop() from any;
- *            loop_signal() on one loop of the process only
+ * Threads    everything from the loop's own thread, but loop_post(), loop_post_task() and
+ *            loop_stop() from any; loop_signal() on one loop of the process only
  * Ownership  the maker frees; timers and watches before their loop
  * Units      _ms milliseconds
  * Errors     ERR_MEMORY or ERR_IO from the makers; nothing is left behind
@@ -15,6 +15,7 @@
 #include "core/err.h"
 
 #include <event2/event.h> /* EV_READ, EV_WRITE */
+#include <stdbool.h>
 #include <stdint.h>
 
 struct loop;
@@ -32,6 +33,17 @@ void loop_stop(struct loop *loop);
 
 /* Runs fn(arg) on the loop's thread, in the order of posting. ERR_MEMORY is the only failure. */
 enum err_code loop_post(struct loop *loop, loop_fn fn, void *arg);
+
+/* The same without an allocation, for who must not fail: the poster keeps the task in memory of its
+ * own until fn is called, and may free or post it again from then on. */
+struct loop_task {
+	loop_fn fn;
+	void *arg;
+	struct loop_task *next; /* the loop's */
+	bool is_allocated;	/* the loop's */
+};
+void loop_post_task(struct loop *loop, struct loop_task *task);
+void loop_unpost_task(struct loop *loop, struct loop_task *task); /* on the loop's thread */
 
 enum err_code loop_timer_new(struct loop *loop, struct loop_timer **out, loop_fn fn, void *arg);
 void loop_timer_after(struct loop_timer *t, uint64_t ms); /* once; replaces what was set */

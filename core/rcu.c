@@ -7,8 +7,10 @@
  */
 #include "core/rcu.h"
 
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <string.h>
 #include <urcu-qsbr.h>
 
 #if defined(__SANITIZE_THREAD__)
@@ -35,6 +37,25 @@ struct later {
 	void (*free_fn)(void *arg);
 	void *arg;
 };
+
+static void *end_at_once(void *arg)
+{
+	return arg;
+}
+
+/* liburcu ends the process when it cannot make its thread, so another one is made before. */
+enum err_code rcu_start(struct err *e)
+{
+	pthread_t thread;
+	int result = pthread_create(&thread, NULL, end_at_once, NULL);
+
+	if (result != 0)
+		return err_set(e, ERR_LIMIT, "the thread that frees old tables: %s",
+			       strerror(result));
+	pthread_join(thread, NULL);
+	get_default_call_rcu_data();
+	return ERR_OK;
+}
 
 void rcu_reader_start(void)
 {

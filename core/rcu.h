@@ -22,6 +22,11 @@
 #define rcu_read(p)	  atomic_load_explicit((p), memory_order_acquire)
 #define rcu_publish(p, v) atomic_exchange_explicit((p), (v), memory_order_acq_rel)
 
+/* Makes the thread that frees what rcu_later() is given, so that none has to be made later, when
+ * the process may be at its bound of threads. Once, after daemon_detach(). ERR_LIMIT: it cannot be
+ * made. */
+enum err_code rcu_start(struct err *e);
+
 void rcu_reader_start(void); /* this thread becomes a reader, online */
 void rcu_reader_stop(void);
 void rcu_quiet(void);	/* holds nothing now */

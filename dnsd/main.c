@@ -3,6 +3,7 @@
  * result. */
 #include "core/daemon.h"
 #include "core/log.h"
+#include "core/rcu.h"
 #include "dnsd/control/control.h"
 
 #include <stdio.h>
@@ -26,6 +27,8 @@ static enum err_code run(const struct daemon_flags *flags, struct dnsd_config *c
 	struct control *control;
 	enum err_code rc = daemon_detach(flags, e);
 
+	if (rc == ERR_OK)
+		rc = rcu_start(e);
 	if (rc != ERR_OK) {
 		config_dnsd_free(config);
 		return rc;

@@ -4,6 +4,7 @@
  */
 #include "core/daemon.h"
 #include "core/log.h"
+#include "core/rcu.h"
 #include "regiond/control/regiond.h"
 
 #include <stdio.h>
@@ -45,7 +46,8 @@ int main(int argc, char **argv)
 		config_regiond_free(config);
 		return EXIT_SUCCESS;
 	}
-	if (daemon_detach(&flags, &e) != ERR_OK || regiond_new(&regiond, config, &e) != ERR_OK)
+	if (daemon_detach(&flags, &e) != ERR_OK || rcu_start(&e) != ERR_OK ||
+	    regiond_new(&regiond, config, &e) != ERR_OK)
 		return refuse(flags.config, &e);
 	regiond_run(regiond);
 	regiond_free(regiond);

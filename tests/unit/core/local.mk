@@ -1,5 +1,7 @@
 # Unit tests of core/, one program a module.
 check_PROGRAMS += tests/unit/core/test_err
+check_PROGRAMS += tests/unit/core/test_job
+tests_unit_core_test_job_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_loop
 tests_unit_core_test_loop_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_cert

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #define READERS	 3
 #define VERSIONS 2000
@@ -158,9 +159,38 @@ static void no_memory_frees_nothing(void **state)
 	free_version(v);
 }
 
+/* First of all: the thread is made once a process. Without rcu_start() liburcu would abort here. */
+static void after_the_start_no_thread_is_needed(void **state)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	struct version *v = new_version(1);
+	struct rlimit before, none;
+	enum err_code code;
+	struct err e;
+
+	freed = 0;
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	none = (struct rlimit){ 1, before.rlim_max }; /* no room for a stack */
+	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+	code = rcu_start(&e);
+	setrlimit(RLIMIT_AS, &before);
+	assert_int_equal(code, ERR_LIMIT);
+	assert_string_equal(e.text,
+			    "the thread that frees old tables: Resource temporarily unavailable");
+	assert_int_equal(rcu_start(&e), ERR_OK);
+	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+	code = rcu_later(free_version, v);
+	setrlimit(RLIMIT_AS, &before);
+	assert_int_equal(code, ERR_OK);
+	rcu_barrier_wait();
+	assert_int_equal(freed, 1);
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(after_the_start_no_thread_is_needed),
 		cmocka_unit_test(readers_see_whole_versions_while_a_writer_swaps),
 		cmocka_unit_test(what_a_reader_holds_is_not_freed_until_it_is_quiet),
 		cmocka_unit_test(without_readers_everything_is_freed),
