@@ -7,11 +7,13 @@ libschema_a_SOURCES = \
 	schema/config/config.c schema/config/config.h \
 	schema/config/custom_dnsd.c schema/config/custom_dnsd.h \
 	schema/config/key.c schema/config/key.h \
+	schema/config/keys_carry.c \
 	schema/config/keys_common.c \
 	schema/config/keys_dnsd.c \
 	schema/config/keys_proberd.c \
 	schema/config/keys_regiond.c \
 	schema/config/keys_steering.c \
+	schema/config/plan.c schema/config/plan.h \
 	schema/config/reference.c schema/config/reference.h \
 	schema/config/reload.c schema/config/reload.h \
 	schema/config/report.c schema/config/report.h \

@@ -9,7 +9,8 @@ const struct balance *balance_of(enum balance_policy policy)
 	case BALANCE_ROUND_ROBIN:
 	case BALANCE_HASH:
 	case BALANCE_PEAK_EWMA:
-	case BALANCE_LEAST_TOKENS: break;
+	case BALANCE_LEAST_TOKENS:
+	case BALANCE_LMETRIC: break;
 	}
 	return &balance_least_connections;
 }

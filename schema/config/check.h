@@ -13,6 +13,8 @@
 
 /* check_common.c */
 void check_monitor(struct walker *w, const struct yaml_node *node, void *entry);
+/* After all monitors were read: what the composites are made of. */
+void check_composites(struct walker *w, const struct config_monitor *monitors, size_t n);
 /* Two equal entries of a list of directors, databases, addresses, ... : the second is a mistake. */
 void check_texts_differ(struct walker *w, const struct yaml_node *list);
 /* Gathers where endpoints are asked for, and reports one that is taken. */
@@ -29,11 +31,19 @@ void check_cluster(struct walker *w, const struct yaml_node *node, void *entry);
 void check_transfer_allow(struct walker *w, const struct yaml_node *node, void *entry);
 void check_dnsd_pool(struct walker *w, const struct yaml_node *node, void *entry);
 void check_dnsd_service(struct walker *w, const struct yaml_node *node, void *entry);
+void check_access(struct walker *w, const struct yaml_node *node, void *entry);
 void check_client(struct walker *w, const struct yaml_node *node, void *entry);
 void check_dnsd(struct walker *w, void *config);
 
 /* check_regiond.c */
 void check_backend_pool(struct walker *w, const struct yaml_node *node, void *entry);
+void check_hash(struct walker *w, const struct yaml_node *node, void *entry);
+void check_hash_bound(struct walker *w, const struct key *key, const struct yaml_node *node,
+		      void *base);
+void check_discover(struct walker *w, const struct yaml_node *node, void *entry);
+void check_site_tls(struct walker *w, const struct key *key, const struct yaml_node *node,
+		    void *base);
+void check_rewrite(struct walker *w, const struct yaml_node *node, void *entry);
 void check_affinity(struct walker *w, const struct yaml_node *node, void *entry);
 void check_match(struct walker *w, const struct yaml_node *node, void *entry);
 void check_route(struct walker *w, const struct yaml_node *node, void *entry);

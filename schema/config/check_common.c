@@ -117,11 +117,81 @@ static void check_regex(struct walker *w, const struct yaml_node *node)
 	walker_error(w, regex, "not a POSIX extended regular expression: %s", reason);
 }
 
+/* The key that makes a monitor one of others; NULL for a check of its own. Says when there are two,
+ * or none and no type. */
+static const struct yaml_node *composite_key(struct walker *w, const struct yaml_node *node)
+{
+	static const char *const names[] = { "all", "any", "at_least" };
+	const struct yaml_node *found = NULL;
+
+	for (size_t i = 0; i < 3; i++) {
+		const struct yaml_node *value = yaml_get(node, names[i]);
+
+		if (value && found)
+			walker_error_key(w, value, "`%s` beside `%s`, expected one of them",
+					 names[i], found->key->text);
+		found = found ? found : value;
+	}
+	if (!found && !yaml_get(node, "type"))
+		walker_error_key(w, node,
+				 "`type` is missing, expected one of: tcp, http, https, dns, icmp; "
+				 "or a monitor made of others by `all`, `any` or `at_least`");
+	return found;
+}
+
+static void check_composite(struct walker *w, const struct yaml_node *node,
+			    const struct yaml_node *key, struct config_monitor *m)
+{
+	const struct yaml_node *list = yaml_get(key, "of"), *n = yaml_get(key, "n");
+
+	for (const struct yaml_node *other = node->first; other; other = other->next)
+		if (other != key && strcmp(other->key->text, "all") != 0 &&
+		    strcmp(other->key->text, "any") != 0 &&
+		    strcmp(other->key->text, "at_least") != 0)
+			walker_error_key(w, other,
+					 "`%s` is of a check, and this monitor is made of others",
+					 other->key->text);
+	check_texts_differ(w, list ? list : key);
+	if (!m)
+		return;
+	if (!strcmp(key->key->text, "all"))
+		m->n_least = (uint32_t)m->n_of;
+	else if (!strcmp(key->key->text, "any"))
+		m->n_least = 1;
+	else if (n && m->n_of > 0 && m->n_least > m->n_of)
+		walker_error(w, n, "%u of %zu monitors cannot pass", m->n_least, m->n_of);
+}
+
+void check_composites(struct walker *w, const struct config_monitor *monitors, size_t n)
+{
+	const struct yaml_node *map = yaml_get(w->root, "monitors");
+	const struct yaml_node *node = map ? map->first : NULL;
+
+	for (size_t i = 0; i < n; i++, node = node->next)
+		for (size_t k = 0; k < monitors[i].n_of; k++) {
+			uint32_t index = monitors[i].of[k];
+
+			/* One that was not found is said already, and its index is 0. */
+			if (index < n && monitors[index].n_of > 0 && (index != 0 || i == 0)) {
+				walker_error_key(w, node,
+						 "`%s` is made of others itself, expected monitors "
+						 "with a `type`",
+						 monitors[index].name);
+				break;
+			}
+		}
+}
+
 void check_monitor(struct walker *w, const struct yaml_node *node, void *entry)
 {
 	struct config_monitor *m = entry;
 	const struct yaml_node *timeout = yaml_get(node, "timeout"), *type = yaml_get(node, "type");
+	const struct yaml_node *composite = composite_key(w, node);
 
+	if (composite) {
+		check_composite(w, node, composite, m);
+		return;
+	}
 	check_http(w, node);
 	check_regex(w, node);
 	if (!m)

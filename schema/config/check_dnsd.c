@@ -61,15 +61,21 @@ void check_transfer_allow(struct walker *w, const struct yaml_node *node, void *
 		walker_error(w, node, "nobody is named, expected `tsig`, `prefix` or both");
 }
 
-/* The value of the n-th address of a pool's members, for its place. */
-static const struct yaml_node *address_node(const struct yaml_node *pool, size_t member,
-					    size_t address)
+static const struct yaml_node *member_node(const struct yaml_node *pool, size_t member)
 {
 	const struct yaml_node *node = yaml_get(pool, "members")->first;
 
 	while (member-- > 0)
 		node = node->next;
-	node = yaml_get(node, "addresses")->first;
+	return node;
+}
+
+/* The value of the n-th address of a pool's members, for its place. */
+static const struct yaml_node *address_node(const struct yaml_node *pool, size_t member,
+					    size_t address)
+{
+	const struct yaml_node *node = yaml_get(member_node(pool, member), "addresses")->first;
+
 	while (address-- > 0)
 		node = node->next;
 	return node;
@@ -99,6 +105,9 @@ void check_dnsd_pool(struct walker *w, const struct yaml_node *node, void *entry
 	if (!yaml_get(node, "monitor"))
 		pool->monitor = -1;
 	for (size_t m = 0; m < pool->n_members; m++)
+		if (!yaml_get(member_node(node, m), "monitor"))
+			pool->members[m].monitor = -1;
+	for (size_t m = 0; m < pool->n_members; m++)
 		for (size_t i = 0; i < pool->members[m].n_addresses; i++)
 			if (is_address_before(pool, m, i)) {
 				const struct yaml_node *at = address_node(node, m, i);
@@ -113,6 +122,15 @@ void check_dnsd_service(struct walker *w, const struct yaml_node *node, void *en
 
 	if (service && !yaml_get(node, "failback"))
 		service->failback_auto = service->mode == MODE_ACTIVE_ACTIVE;
+}
+
+/* Of an entry for some services only: more than reading would be a right nobody gave. */
+void check_access(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	struct config_access *access = entry;
+
+	if (access && yaml_get(node, "services"))
+		access->role = ACCESS_VIEWER;
 }
 
 void check_client(struct walker *w, const struct yaml_node *node, void *entry)
@@ -239,24 +257,49 @@ static void check_services(struct walker *w, const struct dnsd_config *c)
 	}
 }
 
+/* The monitor that `value` names; NULL when it names none. */
+static const struct config_monitor *monitor_of(const struct dnsd_config *c, int32_t index,
+					       const struct yaml_node *value)
+{
+	if (index < 0 || (size_t)index >= c->n_monitors ||
+	    !is_named(value, c->monitors[index].name))
+		return NULL;
+	return &c->monitors[index];
+}
+
+static void check_port(struct walker *w, const struct dnsd_config *c,
+		       const struct config_monitor *m, const struct yaml_node *value)
+{
+	for (size_t i = 0; i < m->n_of; i++)
+		if (m->of[i] < c->n_monitors && c->monitors[m->of[i]].n_of == 0)
+			check_port(w, c, &c->monitors[m->of[i]], value);
+	if (m->n_of == 0 && m->port == 0 && m->type != MONITOR_ICMP)
+		walker_error(w, value,
+			     "the monitor `%s` has no `port`: a pool of regions needs one",
+			     m->name);
+}
+
+/* A composite is not in effect yet: whoever names it is not checked by it. */
 static void check_pool_monitors(struct walker *w, const struct dnsd_config *c)
 {
 	const struct yaml_node *map = yaml_get(w->root, "pools");
 	const struct yaml_node *node = map ? map->first : NULL;
 
 	for (size_t i = 0; i < c->n_pools; i++, node = node->next) {
+		struct config_pool *pool = &c->pools[i];
 		const struct yaml_node *value = yaml_get(node, "monitor");
-		int32_t index = c->pools[i].monitor;
-		const struct config_monitor *m;
+		const struct config_monitor *m = monitor_of(c, pool->monitor, value);
 
-		if (index < 0 || (size_t)index >= c->n_monitors)
-			continue;
-		m = &c->monitors[index];
-		if (is_named(value, m->name) && m->port == 0 && m->type != MONITOR_ICMP)
-			walker_error(w, value,
-				     "the monitor `%s` has no `port`: a pool of regions "
-				     "needs one",
-				     value->text);
+		if (m)
+			check_port(w, c, m, value);
+		if (m && m->n_of > 0)
+			pool->monitor = -1;
+		for (size_t k = 0; k < pool->n_members; k++) {
+			value = yaml_get(member_node(node, k), "monitor");
+			m = monitor_of(c, pool->members[k].monitor, value);
+			if (m)
+				check_port(w, c, m, value);
+		}
 	}
 }
 
@@ -286,6 +329,7 @@ void check_dnsd(struct walker *w, void *config)
 
 	check_listen(w, c);
 	check_zones(w, c);
+	check_composites(w, c->monitors, c->n_monitors);
 	check_pool_monitors(w, c);
 	check_services(w, c);
 }

@@ -2,6 +2,7 @@
 /* check_regiond: what one key of regiond.yaml alone cannot tell. */
 #include "core/units.h"
 #include "schema/config/check.h"
+#include "schema/config/keys.h"
 #include "schema/config/regiond_config.h"
 
 #include <string.h>
@@ -21,6 +22,8 @@ void check_backend_pool(struct walker *w, const struct yaml_node *node, void *en
 	const struct config_backend_pool *pool = entry;
 
 	check_texts_differ(w, yaml_get(node, "monitors"));
+	if (!yaml_get(node, "backends") && !yaml_get(node, "discover"))
+		walker_error_key(w, node, "no backends, expected `backends` or `discover`");
 	if (!pool)
 		return;
 	for (size_t i = 0; i < pool->n_backends; i++) {
@@ -39,6 +42,80 @@ void check_backend_pool(struct walker *w, const struct yaml_node *node, void *en
 			break;
 		}
 	}
+}
+
+/* "1.25": from 1 to 10, at most four decimals. */
+static bool is_bound(const char *text)
+{
+	size_t whole = strspn(text, "0123456789"), decimals = 0;
+
+	if (text[whole] == '.')
+		decimals = strspn(text + whole + 1, "0123456789");
+	if (whole == 0 || whole > 2 || decimals > 4 || (text[whole] == '.' && decimals == 0) ||
+	    text[whole + decimals + (text[whole] == '.')] != '\0')
+		return false;
+	return text[0] != '0' && (whole == 1 || (!strncmp(text, "10", 2) &&
+						 strspn(text + whole + 1, "0") == decimals));
+}
+
+void check_hash_bound(struct walker *w, const struct key *key, const struct yaml_node *node,
+		      void *base)
+{
+	if (node->kind != YAML_SCALAR || !node->is_plain || !is_bound(node->text))
+		walker_error(w, node, "expected %s, such as 1.25", key->shape);
+}
+
+void check_hash(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	const struct yaml_node *by = yaml_get(node, "by");
+
+	if (!by || by->kind != YAML_SCALAR || !strcmp(by->text, "source") ||
+	    !strcmp(by->text, "cookie") || !strcmp(by->text, "path") ||
+	    (!strncmp(by->text, "header:", 7) && by->text[7]))
+		return;
+	walker_error(w, by, "expected one of: source, cookie, path, header:NAME");
+}
+
+void check_discover(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	const struct yaml_node *dns = yaml_get(node, "dns"), *file = yaml_get(node, "file");
+	const struct yaml_node *type = yaml_get(node, "type"), *port = yaml_get(node, "port");
+	bool is_srv = type && type->kind == YAML_SCALAR && !strcmp(type->text, "SRV");
+
+	if (!dns == !file)
+		walker_error_key(w, node, "expected one of `dns` and `file`");
+	if (file && type)
+		walker_error_key(w, type, "`type` is for `dns`");
+	if (port && (file || is_srv))
+		walker_error_key(w, port, "`port` is for `dns` with type A or AAAA");
+	if (dns && !file && !is_srv && !port)
+		walker_error_key(w, node, "`port` is missing: addresses alone have none");
+}
+
+void check_site_tls(struct walker *w, const struct key *key, const struct yaml_node *node,
+		    void *base)
+{
+	static const struct key list = {
+		.name = "tls",
+		.type = KEY_LIST,
+		.item = KEY_STRUCT,
+		.of = keys_site_tls,
+		.n_min = 1,
+		.n_max = 1024,
+	};
+	static const struct key one = { .name = "tls", .type = KEY_STRUCT, .of = keys_site_tls };
+
+	walker_value(w, node->kind == YAML_SEQUENCE ? &list : &one, node, NULL);
+}
+
+void check_rewrite(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	const struct yaml_node *prefix = yaml_get(node, "prefix");
+
+	if (node->n == 0)
+		walker_error(w, node, "nothing is rewritten, expected `prefix`, `host` or both");
+	if (prefix && prefix->kind == YAML_SCALAR && prefix->text[0] != '/')
+		walker_error(w, prefix, "a path begins with `/`");
 }
 
 void check_affinity(struct walker *w, const struct yaml_node *node, void *entry)
@@ -84,11 +161,19 @@ static void check_shares(struct walker *w, const struct yaml_node *split)
 void check_route(struct walker *w, const struct yaml_node *node, void *entry)
 {
 	const struct yaml_node *pool = yaml_get(node, "pool"), *split = yaml_get(node, "split");
+	const struct yaml_node *redirect = yaml_get(node, "redirect");
 
 	if (pool && split)
 		walker_error_key(w, split, "`split` beside `pool`, expected one of them");
-	if (!pool && !split)
-		walker_error(w, node, "no pool, expected `pool` or `split`");
+	if (redirect && (pool || split))
+		walker_error_key(w, redirect, "`redirect` beside `%s`, expected one of them",
+				 pool ? "pool" : "split");
+	if (!pool && !split && !redirect)
+		walker_error(w, node, "no pool, expected `pool`, `split` or `redirect`");
+	if (redirect && yaml_get(node, "rewrite"))
+		walker_error_key(w, yaml_get(node, "rewrite"), "`rewrite` is for a pool");
+	if (yaml_get(node, "ramp") && !split)
+		walker_error_key(w, yaml_get(node, "ramp"), "`ramp` is for a `split`");
 	if (split)
 		check_shares(w, split);
 	if (yaml_get(node, "rollback") && !split)
@@ -176,14 +261,33 @@ static void check_listen(struct walker *w)
 		check_endpoint_list(&seen, yaml_get(node, "listen"));
 }
 
+/* They are not in effect yet: a pool goes on with its other monitors. */
+static void leave_composites_out(struct regiond_config *c)
+{
+	for (size_t i = 0; i < c->n_pools; i++) {
+		struct config_backend_pool *pool = &c->pools[i];
+		size_t n = 0;
+
+		for (size_t k = 0; k < pool->n_monitors; k++) {
+			uint32_t index = pool->monitors[k];
+
+			if (index >= c->n_monitors || c->monitors[index].n_of == 0)
+				pool->monitors[n++] = index;
+		}
+		pool->n_monitors = n;
+	}
+}
+
 void check_regiond(struct walker *w, void *config)
 {
-	const struct regiond_config *c = config;
+	struct regiond_config *c = config;
 	const struct yaml_node *directors = yaml_get(w->root, "directors");
 
 	check_texts_differ(w, directors);
 	check_listen(w);
 	check_names(w, c);
+	check_composites(w, c->monitors, c->n_monitors);
+	leave_composites_out(c);
 	if (directors && !c->has_tls)
 		walker_error_key(w, directors,
 				 "`directors` need `tls`: they know this node by its "

@@ -113,6 +113,12 @@ struct config_monitor {
 	char *query_name, *query_type; /* dns: default "." and "NS" */
 	uint64_t interval_ms, timeout_ms;
 	uint32_t rise, fall;
+	bool has_type;
+
+	/* A composite has no check of its own: it passes when at least `n_least` of these pass. */
+	uint32_t *of; /* indices in monitors */
+	size_t n_of;  /* 0 = a check of its own */
+	uint32_t n_least;
 };
 
 struct config_tls {

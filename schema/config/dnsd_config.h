@@ -36,6 +36,7 @@ struct config_member {
 	uint32_t weight;   /* 0..1000000, default 100 */
 	uint32_t tier;	   /* 0 first; 0..15 */
 	uint64_t capacity; /* in the pool's unit; 0 = not limited */
+	int32_t monitor;   /* index in monitors, instead of the pool's; -1 = the pool's */
 };
 
 struct config_pool {
@@ -72,7 +73,11 @@ struct config_service {
 	uint64_t hold_down_ms;
 	bool takeover_auto;
 	uint32_t ttl_s;	  /* default 30, at least 5 */
-	uint32_t answers; /* default 1..: at most so many addresses in one answer; default 2 */
+	uint32_t answers; /* at most so many addresses in one answer; at least 1, default 2 */
+	bool family_next; /* a region without the family asked for: the next one's addresses */
+	bool has_https;
+	char **https_alpn;
+	size_t n_https_alpn;
 	struct config_fence *fences;
 	size_t n_fences;
 };
@@ -95,6 +100,7 @@ struct config_topology {
 
 struct config_access {
 	char *who; /* a glob: "spiffe://example/admin/" + star, "uid:0" */
+	struct config_pos pos;
 	enum access_role role;
 };
 
@@ -116,7 +122,10 @@ struct dnsd_config {
 		char *backup_directory; /* NULL = no backups */
 		uint64_t backup_every_ms;
 		uint32_t backup_keep;
+		uint64_t history_keep_ms;    /* events and audit; 0 = for ever */
+		uint64_t history_size_bytes; /* 0 = no bound */
 	} state;
+	bool reason_required; /* audit.reason */
 	struct {
 		char **databases;
 		struct config_pos *pos;

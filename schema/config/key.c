@@ -105,6 +105,8 @@ static void add_many(const struct key *key, struct buf *out)
 		add_words(key, out);
 	else if (key->item == KEY_REFERENCE)
 		buf_printf(out, "names in `%s`", key->refers_to);
+	else if (key->item == KEY_CUSTOM)
+		buf_add_str(out, key->shape);
 	else
 		buf_add_str(out, type_texts[key->item].many);
 }

@@ -18,6 +18,10 @@ extern const struct key keys_pool[];	 /* of struct config_pool, checked by check
 extern const struct key keys_service[];	 /* of struct config_service, by check_dnsd_service */
 extern const struct key keys_topology[]; /* of struct config_topology */
 
+/* keys_carry.c: parts of keys_regiond */
+extern const struct key keys_region_service[]; /* of struct config_region_service */
+extern const struct key keys_site_tls[];       /* one of its `tls` */
+
 /* keys_common.c */
 extern const struct key keys_monitor[]; /* of struct config_monitor, checked by check_monitor */
 extern const struct key keys_tls[];	/* of struct config_tls */

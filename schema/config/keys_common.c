@@ -42,13 +42,44 @@ static const struct key query_keys[] = {
 	KEYS_END,
 };
 
+#define COMPOSITE_FOR_NOW "pools that name this monitor are not checked by it"
+#define COMPOSITE_OF                                                                               \
+	.type = KEY_LIST, .item = KEY_REFERENCE, .refers_to = "monitors", .n_min = 1, .n_max = 16, \
+	KEY_ENTRIES(struct config_monitor, of, n_of)
+
+static const struct key at_least_keys[] = {
+	{ .name = "n",
+	  .type = KEY_UINT,
+	  MONITOR(n_least),
+	  .min = 1,
+	  .max = 16,
+	  .required = true,
+	  .doc = "How many of them must pass." },
+	{ .name = "of", COMPOSITE_OF, .required = true, .doc = "The monitors, by name." },
+	KEYS_END,
+};
+
 const struct key keys_monitor[] = {
 	{ .name = "type",
 	  .type = KEY_ENUM,
 	  MONITOR(type),
+	  KEY_PRESENCE(struct config_monitor, has_type),
 	  .words = monitor_types,
-	  .required = true,
-	  .doc = "What is done: a connect, a request, a query, an echo." },
+	  .doc = "What is done: a connect, a request, a query, an echo. Required, unless the "
+		 "monitor is made of others by `all`, `any` or `at_least`." },
+	{ .name = "all",
+	  COMPOSITE_OF,
+	  .later = COMPOSITE_FOR_NOW,
+	  .doc = "A monitor made of others: passes when all of these pass." },
+	{ .name = "any",
+	  COMPOSITE_OF,
+	  .later = COMPOSITE_FOR_NOW,
+	  .doc = "A monitor made of others: passes when one of these passes." },
+	{ .name = "at_least",
+	  .type = KEY_STRUCT,
+	  .of = at_least_keys,
+	  .later = COMPOSITE_FOR_NOW,
+	  .doc = "A monitor made of others: passes when `n` of `of` pass." },
 	{ .name = "port",
 	  .type = KEY_UINT,
 	  MONITOR(port),

@@ -3,6 +3,7 @@
 #include "schema/config/check.h"
 #include "schema/config/dnsd_config.h"
 #include "schema/config/keys.h"
+#include "schema/config/plan.h"
 
 #define ROOT(member)   KEY_FIELD(struct dnsd_config, member)
 #define ZONE(member)   KEY_FIELD(struct config_zone, member)
@@ -103,6 +104,24 @@ static const struct key backup_keys[] = {
 	KEYS_END,
 };
 
+static const struct key history_keys[] = {
+	{ .name = "keep",
+	  .type = KEY_DURATION,
+	  ROOT(state.history_keep_ms),
+	  .min = MS_PER_DAY,
+	  .max = 36500 * MS_PER_DAY,
+	  .initial = "400d",
+	  .doc = "How long an event or an audit entry is kept." },
+	{ .name = "size",
+	  .type = KEY_SIZE,
+	  ROOT(state.history_size_bytes),
+	  .min = 1ull << 20,
+	  .max = 1ull << 40,
+	  .initial = "1GiB",
+	  .doc = "How large events and audit may grow together; the oldest go first." },
+	KEYS_END,
+};
+
 #define STANDALONE_FOR_NOW "it runs as `standalone`"
 static const struct key_word cluster_modes[] = {
 	{ "standalone", 0 },
@@ -146,6 +165,12 @@ static const struct key state_keys[] = {
 	  .type = KEY_STRUCT,
 	  .of = backup_keys,
 	  .doc = "Copies of it, made while it runs; leave out for none." },
+	{ .name = "history",
+	  .type = KEY_STRUCT,
+	  .of = history_keys,
+	  .later = "events and audit are kept for ever",
+	  .doc = "How much of events and audit is kept. The audit's chain of hashes stays "
+		 "verifiable over the cut." },
 	{ .name = "cluster",
 	  .type = KEY_STRUCT,
 	  .of = cluster_keys,
@@ -286,6 +311,28 @@ static const struct key access_keys[] = {
 	  .words = roles,
 	  .required = true,
 	  .doc = "What it may do." },
+	{ .name = "services",
+	  .type = KEY_LIST,
+	  .item = KEY_REFERENCE,
+	  .refers_to = "services",
+	  .n_min = 1,
+	  .later = "the entry gives the role `viewer`",
+	  .doc = "The services that the role is for; without it, all." },
+	KEYS_END,
+};
+
+static const struct key_word reasons[] = {
+	{ "optional", false },
+	{ "required", true, "a change without a reason is accepted" },
+	{ NULL },
+};
+static const struct key audit_keys[] = {
+	{ .name = "reason",
+	  .type = KEY_ENUM,
+	  ROOT(reason_required),
+	  .words = reasons,
+	  .initial = "optional",
+	  .doc = "`required`: a change without a reason is refused." },
 	KEYS_END,
 };
 
@@ -393,15 +440,34 @@ const struct key keys_dnsd[] = {
 	  KEY_ENTRIES(struct dnsd_config, topology, n_topology),
 	  KEY_POS(struct config_topology),
 	  .doc = "Preferences by client; the first rule that matches holds." },
+	{ .name = "plans",
+	  .type = KEY_MAP,
+	  .names = KEY_NAME,
+	  .item = KEY_CUSTOM,
+	  .read = plan_read,
+	  .shape =
+		  "a list of steps, each with one key: `dial: {region, share}`, `drain: {region}`, "
+		  "`failover: {service, to}`, `wait: DURATION`, `until: {empty: REGION, within}`, "
+		  "`approve: TEXT`",
+	  .schema = PLAN_SCHEMA,
+	  .n_max = 256,
+	  .later = "",
+	  .doc = "Failover plans: what `fairlead plan run NAME` does, step by step." },
 	{ .name = "safety",
 	  .type = KEY_STRUCT,
 	  .of = safety_keys,
 	  .doc = "What operators cannot do by mistake." },
+	{ .name = "audit",
+	  .type = KEY_STRUCT,
+	  .of = audit_keys,
+	  .doc = "What is written down of operators' changes." },
 	{ .name = "access",
 	  .type = KEY_LIST,
 	  .item = KEY_STRUCT,
 	  .of = access_keys,
 	  KEY_ENTRIES(struct dnsd_config, access, n_access),
+	  KEY_POS(struct config_access),
+	  .check = check_access,
 	  .doc = "Who may do what on the admin API." },
 	KEYS_END,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keys_regiond: the keys of regiond.yaml. */
+/* keys_regiond: the keys of regiond.yaml; those of a service are in keys_carry.c. */
 #include "schema/config/check.h"
 #include "schema/config/keys.h"
 #include "schema/config/regiond_config.h"
@@ -7,10 +7,8 @@
 #define ROOT(member)	KEY_FIELD(struct regiond_config, member)
 #define POOL(member)	KEY_FIELD(struct config_backend_pool, member)
 #define BACKEND(member) KEY_FIELD(struct config_backend, member)
-#define SERVICE(member) KEY_FIELD(struct config_region_service, member)
 
 #define MS_PER_HOUR 3600000ull
-#define MIB	    (1ull << 20)
 
 static const struct key_word auto_word[] = { { "auto", 0 }, { NULL } };
 
@@ -55,6 +53,7 @@ static const struct key_word balances[] = {
 	{ "hash", BALANCE_HASH, LEAST_CONNECTIONS_FOR_NOW },
 	{ "peak-ewma", BALANCE_PEAK_EWMA, LEAST_CONNECTIONS_FOR_NOW },
 	{ "least-tokens", BALANCE_LEAST_TOKENS, LEAST_CONNECTIONS_FOR_NOW },
+	{ "lmetric", BALANCE_LMETRIC, LEAST_CONNECTIONS_FOR_NOW },
 	{ NULL },
 };
 
@@ -70,11 +69,11 @@ static const struct key outlier_keys[] = {
 	  .min = 1000,
 	  .max = 24 * MS_PER_HOUR,
 	  .initial = "30s",
-	  .doc = "For so long." },
+	  .doc = "How long it stays out." },
 	{ .name = "max_share",
 	  .type = KEY_SHARE,
 	  .initial = "10%",
-	  .doc = "Never more of the pool's backends than this." },
+	  .doc = "At most this share of the pool's backends is out at once." },
 	KEYS_END,
 };
 
@@ -90,7 +89,7 @@ static const struct key breaker_keys[] = {
 	  .min = 100,
 	  .max = MS_PER_HOUR,
 	  .initial = "30s",
-	  .doc = "For so long; then one request tries." },
+	  .doc = "How long it stays open; then one request tries the backend." },
 	KEYS_END,
 };
 
@@ -126,6 +125,12 @@ static const struct key load_keys[] = {
 	  .max = MS_PER_HOUR,
 	  .initial = "1s",
 	  .doc = "How often they are read." },
+	{ .name = "progress_timeout",
+	  .type = KEY_DURATION,
+	  .min = 100,
+	  .max = MS_PER_HOUR,
+	  .initial = "10s",
+	  .doc = "A backend that has requests and makes no progress for this long is down." },
 	KEYS_END,
 };
 
@@ -152,6 +157,51 @@ static const struct key backend_keys[] = {
 	  .max = 10000000,
 	  .initial = "0",
 	  .doc = "Most connections or requests in flight; 0 = not limited." },
+	KEYS_END,
+};
+
+static const struct key hash_keys[] = {
+	{ .name = "by",
+	  .type = KEY_TEXT,
+	  .min = 1,
+	  .max = 263,
+	  .required = true,
+	  .doc = "What of a request chooses the backend: `source`, `cookie`, `path` or "
+		 "`header:NAME`." },
+	{ .name = "bounded",
+	  .type = KEY_CUSTOM,
+	  .read = check_hash_bound,
+	  .shape = "a number, 1 to 10",
+	  .schema = "{\"type\":\"number\",\"minimum\":1,\"maximum\":10}",
+	  .doc = "No backend gets more than this times the mean; leave out for no bound." },
+	KEYS_END,
+};
+
+static const struct key_word discover_types[] = {
+	{ "A", 0 },
+	{ "AAAA", 1 },
+	{ "SRV", 2 },
+	{ NULL },
+};
+static const struct key discover_keys[] = {
+	{ .name = "dns",
+	  .type = KEY_DNS_NAME,
+	  .doc = "The name whose records are the backends; this or `file`." },
+	{ .name = "type",
+	  .type = KEY_ENUM,
+	  .words = discover_types,
+	  .initial = "A",
+	  .doc = "The records asked for; `SRV` brings ports and weights." },
+	{ .name = "port",
+	  .type = KEY_UINT,
+	  .min = 1,
+	  .max = 65535,
+	  .doc = "The backends' port, with types `A` and `AAAA`." },
+	{ .name = "file",
+	  .type = KEY_PATH,
+	  .doc = "A file in the format of Prometheus' file_sd, read again when it changes; this or "
+		 "`dns`." },
+	{ .name = "az", .type = KEY_NAME, .doc = "The availability zone they are in." },
 	KEYS_END,
 };
 
@@ -196,6 +246,23 @@ static const struct key pool_keys[] = {
 	  .of = queue_keys,
 	  .later = "",
 	  .doc = "Where requests wait when all backends are full." },
+	{ .name = "panic",
+	  .type = KEY_SHARE,
+	  .initial = "50%",
+	  .later = "backends that are down get nothing, however few are left",
+	  .doc = "When less than this share of the backends is usable, all are used; 0% = never." },
+	{ .name = "hash",
+	  .type = KEY_STRUCT,
+	  .of = hash_keys,
+	  .check = check_hash,
+	  .later = "",
+	  .doc = "Of `balance: hash`: what of a request chooses the backend." },
+	{ .name = "discover",
+	  .type = KEY_STRUCT,
+	  .of = discover_keys,
+	  .check = check_discover,
+	  .later = "only `backends` serve",
+	  .doc = "Where more backends are found; leave out for `backends` alone." },
 	{ .name = "load",
 	  .type = KEY_STRUCT,
 	  .of = load_keys,
@@ -209,268 +276,7 @@ static const struct key pool_keys[] = {
 	  KEY_POS(struct config_backend),
 	  .n_min = 1,
 	  .n_max = 1024,
-	  .required = true,
-	  .doc = "Who serves." },
-	KEYS_END,
-};
-
-/* ---- services -------------------------------------------------------------------------------- */
-
-static const struct key site_tls_keys[] = {
-	{ .name = "certificate",
-	  .type = KEY_PATH,
-	  .required = true,
-	  .doc = "The site's certificate and those between it and its CA, as PEM." },
-	{ .name = "key", .type = KEY_PATH, .required = true, .doc = "Its private key." },
-	KEYS_END,
-};
-
-static const struct key affinity_keys[] = {
-	{ .name = "cookie",
-	  .type = KEY_TEXT,
-	  .min = 1,
-	  .max = 255,
-	  .doc = "By a cookie of this name, which is set." },
-	{ .name = "source", .type = KEY_BOOL, .doc = "By the client's address." },
-	{ .name = "header",
-	  .type = KEY_TEXT,
-	  .min = 1,
-	  .max = 255,
-	  .doc = "By the value of this header." },
-	KEYS_END,
-};
-
-static const struct key retries_keys[] = {
-	{ .name = "attempts",
-	  .type = KEY_UINT,
-	  .max = 10,
-	  .initial = "1",
-	  .doc = "How often a request is tried again, before its first byte." },
-	{ .name = "budget",
-	  .type = KEY_SHARE,
-	  .initial = "10%",
-	  .doc = "Retries are at most this share of requests." },
-	KEYS_END,
-};
-
-static const struct key limits_keys[] = {
-	{ .name = "header",
-	  .type = KEY_SIZE,
-	  .min = 1024,
-	  .max = MIB,
-	  .initial = "32KiB",
-	  .later = "",
-	  .doc = "Bytes of a request's head." },
-	{ .name = "fields",
-	  .type = KEY_UINT,
-	  .min = 1,
-	  .max = 10000,
-	  .initial = "100",
-	  .later = "",
-	  .doc = "Header fields of a request." },
-	{ .name = "body",
-	  .type = KEY_SIZE,
-	  .max = MIB << 20,
-	  .initial = "64MiB",
-	  .later = "",
-	  .doc = "Bytes of a request's body." },
-	{ .name = "idle",
-	  .type = KEY_DURATION,
-	  SERVICE(idle_ms),
-	  .min = 100,
-	  .max = 24 * MS_PER_HOUR,
-	  .initial = "60s",
-	  .doc = "A connection on which nothing moves for so long is closed." },
-	{ .name = "connect",
-	  .type = KEY_DURATION,
-	  SERVICE(connect_ms),
-	  .min = 10,
-	  .max = 60000,
-	  .initial = "2s",
-	  .doc = "How long a connect to a backend may take." },
-	{ .name = "first_byte",
-	  .type = KEY_DURATION,
-	  .min = 10,
-	  .max = 24 * MS_PER_HOUR,
-	  .initial = "10m",
-	  .later = "",
-	  .doc = "How long a backend may think." },
-	KEYS_END,
-};
-
-static const struct key match_keys[] = {
-	{ .name = "host", .type = KEY_DNS_NAME, .doc = "The Host header." },
-	{ .name = "path",
-	  .type = KEY_TEXT,
-	  .min = 1,
-	  .doc = "The path, or what stands before its next `/`." },
-	{ .name = "headers",
-	  .type = KEY_MAP,
-	  .names = KEY_TEXT,
-	  .item = KEY_TEXT,
-	  .n_max = 16,
-	  .doc = "Headers and their values." },
-	{ .name = "model",
-	  .type = KEY_TEXT,
-	  .min = 1,
-	  .max = 255,
-	  .doc = "`model` in the JSON body." },
-	KEYS_END,
-};
-
-static const struct key split_keys[] = {
-	{ .name = "pool",
-	  .type = KEY_REFERENCE,
-	  .refers_to = "pools",
-	  .required = true,
-	  .doc = "Where to." },
-	{ .name = "share",
-	  .type = KEY_SHARE,
-	  .required = true,
-	  .doc = "How much of the route's requests." },
-	KEYS_END,
-};
-
-static const struct key rollback_keys[] = {
-	{ .name = "error_rate",
-	  .type = KEY_SHARE,
-	  .required = true,
-	  .doc = "With more errors than this all goes to the first pool again." },
-	{ .name = "over",
-	  .type = KEY_DURATION,
-	  .min = 1000,
-	  .max = MS_PER_HOUR,
-	  .initial = "1m",
-	  .doc = "Measured over so long." },
-	KEYS_END,
-};
-
-static const struct key route_keys[] = {
-	{ .name = "match",
-	  .type = KEY_STRUCT,
-	  .of = match_keys,
-	  .later = "all goes to the route that takes the rest",
-	  .check = check_match,
-	  .doc = "What the route is for; all that is said must hold. Without it it takes the "
-		 "rest." },
-	{ .name = "pool",
-	  .type = KEY_REFERENCE,
-	  .refers_to = "pools",
-	  .doc = "Where to; this or `split`." },
-	{ .name = "split",
-	  .type = KEY_LIST,
-	  .item = KEY_STRUCT,
-	  .of = split_keys,
-	  .n_min = 1,
-	  .n_max = 16,
-	  .later = "the first pool takes all",
-	  .doc = "Where to, in shares that make 100 %." },
-	{ .name = "rollback",
-	  .type = KEY_STRUCT,
-	  .of = rollback_keys,
-	  .later = "",
-	  .doc = "When a split is given up." },
-	KEYS_END,
-};
-
-static const struct key spill_keys[] = {
-	{ .name = "to",
-	  .type = KEY_LIST,
-	  .item = KEY_NAME,
-	  .n_min = 1,
-	  .n_max = 64,
-	  .required = true,
-	  .doc = "Peer regions, in order." },
-	{ .name = "when",
-	  .type = KEY_SHARE,
-	  .initial = "95%",
-	  .doc = "How full this region is before traffic is handed over." },
-	KEYS_END,
-};
-
-static const struct key_word proxy_versions[] = {
-	{ "none", 0 },
-	{ "v1", 1 },
-	{ "v2", 2 },
-	{ NULL },
-};
-static const struct key proxy_keys[] = {
-	{ .name = "in",
-	  .type = KEY_BOOL,
-	  .initial = "false",
-	  .doc = "Clients send the PROXY protocol." },
-	{ .name = "out",
-	  .type = KEY_ENUM,
-	  .words = proxy_versions,
-	  .initial = "none",
-	  .doc = "The version that backends are sent." },
-	KEYS_END,
-};
-
-static const struct key_word protocols[] = {
-	{ "tcp", PROTOCOL_TCP },
-	{ "http", PROTOCOL_HTTP, "it acts as `tcp`" },
-	{ NULL },
-};
-
-static const struct key service_keys[] = {
-	{ .name = "listen",
-	  .type = KEY_LIST,
-	  .item = KEY_ENDPOINT,
-	  KEY_ENTRIES(struct config_region_service, listen, n_listen),
-	  .n_min = 1,
-	  .n_max = 64,
-	  .required = true,
-	  .doc = "Where its traffic arrives." },
-	{ .name = "protocol",
-	  .type = KEY_ENUM,
-	  SERVICE(protocol),
-	  .words = protocols,
-	  .initial = "tcp",
-	  .doc = "`http` is 1.1 and 2 (by ALPN, or by prior knowledge where plain) and "
-		 "WebSocket." },
-	{ .name = "tls",
-	  .type = KEY_STRUCT,
-	  .of = site_tls_keys,
-	  .later = "connections are passed on as they are",
-	  .doc = "TLS ends here; leave out for plain." },
-	{ .name = "affinity",
-	  .type = KEY_STRUCT,
-	  .of = affinity_keys,
-	  .check = check_affinity,
-	  .later = "",
-	  .doc = "A client stays with its backend: one of these keys." },
-	{ .name = "retries",
-	  .type = KEY_STRUCT,
-	  .of = retries_keys,
-	  .later = "",
-	  .doc = "When a backend fails before its first byte." },
-	{ .name = "limits", .type = KEY_STRUCT, .of = limits_keys, .doc = "Bounds of one client." },
-	{ .name = "request_id",
-	  .type = KEY_TEXT,
-	  .min = 1,
-	  .max = 255,
-	  .later = "",
-	  .doc = "The header of a request's id: kept when sane, made when missing." },
-	{ .name = "routes",
-	  .type = KEY_LIST,
-	  .item = KEY_STRUCT,
-	  .of = route_keys,
-	  .check = check_route,
-	  .n_min = 1,
-	  .n_max = 256,
-	  .required = true,
-	  .doc = "Where requests go; the first that matches holds, and the last takes the rest." },
-	{ .name = "spill",
-	  .type = KEY_STRUCT,
-	  .of = spill_keys,
-	  .later = "",
-	  .doc = "Peer regions that take over in-path when this one is full." },
-	{ .name = "proxy_protocol",
-	  .type = KEY_STRUCT,
-	  .of = proxy_keys,
-	  .later = "",
-	  .doc = "The PROXY protocol on either side." },
+	  .doc = "Who serves, 1 to 1,024 of them. Required, unless `discover` finds them." },
 	KEYS_END,
 };
 
@@ -563,7 +369,7 @@ const struct key keys_regiond[] = {
 	  .type = KEY_MAP,
 	  .names = KEY_DNS_NAME,
 	  .item = KEY_STRUCT,
-	  .of = service_keys,
+	  .of = keys_region_service,
 	  KEY_ENTRIES(struct regiond_config, services, n_services),
 	  KEY_POS(struct config_region_service),
 	  .n_max = 4096,

@@ -61,8 +61,15 @@ static const struct key member_keys[] = {
 	  .type = KEY_UINT,
 	  MEMBER(capacity),
 	  .initial = "0",
+	  .later = "it is shown, and steers nobody",
 	  .doc = "What it can carry, in the pool's unit, until it reports itself; 0 = not "
 		 "limited." },
+	{ .name = "monitor",
+	  .type = KEY_REFERENCE,
+	  .refers_to = "monitors",
+	  MEMBER(monitor),
+	  .later = "the pool's monitor checks this member too",
+	  .doc = "What checks this member, instead of the pool's monitor; it needs a `port`." },
 	KEYS_END,
 };
 
@@ -96,6 +103,7 @@ const struct key keys_pool[] = {
 	  POOL(alternate),
 	  .words = methods,
 	  .initial = "geo",
+	  .later = "no method in effect runs out of candidates before `last_resort`",
 	  .doc = "The method when `method` has no candidate." },
 	{ .name = "last_resort",
 	  .type = KEY_CUSTOM,
@@ -118,6 +126,7 @@ const struct key keys_pool[] = {
 	  POOL(unit),
 	  .words = units,
 	  .initial = "requests",
+	  .later = "",
 	  .doc = "What capacity counts." },
 	{ .name = "target_fill",
 	  .type = KEY_SHARE,
@@ -156,6 +165,25 @@ static const struct key_word modes[] = {
 	{ NULL },
 };
 static const struct key_word auto_or_manual[] = { { "auto", true }, { "manual", false }, { NULL } };
+
+static const struct key_word next_or_none[] = {
+	{ "next", true, "the answer has no data" },
+	{ "none", false },
+	{ NULL },
+};
+
+static const struct key https_keys[] = {
+	{ .name = "alpn",
+	  .type = KEY_LIST,
+	  .item = KEY_TEXT,
+	  .min = 1,
+	  .max = 255,
+	  KEY_ENTRIES(struct config_service, https_alpn, n_https_alpn),
+	  .n_min = 1,
+	  .n_max = 16,
+	  .doc = "Protocols that the service speaks, such as `h2`, `http/1.1`." },
+	KEYS_END,
+};
 
 const struct key keys_service[] = {
 	{ .name = "pool",
@@ -204,6 +232,20 @@ const struct key keys_service[] = {
 	  .max = 64,
 	  .initial = "2",
 	  .doc = "At most so many addresses in one answer." },
+	{ .name = "family_fallback",
+	  .type = KEY_ENUM,
+	  SERVICE(family_next),
+	  .words = next_or_none,
+	  .initial = "none",
+	  .doc = "What is answered when the chosen region has no address of the family asked for: "
+		 "`next` = the next region that has one, `none` = no data." },
+	{ .name = "https",
+	  .type = KEY_STRUCT,
+	  .of = https_keys,
+	  KEY_PRESENCE(struct config_service, has_https),
+	  .later = "there is no HTTPS record",
+	  .doc = "An HTTPS record (RFC 9460) whose hints are the steered addresses; leave out for "
+		 "none." },
 	{ .name = "fence",
 	  .type = KEY_CUSTOM,
 	  .read = custom_read_fence,

@@ -12,6 +12,7 @@ enum balance_policy {
 	BALANCE_HASH,
 	BALANCE_PEAK_EWMA,
 	BALANCE_LEAST_TOKENS,
+	BALANCE_LMETRIC,
 };
 
 struct config_backend {

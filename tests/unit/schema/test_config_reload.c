@@ -94,9 +94,9 @@ static void what_is_shown_is_written_as_in_a_file(void **state)
 	json_t *shown = config_dnsd_json(c), *expected;
 
 	assert_non_null(shown);
-	expected = json_pack("{s:s,s:s,s:s,s:s,s:i,s:{s:[s]}}", "pool", "p", "mode",
+	expected = json_pack("{s:s,s:s,s:s,s:s,s:i,s:s,s:{s:[s]}}", "pool", "p", "mode",
 			     "active-active", "failback", "auto", "hold_down", "20s", "answers", 2,
-			     "fence", "EU", "b");
+			     "family_fallback", "none", "fence", "EU", "b");
 	json_object_set_new(expected, "ttl", json_string("1m"));
 	assert_true(json_equal(json_object_get(json_object_get(shown, "services"), "a.example.com"),
 			       expected));

@@ -78,13 +78,14 @@ static void the_contract_of_dnsd_fills_its_listeners_and_state(void **state)
 	assert_int_equal(c->state.backup_keep, 96);
 	assert_int_equal(c->geo.n_databases, 2);
 	assert_string_equal(c->geo.databases[1], "/var/lib/fairlead/geo/city-ipv6.mmdb");
-	assert_int_equal(c->geo.pos[0].line, 25);
+	assert_int_equal(c->geo.pos[0].line, 26);
 	assert_string_equal(c->zones[0].name, "example.com");
 	assert_int_equal(c->safety.min_regions, 2);
 	assert_int_equal(c->safety.headroom_after_loss_ppm, 100000);
-	assert_int_equal(c->n_access, 3);
+	assert_int_equal(c->n_access, 4);
 	assert_string_equal(c->access[1].who, "spiffe://example/operator/*");
 	assert_int_equal(c->access[1].role, ACCESS_OPERATOR);
+	assert_int_equal(c->access[3].role, ACCESS_VIEWER);
 	config_dnsd_free(c);
 }
 
