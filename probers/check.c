@@ -12,13 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum err_code checker_new(struct checker **out, struct loop *loop, struct err *e)
+enum err_code checker_new(struct checker **out, struct loop *loop, const struct clock *clock,
+			  struct err *e)
 {
 	struct checker *checker = calloc(1, sizeof(*checker));
 
 	if (!checker)
-		return err_set(e, ERR_MEMORY, "checker: no memory");
+		return err_set(e, ERR_MEMORY, "checker: out of memory");
 	checker->loop = loop;
+	checker->clock = clock ? clock : clock_system();
 	*out = checker;
 	return ERR_OK;
 }
@@ -61,13 +63,30 @@ static void deliver(struct check *check)
 	done(arg, &result);
 }
 
+/* When the deadline is judged this late, the loop has not turned meanwhile: answers may lie unread,
+ * and requests have not been sent. That is our own stall, not the target's silence. */
+#define STALL_US 250000
+
+static void judge_deadline(struct check *check)
+{
+	uint64_t elapsed_us = check_elapsed_us(check), limit_us = check->spec->timeout_ms * 1000;
+
+	if (elapsed_us > limit_us + STALL_US)
+		check_not_made(check, "this process stood still for %llu ms",
+			       (unsigned long long)(elapsed_us - limit_us) / 1000);
+	else
+		check_fail(check, "timeout: no %s within %llu ms", check->kind->waiting_for(check),
+			   (unsigned long long)check->spec->timeout_ms);
+}
+
 static void on_timer(void *arg)
 {
 	struct check *check = arg;
 
+	if (!check->settled && check->kind->at_deadline)
+		check->kind->at_deadline(check);
 	if (!check->settled)
-		check_fail(check, "timeout: no %s within %llu ms", check->kind->waiting_for(check),
-			   (unsigned long long)check->spec->timeout_ms);
+		judge_deadline(check);
 	deliver(check);
 }
 
@@ -95,21 +114,61 @@ void check_printable(char *text)
 			*text = '?';
 }
 
-void check_fail(struct check *check, const char *fmt, ...)
+static void settle_as(struct check *check, bool not_made, const char *fmt, va_list args)
 {
-	va_list args;
-
 	if (check->settled)
 		return;
-	va_start(args, fmt);
+	check->result.not_made = not_made;
 	vsnprintf(check->result.reason, sizeof(check->result.reason), fmt, args);
-	va_end(args);
 	check_printable(check->result.reason);
 	settle(check);
 }
 
-void check_fail_errno(struct check *check, const char *what, int errnum)
+void check_fail(struct check *check, const char *fmt, ...)
 {
+	va_list args;
+
+	va_start(args, fmt);
+	settle_as(check, false, fmt, args);
+	va_end(args);
+}
+
+void check_not_made(struct check *check, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	settle_as(check, true, fmt, args);
+	va_end(args);
+}
+
+/* What the kernel says of this machine, not of the target: no descriptor, no memory, no local port
+ * (EADDRNOTAVAIL, EAGAIN of connect(2)), no permission (a local packet filter gives EPERM), no such
+ * protocol here. */
+static bool is_own_shortage(int errnum)
+{
+	switch (errnum) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+	case ENOSPC:
+	case EADDRNOTAVAIL:
+	case EAGAIN:
+	case EACCES:
+	case EPERM:
+	case EAFNOSUPPORT:
+	case EPROTONOSUPPORT: return true;
+	default: return false;
+	}
+}
+
+void check_errno(struct check *check, const char *what, int errnum)
+{
+	if (is_own_shortage(errnum)) {
+		check_not_made(check, "%s: %s", what, strerror(errnum));
+		return;
+	}
 	switch (errnum) {
 	case ECONNREFUSED: check_fail(check, "refused"); break;
 	case EHOSTUNREACH:
@@ -122,7 +181,7 @@ void check_fail_errno(struct check *check, const char *what, int errnum)
 
 uint64_t check_elapsed_us(const struct check *check)
 {
-	return clock_mono_us(clock_system()) - check->begun_us;
+	return clock_mono_us(check->checker->clock) - check->begun_us;
 }
 
 void check_connected(struct check *check)
@@ -166,7 +225,7 @@ enum err_code check_start(struct checker *checker, struct check_spec *spec,
 	check->to = *to;
 	check->done = done;
 	check->arg = arg;
-	check->begun_us = clock_mono_us(clock_system());
+	check->begun_us = clock_mono_us(checker->clock);
 	code = loop_timer_new(checker->loop, &check->timer, on_timer, check);
 	if (code == ERR_OK) {
 		loop_timer_after(check->timer, spec->timeout_ms);

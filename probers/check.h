@@ -3,7 +3,8 @@
  *
  *   tcp    a connection is made, and closed in the ordinary way
  *   http   a fresh connection to the address, one request, no redirects; the status, then the
- *   https  first 64 KiB of the body against the regex. An answer must be whole within the timeout.
+ *   https  first 64 KiB of the body against the regex. With a regex the body must be whole, or
+ *          64 KiB, within the timeout; without one the status decides, whatever becomes of the body
  *   dns    one UDP query; the same id and question come back with NOERROR
  *   icmp   one echo request; by a ping socket, else by a raw one
  *
@@ -11,14 +12,18 @@
  * Ownership  a check belongs to its checker until done() is called (it is gone by then) or
  *            check_cancel(); every check ends before checker_free(). A check holds its spec.
  * Units      _us microseconds
- * Errors     check_start() fails only for want of memory. Everything else, a socket that cannot
- *            be made included, is a result: the reason says what, in words for people.
+ * Errors     check_start() fails only for want of memory. Everything else is a result: the reason
+ *            says what, in words for people. Only what is evidence about the target passes or
+ *            fails: a check that could not be made from here is `not_made` (no descriptor, local
+ *            port, memory or permission, an address family that this machine does not have, or
+ *            this process stood still past the deadline), and whoever counts results leaves it out.
  * Source     RFC 9110, RFC 1035 7.3 (matching answers), RFC 792 and RFC 4443 (echo)
  */
 #ifndef FAIRLEAD_PROBERS_CHECK_H
 #define FAIRLEAD_PROBERS_CHECK_H
 
 #include "core/addr.h"
+#include "core/clock.h"
 #include "core/err.h"
 #include "core/loop.h"
 #include "probers/check_spec.h"
@@ -31,8 +36,10 @@
 
 struct check_result {
 	bool pass;
+	bool not_made;		       /* our own shortage: neither a pass nor a failure */
 	char reason[CHECK_REASON_MAX]; /* "" when it passed; "timeout...", "refused", "status 503,
-					  expected 200", "body does not match", "tls: ..." */
+					  expected 200", "body does not match", "tls: ..."; not
+					  made: "socket: Too many open files" */
 	uint32_t rtt_us; /* until connected (dns, icmp: until the reply); 0 = never was */
 	uint64_t total_us;
 };
@@ -43,7 +50,9 @@ struct check;
 /* Called once, never from within check_start(). The check is gone by then. */
 typedef void (*check_done_fn)(void *arg, const struct check_result *result);
 
-enum err_code checker_new(struct checker **out, struct loop *loop, struct err *e);
+/* clock NULL = the system's: it measures; deadlines are the loop's timers. */
+enum err_code checker_new(struct checker **out, struct loop *loop, const struct clock *clock,
+			  struct err *e);
 void checker_free(struct checker *checker);
 
 enum err_code check_start(struct checker *checker, struct check_spec *spec,

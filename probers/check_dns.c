@@ -76,7 +76,7 @@ static void on_answer(void *arg, int fd, short what)
 		}
 	}
 	if (errno != EAGAIN && errno != EINTR)
-		check_fail_errno(&dns->check, "receive", errno);
+		check_errno(&dns->check, "receive", errno);
 }
 
 static bool send_query(struct dns_check *dns)
@@ -99,14 +99,14 @@ static enum err_code start(struct check *check)
 
 	dns->fd = check_socket_connected(&check->to, SOCK_DGRAM, IPPROTO_UDP);
 	if (dns->fd < 0) {
-		check_fail_errno(check, "socket", errno);
+		check_errno(check, "socket", errno);
 		return ERR_OK;
 	}
 	if (loop_watch_new(check->checker->loop, &dns->watch, dns->fd, EV_READ, on_answer, dns) !=
 	    ERR_OK)
 		return ERR_MEMORY;
 	if (!send_query(dns))
-		check_fail_errno(check, "send", errno);
+		check_errno(check, "send", errno);
 	return ERR_OK;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_http: a fresh connection to the address, one request, no redirects; then status and body.
  *
+ * Where only the status is asked for, the status is what decides: an answer whose body breaks off,
+ * or does not end within the timeout (a stream of events), passes by its status.
+ *
  * libcurl's multi interface runs on our loop: it names the sockets to watch (on_socket) and the
  * time it wants to be called (on_timer_set); we tell it what happened (drive). The connection
  * always goes to the target's address: the URL only gives Host and SNI. The environment's proxies
@@ -14,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define BODY_MAX   (64u << 10)
 #define HEADER_MAX (64u << 10)
@@ -31,8 +35,10 @@ struct http_check {
 	bool is_added; /* to the multi handle */
 	struct curl_slist *headers, *connect_to;
 	size_t header_len;
+	bool has_status; /* all headers of the final answer are there */
 	struct buf body; /* kept only for a regex, at most BODY_MAX */
 	size_t body_len; /* received */
+	int own_errno;	 /* why there is no socket, or no watch of it; 0 = nothing of the kind */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -96,11 +102,15 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *so
 
 	loop_watch_free(watch);
 	watch = NULL;
-	/* Without the watch the check ends by its deadline: nothing better can be said from here.
-	 */
 	if (what != CURL_POLL_REMOVE && events &&
-	    loop_watch_new(pool->loop, &watch, fd, events, on_ready, pool) != ERR_OK)
+	    loop_watch_new(pool->loop, &watch, fd, events, on_ready, pool) != ERR_OK) {
+		struct http_check *http;
+
+		/* The check ends by its deadline, which says why. */
 		watch = NULL;
+		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &http);
+		http->own_errno = ENOMEM;
+	}
 	curl_multi_assign(pool->multi, fd, watch);
 	return 0;
 }
@@ -140,13 +150,28 @@ static struct check_http_pool *make_pool(struct loop *loop)
 
 /* ---- the answer */
 
+/* An empty line ends the headers; those of a 1xx are not yet the answer's. */
+static void note_end_of_headers(struct http_check *http, const char *line, size_t len)
+{
+	long status = 0;
+
+	if (len > 2 || (*line != '\r' && *line != '\n'))
+		return;
+	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
+	http->has_status = status >= 200;
+}
+
 /* Returning less than was given ends the transfer with CURLE_WRITE_ERROR. */
 static size_t on_header(char *bytes, size_t one, size_t len, void *arg)
 {
 	struct http_check *http = arg;
 
 	http->header_len += len;
-	return http->header_len > HEADER_MAX ? 0 : len;
+	if (http->header_len > HEADER_MAX)
+		return 0;
+	if (len > 0)
+		note_end_of_headers(http, bytes, len);
+	return len;
 }
 
 static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
@@ -184,6 +209,9 @@ static void judge(struct http_check *http)
 		check_fail(&http->check, "status %ld, expected %u", status, spec->expect_status);
 	else if (!is_status_expected(spec, status))
 		check_fail(&http->check, "status %ld, expected 2xx or 3xx", status);
+	else if (!is_body_expected(http) && http->body_len == BODY_MAX)
+		check_fail(&http->check, "body_regex does not match the first %u KiB of the body",
+			   BODY_MAX >> 10);
 	else if (!is_body_expected(http))
 		check_fail(&http->check, "body does not match");
 	else
@@ -196,7 +224,7 @@ static void fail_connect(struct http_check *http)
 
 	curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &errnum);
 	if (errnum)
-		check_fail_errno(&http->check, "connect", (int)errnum);
+		check_errno(&http->check, "connect", (int)errnum);
 	else
 		check_fail(&http->check, "connect: %s", http->error);
 }
@@ -205,7 +233,13 @@ static void fail(struct http_check *http, CURLcode code)
 {
 	const char *text = *http->error ? http->error : curl_easy_strerror(code);
 
+	if (http->own_errno) {
+		check_errno(&http->check, "socket", http->own_errno);
+		return;
+	}
 	switch (code) {
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_FAILED_INIT: check_not_made(&http->check, "http: %s", text); break;
 	case CURLE_COULDNT_CONNECT: fail_connect(http); break;
 	case CURLE_GOT_NOTHING: check_fail(&http->check, "closed without an answer"); break;
 	case CURLE_UNSUPPORTED_PROTOCOL: /* what does not begin with HTTP/ counts as HTTP/0.9 */
@@ -233,10 +267,18 @@ static void take_rtt(struct http_check *http)
 								      : (uint32_t)connected_us;
 }
 
+static bool is_enough(const struct http_check *http)
+{
+	return http->has_status && !http->check.spec->regex_text;
+}
+
 static void finish(struct http_check *http, CURLcode code)
 {
 	take_rtt(http);
-	if (code == CURLE_OK || (code == CURLE_WRITE_ERROR && http->body_len == BODY_MAX))
+	if (code == CURLE_OK && !http->has_status)
+		check_fail(&http->check, "closed within the headers");
+	else if (code == CURLE_OK || is_enough(http) ||
+		 (code == CURLE_WRITE_ERROR && http->body_len == BODY_MAX))
 		judge(http); /* more body than we keep is no fault of the target */
 	else if (code == CURLE_WRITE_ERROR)
 		check_fail(&http->check, "headers over %u KiB", HEADER_MAX >> 10);
@@ -255,6 +297,13 @@ static bool add_line(struct curl_slist **list, const char *line)
 	return longer != NULL;
 }
 
+/* RFC 9110 8.6: a method that anticipates content says that there is none. */
+static bool anticipates_content(const char *method)
+{
+	return strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 ||
+	       strcmp(method, "PATCH") == 0;
+}
+
 static bool set_headers(struct http_check *http)
 {
 	const struct check_spec *spec = http->check.spec;
@@ -262,6 +311,9 @@ static bool set_headers(struct http_check *http)
 
 	/* Else libcurl waits for "100 Continue" before a long body. */
 	if (!add_line(&http->headers, "Expect:"))
+		return false;
+	if (!spec->body && anticipates_content(spec->method) &&
+	    !add_line(&http->headers, "Content-Length: 0"))
 		return false;
 	for (i = 0; i < spec->n_headers; i++)
 		if (!add_line(&http->headers, spec->headers[i].line))
@@ -301,6 +353,17 @@ static bool set_request(struct http_check *http)
 	return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, spec->method) == CURLE_OK;
 }
 
+/* As libcurl makes one, but it tells why there is none. */
+static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *at)
+{
+	struct http_check *http = arg;
+	int fd = socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
+
+	if (fd < 0)
+		http->own_errno = errno;
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
 static void set_rules(struct http_check *http)
 {
 	const struct check_spec *spec = http->check.spec;
@@ -308,6 +371,8 @@ static void set_rules(struct http_check *http)
 
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, http);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->error);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, http);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -367,9 +432,22 @@ static const char *waiting_for(const struct check *check)
 	return http->header_len ? "end of the answer" : "answer";
 }
 
+static void at_deadline(struct check *check)
+{
+	struct http_check *http = (struct http_check *)check;
+
+	if (http->own_errno) {
+		check_errno(check, "socket", http->own_errno);
+	} else if (is_enough(http)) {
+		take_rtt(http);
+		judge(http);
+	}
+}
+
 const struct check_kind check_http = {
 	.size = sizeof(struct http_check),
 	.start = start,
 	.stop = stop,
 	.waiting_for = waiting_for,
+	.at_deadline = at_deadline,
 };

@@ -90,7 +90,7 @@ static void on_packet(void *arg, int fd, short what)
 		}
 	}
 	if (errno != EAGAIN && errno != EINTR)
-		check_fail_errno(&icmp->check, "receive", errno);
+		check_errno(&icmp->check, "receive", errno);
 }
 
 /* EACCES or EPERM is left in errno when neither kind of socket is allowed. */
@@ -119,20 +119,19 @@ static enum err_code start(struct check *check)
 
 	open_socket(icmp);
 	if (icmp->fd < 0 && (errno == EACCES || errno == EPERM)) {
-		check_fail(check,
-			   "icmp: not permitted: needs its group in net.ipv4.ping_group_range,"
-			   " or CAP_NET_RAW");
+		check_not_made(check, "icmp: not permitted: needs its group in"
+				      " net.ipv4.ping_group_range, or CAP_NET_RAW");
 		return ERR_OK;
 	}
 	if (icmp->fd < 0) {
-		check_fail_errno(check, "socket", errno);
+		check_errno(check, "socket", errno);
 		return ERR_OK;
 	}
 	if (loop_watch_new(check->checker->loop, &icmp->watch, icmp->fd, EV_READ, on_packet,
 			   icmp) != ERR_OK)
 		return ERR_MEMORY;
 	if (!send_echo(icmp))
-		check_fail_errno(check, "send", errno);
+		check_errno(check, "send", errno);
 	return ERR_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_kind: what a kind of check gives to check.c, and what it gets from there.
  *
- *   start() --> waiting --> check_pass() or check_fail() --> stop() --> done()
+ *   start() --> waiting --> check_pass(), check_fail() or check_not_made() --> stop() --> done()
  *                  \------> the deadline -----------------/
  *                   \-----> check_cancel(): stop(), no done()
  *
@@ -21,13 +21,16 @@ struct check_kind {
 	size_t size;
 	enum err_code (*start)(struct check *check); /* ERR_MEMORY only, then stop() is called */
 	void (*stop)(struct check *check);
-	const char *(*waiting_for)(const struct check *check); /* at the deadline: "a connection" */
+	const char *(*waiting_for)(const struct check *check); /* at the deadline: "connection" */
+	/* NULL, or settles at the deadline what is known enough; else it is a timeout. */
+	void (*at_deadline)(struct check *check);
 };
 
 struct check_http_pool; /* libcurl's multi handle, in check_http.c */
 
 struct checker {
 	struct loop *loop;
+	const struct clock *clock;
 	struct check_http_pool *http; /* made when first needed */
 	uint16_t echo_seq;
 	bool icmp_raw_only; /* ping sockets are not allowed here: do not try each time */
@@ -53,8 +56,11 @@ extern const struct check_kind check_tcp, check_http, check_dns, check_icmp;
 /* The first word counts, later ones are ignored. */
 void check_pass(struct check *check);
 void check_fail(struct check *check, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* The reason for an errno: "refused", "unreachable", or what strerror() says. */
-void check_fail_errno(struct check *check, const char *what, int errnum);
+/* Our own shortage kept it from being made: neither a pass nor a failure. */
+void check_not_made(struct check *check, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* A failure, or not made, by what an errno speaks of: "refused", "unreachable", or strerror(). */
+void check_errno(struct check *check, const char *what, int errnum);
 
 uint64_t check_elapsed_us(const struct check *check);
 void check_connected(struct check *check); /* sets rtt_us from the time gone by */

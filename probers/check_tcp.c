@@ -37,7 +37,7 @@ static void on_connect(void *arg, int fd, short what)
 	if (errnum == 0 && is_own_end(fd))
 		errnum = ECONNREFUSED;
 	if (errnum != 0) {
-		check_fail_errno(&tcp->check, "connect", errnum);
+		check_errno(&tcp->check, "connect", errnum);
 		return;
 	}
 	check_connected(&tcp->check);
@@ -50,7 +50,7 @@ static enum err_code start(struct check *check)
 
 	tcp->fd = check_socket_connected(&check->to, SOCK_STREAM, IPPROTO_TCP);
 	if (tcp->fd < 0) {
-		check_fail_errno(check, "connect", errno);
+		check_errno(check, "connect", errno);
 		return ERR_OK;
 	}
 	return loop_watch_new(check->checker->loop, &tcp->watch, tcp->fd, EV_WRITE, on_connect,

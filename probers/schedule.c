@@ -6,6 +6,7 @@
 #include "probers/due.h"
 #include "steer/verdict.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct target {
 
 	struct check *running;
 	uint64_t begun_us; /* of the newest check */
+	bool not_made;	   /* that one, for a shortage of our own */
 	struct verdict_count count;
 	struct schedule_state state;
 
@@ -56,8 +58,9 @@ struct schedule {
 	uint64_t need_per_hour; /* checks that the intervals ask for */
 	bool has_warned;
 
-	size_t running;
-	uint64_t passed, failed, not_started;
+	size_t running, targets_not_made;
+	uint64_t passed, failed, not_made;
+	char not_made_reason[CHECK_REASON_MAX]; /* of the newest one that was not made */
 };
 
 /* ---- who runs the checks */
@@ -232,6 +235,7 @@ static void free_target(struct target *t)
 		link = &(*link)->next;
 	*link = t->next;
 	s->n_targets--;
+	s->targets_not_made -= t->not_made;
 	s->need_per_hour -= per_hour(t->spec);
 	due_remove(&s->due, &t->due);
 	if (t->running) {
@@ -259,14 +263,40 @@ static void call_watches(struct target *t, const struct check_result *result, bo
 		free_target(t);
 }
 
+static void set_not_made(struct target *t, bool not_made)
+{
+	if (t->not_made == not_made)
+		return;
+	t->not_made = not_made;
+	t->schedule->targets_not_made += not_made ? 1 : -(size_t)1;
+}
+
+/* No result: what is known of the target stays as it is, and grows older. */
+static void note_not_made(struct target *t, const char *reason)
+{
+	struct schedule *s = t->schedule;
+
+	s->not_made++;
+	snprintf(s->not_made_reason, sizeof(s->not_made_reason), "%s", reason);
+	set_not_made(t, true);
+	due_add(&s->due, &t->due, next_after_result(t, now_us(s)));
+}
+
 static void on_result(void *arg, const struct check_result *result)
 {
 	struct target *t = arg;
 	struct schedule *s = t->schedule;
-	bool changed = verdict_count_add(&t->count, result->pass);
+	bool changed;
 
 	t->running = NULL;
 	s->running--;
+	if (result->not_made) {
+		note_not_made(t, result->reason);
+		arm(s);
+		return;
+	}
+	set_not_made(t, false);
+	changed = verdict_count_add(&t->count, result->pass);
 	if (s->seconds)
 		metrics_observe_us(s->seconds, result->total_us);
 	if (result->pass) {
@@ -301,8 +331,7 @@ static void begin_check(struct target *t, uint64_t now)
 		return;
 	}
 	t->running = NULL;
-	s->not_started++;
-	due_add(&s->due, &t->due, next_in_phase(t, now));
+	note_not_made(t, "out of memory");
 }
 
 static void warn_of_stretch(struct schedule *s)
@@ -433,7 +462,9 @@ void schedule_stats(const struct schedule *s, struct schedule_stats *out)
 		.running = s->running,
 		.passed = s->passed,
 		.failed = s->failed,
-		.not_started = s->not_started,
+		.not_made = s->not_made,
+		.targets_not_made = s->targets_not_made,
+		.not_made_reason = s->not_made_reason,
 		.need_per_second = (uint32_t)((s->need_per_hour + 3599) / 3600),
 		.per_second = s->per_second,
 		.stretch_ppm = (uint32_t)stretch_ppm(s),

@@ -75,7 +75,8 @@ struct schedule_state {
 	char reason[CHECK_REASON_MAX]; /* of the last failure; "" = none yet */
 };
 
-/* On each result, after it was counted; changed: known or pass are not what they were. */
+/* On each result, after it was counted; changed: known or pass are not what they were. A check that
+ * was not made is no result. */
 typedef void (*schedule_fn)(void *arg, const struct schedule_state *state,
 			    const struct check_result *result, bool changed);
 
@@ -90,7 +91,11 @@ void schedule_limit(struct schedule *s, uint32_t per_second);
 struct schedule_stats {
 	size_t targets, running;
 	uint64_t passed, failed; /* checks, since schedule_new() */
-	uint64_t not_started;	 /* for want of memory */
+	/* Not made for a shortage of our own: counted as no result. How many targets' newest check
+	 * was such, and why the last one was; the text lives until the next turn. */
+	uint64_t not_made;
+	size_t targets_not_made;
+	const char *not_made_reason;
 	uint32_t need_per_second, per_second;
 	uint32_t stretch_ppm; /* 1000000 = intervals as asked for */
 };

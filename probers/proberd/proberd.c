@@ -165,7 +165,7 @@ static enum err_code make_engine(struct proberd *p, struct err *e)
 	struct schedule_options options = { .loop = p->loop,
 					    .per_second = p->config->probes_per_second,
 					    .seconds = &p->seconds };
-	enum err_code code = checker_new(&p->checker, p->loop, e);
+	enum err_code code = checker_new(&p->checker, p->loop, NULL, e);
 
 	if (code != ERR_OK)
 		return code;

@@ -22,10 +22,10 @@ static json_t *probes_json(const struct status_source *s)
 	schedule_stats(s->schedule, &stats);
 	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "targets",
 			 (json_int_t)stats.targets, "running", (json_int_t)stats.running, "passed",
-			 (json_int_t)stats.passed, "failed", (json_int_t)stats.failed,
-			 "not_started", (json_int_t)stats.not_started, "per_second",
-			 (json_int_t)stats.per_second, "need_per_second",
-			 (json_int_t)stats.need_per_second, "stretch", stats.stretch_ppm / PPM);
+			 (json_int_t)stats.passed, "failed", (json_int_t)stats.failed, "not_made",
+			 (json_int_t)stats.not_made, "per_second", (json_int_t)stats.per_second,
+			 "need_per_second", (json_int_t)stats.need_per_second, "stretch",
+			 stats.stretch_ppm / PPM);
 }
 
 static json_t *director_json(const struct director *d)
@@ -116,8 +116,9 @@ static void probe_metrics(const struct status_source *s, struct buf *out)
 		       NULL);
 	metrics_sample(out, "fairlead_probe_checks_total", (double)stats.failed, "result", "fail",
 		       NULL);
-	simple(out, "fairlead_probe_not_started_total", "counter",
-	       "Checks that could not be started for want of memory.", (double)stats.not_started);
+	simple(out, "fairlead_probe_not_made_total", "counter",
+	       "Checks that this prober had no descriptor, port, memory or permission for.",
+	       (double)stats.not_made);
 	simple(out, "fairlead_probe_stretch_ratio", "gauge",
 	       "How much longer all intervals are than asked for, to keep the limit.",
 	       stats.stretch_ppm / PPM);

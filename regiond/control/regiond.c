@@ -358,7 +358,7 @@ static enum err_code start_state(struct regiond *c, struct err *e)
 static enum err_code start_checks(struct regiond *c, struct err *e)
 {
 	struct node *n = &c->node;
-	enum err_code code = checker_new(&c->checker, n->loop, e);
+	enum err_code code = checker_new(&c->checker, n->loop, NULL, e);
 	if (code != ERR_OK)
 		return code;
 	const struct schedule_options options = {

@@ -22,7 +22,8 @@ static const struct key expect_keys[] = {
 	  .type = KEY_TEXT,
 	  MONITOR(expect_body_regex),
 	  .min = 1,
-	  .doc = "A POSIX extended regular expression that the body must match somewhere." },
+	  .doc = "A POSIX extended regular expression that the first 64 KiB of the body must match "
+		 "somewhere." },
 	KEYS_END,
 };
 

@@ -29,7 +29,7 @@ void little_init(struct little *l)
 	memset(l, 0, sizeof(*l));
 	l->fds_before = count_fds();
 	assert_int_equal(loop_new(&l->loop, NULL), ERR_OK);
-	assert_int_equal(checker_new(&l->checker, l->loop, NULL), ERR_OK);
+	assert_int_equal(checker_new(&l->checker, l->loop, NULL, NULL), ERR_OK);
 }
 
 static void end_server(struct little_server *s)
@@ -47,6 +47,29 @@ void little_fini(struct little *l)
 	checker_free(l->checker);
 	loop_free(l->loop);
 	assert_int_equal(count_fds(), l->fds_before);
+}
+
+static void limit_fds(rlim_t most)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = most;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+void little_has_no_fds(struct little *l)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	l->fds_limit = limit.rlim_cur;
+	limit_fds(0);
+}
+
+void little_has_fds(struct little *l)
+{
+	limit_fds(l->fds_limit);
 }
 
 /* ---- the server */

@@ -12,6 +12,7 @@
 
 #include <event2/listener.h>
 #include <openssl/ssl.h>
+#include <sys/resource.h>
 
 struct little_server {
 	struct event_base *base;
@@ -34,6 +35,8 @@ struct little {
 	struct little_server server;
 	int fds_before;
 
+	rlim_t fds_limit;
+
 	struct check *check;
 	bool is_done;
 	struct check_result result;
@@ -46,6 +49,10 @@ void little_fini(struct little *l);
 void little_serve(struct little *l, const char *reply);
 void little_serve_tls(struct little *l,
 		      const char *reply); /* with a certificate of its own making */
+
+/* From now on no descriptor can be made, until little_has_fds(). */
+void little_has_no_fds(struct little *l);
+void little_has_fds(struct little *l);
 
 /* Checks and waits for the result, which is in l->result. */
 void little_check(struct little *l, const struct config_monitor *m, const struct endpoint *to);

@@ -141,7 +141,8 @@ static void only_the_first_64_kib_of_a_body_are_looked_at(void **state)
 	memset(reply + head_len, 'x', len);
 	memcpy(reply + head_len + 65531, "needle", 6);
 	check_reply(&l, &m, reply);
-	assert_string_equal(l.result.reason, "body does not match");
+	assert_string_equal(l.result.reason,
+			    "body_regex does not match the first 64 KiB of the body");
 	m.expect_body_regex = NULL;
 	check_reply(&l, &m, reply);
 	assert_true(l.result.pass);
@@ -184,13 +185,56 @@ static void what_is_no_http_fails_as_such(void **state)
 	little_fini(&l);
 }
 
-static void an_answer_that_breaks_off_fails(void **state)
+static void an_answer_that_breaks_off_fails_when_its_body_is_asked_for(void **state)
+{
+	static const char cut[] = "HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\nshort";
+	struct config_monitor m = http;
+	struct little l;
+
+	check_reply(&l, &m, "HTTP/1.1 200 OK\r\nContent-");
+	assert_false(l.result.pass);
+	assert_string_equal(l.result.reason, "closed within the headers");
+	m.expect_body_regex = (char *)"short";
+	check_reply(&l, &m, cut);
+	assert_false(l.result.pass);
+	assert_string_equal(l.result.reason, "closed within the body");
+	check_reply(&l, &http, cut);
+	assert_true(l.result.pass);
+}
+
+static void a_request_without_a_body_says_so_where_one_is_expected(void **state)
+{
+	static const char *const methods[] = { "POST", "PUT", "PATCH", "GET", "DELETE" };
+	struct little l;
+	size_t i;
+
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		struct config_monitor m = http;
+
+		m.method = (char *)methods[i];
+		check_reply(&l, &m, OK_REPLY);
+		assert_true(l.result.pass);
+		assert_int_equal(!!strstr(l.server.seen, "\r\nContent-Length: 0\r\n"), i < 3);
+		assert_null(strstr(l.server.seen, "Content-Type"));
+	}
+}
+
+static void without_a_descriptor_it_is_not_made_and_is_no_failure(void **state)
 {
 	struct little l;
 
-	check_reply(&l, &http, "HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\nshort");
+	little_init(&l);
+	little_serve(&l, OK_REPLY);
+	little_check(&l, &http, &l.server.at); /* the first one opens what all share */
+	assert_true(l.result.pass);
+	little_start(&l, &http, &l.server.at);
+	little_has_no_fds(&l);
+	little_wait(&l);
+	little_has_fds(&l);
+	assert_true(l.result.not_made);
 	assert_false(l.result.pass);
-	assert_string_equal(l.result.reason, "closed within the body");
+	assert_string_equal(l.result.reason, "socket: Too many open files");
+	little_fini(&l);
 }
 
 static void a_closed_port_is_refused(void **state)
@@ -216,19 +260,39 @@ static void a_server_without_a_word_is_a_timeout(void **state)
 	assert_string_equal(l.result.reason, "timeout: no answer within 60 ms");
 }
 
-static void a_body_that_never_ends_is_a_timeout(void **state)
+static void check_endless(struct little *l, const struct config_monitor *m, const char *reply)
 {
+	little_init(l);
+	little_serve(l, reply);
+	l->server.stays_open = true;
+	little_check(l, m, &l->server.at);
+	little_fini(l);
+}
+
+static void a_body_that_never_ends_is_a_timeout_only_where_it_is_asked_for(void **state)
+{
+	static const char slow[] = "HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\nslow";
 	struct config_monitor m = http;
 	struct little l;
 
 	m.timeout_ms = 60;
-	little_init(&l);
-	little_serve(&l, "HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\nslow");
-	l.server.stays_open = true;
-	little_check(&l, &m, &l.server.at);
+	m.expect_body_regex = (char *)"slow";
+	check_endless(&l, &m, slow);
 	assert_false(l.result.pass);
 	assert_string_equal(l.result.reason, "timeout: no end of the answer within 60 ms");
-	little_fini(&l);
+	m.expect_body_regex = NULL;
+	check_endless(&l, &m, slow);
+	assert_true(l.result.pass);
+	assert_true(l.result.rtt_us > 0);
+	m.expect_status = 204;
+	check_endless(&l, &m, slow);
+	assert_string_equal(l.result.reason, "status 200, expected 204");
+	/* A 1xx is no answer yet. */
+	check_endless(&l, &http, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n");
+	assert_true(l.result.pass);
+	m.expect_status = 0;
+	check_endless(&l, &m, "HTTP/1.1 103 Early Hints\r\n\r\n");
+	assert_false(l.result.pass);
 }
 
 static void https_is_not_verified_by_default(void **state)
@@ -313,10 +377,12 @@ int main(void)
 		cmocka_unit_test(only_the_first_64_kib_of_a_body_are_looked_at),
 		cmocka_unit_test(huge_headers_fail),
 		cmocka_unit_test(what_is_no_http_fails_as_such),
-		cmocka_unit_test(an_answer_that_breaks_off_fails),
+		cmocka_unit_test(an_answer_that_breaks_off_fails_when_its_body_is_asked_for),
+		cmocka_unit_test(a_request_without_a_body_says_so_where_one_is_expected),
+		cmocka_unit_test(without_a_descriptor_it_is_not_made_and_is_no_failure),
 		cmocka_unit_test(a_closed_port_is_refused),
 		cmocka_unit_test(a_server_without_a_word_is_a_timeout),
-		cmocka_unit_test(a_body_that_never_ends_is_a_timeout),
+		cmocka_unit_test(a_body_that_never_ends_is_a_timeout_only_where_it_is_asked_for),
 		cmocka_unit_test(https_is_not_verified_by_default),
 		cmocka_unit_test(https_is_verified_when_asked_for),
 		cmocka_unit_test(https_to_a_server_in_the_clear_fails_by_name),

@@ -119,9 +119,62 @@ static void a_check_that_is_settled_can_still_be_cancelled(void **state)
 	little_fini(&l);
 }
 
+static void without_a_descriptor_it_is_not_made_and_is_no_failure(void **state)
+{
+	struct little l;
+
+	little_init(&l);
+	little_serve(&l, NULL);
+	little_has_no_fds(&l);
+	little_check(&l, &tcp, &l.server.at);
+	little_has_fds(&l);
+	assert_true(l.result.not_made);
+	assert_false(l.result.pass);
+	assert_string_equal(l.result.reason, "connect: Too many open files");
+	little_check(&l, &tcp, &l.server.at);
+	assert_true(l.result.pass);
+	assert_false(l.result.not_made);
+	little_fini(&l);
+}
+
+/* Nobody reads the answers of a process that is stopped: its deadline comes late. */
+static void a_deadline_that_comes_late_is_our_own_stall(void **state)
+{
+	struct config_monitor m = tcp;
+	struct checker *checker;
+	struct clock_hand hand;
+	int fillers[8];
+	int listener = full_listener(fillers, 8);
+	struct endpoint at = little_endpoint(listener);
+	struct little l;
+
+	m.timeout_ms = 50;
+	little_init(&l);
+	clock_hand_init(&hand, 1000000, 0);
+	assert_int_equal(checker_new(&checker, l.loop, &hand.clock, NULL), ERR_OK);
+	checker_free(l.checker);
+	l.checker = checker;
+	little_start(&l, &m, &at);
+	clock_hand_advance_ms(&hand, 2050);
+	little_wait(&l);
+	assert_true(l.result.not_made);
+	assert_string_equal(l.result.reason, "this process stood still for 2000 ms");
+	little_start(&l, &m, &at);
+	clock_hand_advance_ms(&hand, 50);
+	little_wait(&l);
+	assert_false(l.result.not_made);
+	assert_string_equal(l.result.reason, "timeout: no connection within 50 ms");
+	little_fini(&l);
+	for (int i = 0; i < 8; i++)
+		close(fillers[i]);
+	close(listener);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_a_descriptor_it_is_not_made_and_is_no_failure),
+		cmocka_unit_test(a_deadline_that_comes_late_is_our_own_stall),
 		cmocka_unit_test(a_listener_passes_with_its_round_trip),
 		cmocka_unit_test(a_closed_port_is_refused),
 		cmocka_unit_test(no_answer_is_a_timeout_at_the_deadline),

@@ -27,7 +27,7 @@ struct world {
 	struct fake_check *running;
 	uint64_t dead_from_us; /* all targets; UINT64_MAX = never */
 	uint64_t alive_from_us;
-	bool refuses, no_memory;
+	bool refuses, no_memory, no_descriptors;
 	uint64_t good_us; /* how long a good check takes */
 
 	uint64_t starts_us[CHECKS_MAX];
@@ -60,8 +60,12 @@ static enum err_code fake_start(void *ctx, struct check_spec *spec, const struct
 	c->to = *to;
 	c->done = done;
 	c->arg = arg;
-	c->result.pass = !is_dead(w);
-	if (c->result.pass) {
+	c->result.pass = !w->no_descriptors && !is_dead(w);
+	if (w->no_descriptors) {
+		c->result.not_made = true;
+		strcpy(c->result.reason, "socket: Too many open files");
+		takes_us = 0;
+	} else if (c->result.pass) {
 		c->result.rtt_us = 77;
 	} else {
 		strcpy(c->result.reason, w->refuses ? "refused" : "timeout");
@@ -478,7 +482,7 @@ static void a_check_that_cannot_be_started_is_tried_again(void **state)
 	watch(&w, &seen, 1);
 	run_until(&w, w.hand.now_us + 3500 * MS);
 	schedule_stats(w.schedule, &stats);
-	assert_in_range(stats.not_started, 3, 4);
+	assert_in_range(stats.not_made, 3, 4);
 	assert_int_equal(seen.results, 0);
 	w.no_memory = false;
 	run_until(&w, w.hand.now_us + 1001 * MS);
@@ -487,9 +491,68 @@ static void a_check_that_cannot_be_started_is_tried_again(void **state)
 	world_fini(&w);
 }
 
+static void a_check_that_is_not_made_says_nothing_of_its_target(void **state)
+{
+	struct schedule_stats stats;
+	struct seen seen;
+	struct world w;
+
+	world_init(&w, 1000, 500, 0);
+	watch(&w, &seen, 1);
+	run_until(&w, w.hand.now_us + 3000 * MS);
+	assert_true(seen.pass);
+	seen.results = 0;
+	w.no_descriptors = true;
+	run_until(&w, w.hand.now_us + 10000 * MS);
+	schedule_stats(w.schedule, &stats);
+	assert_int_equal(stats.targets_not_made, 1);
+	assert_int_equal(stats.not_made, 10);
+	assert_string_equal(stats.not_made_reason, "socket: Too many open files");
+	assert_int_equal(stats.failed, 0);
+	assert_int_equal(seen.results, 0);
+	assert_true(schedule_state(seen.watch)->pass);
+	assert_true(schedule_state(seen.watch)->at_us + 9000 * MS <= w.hand.now_us); /* it ages */
+	w.no_descriptors = false;
+	run_until(&w, w.hand.now_us + 1001 * MS);
+	schedule_stats(w.schedule, &stats);
+	assert_int_equal(stats.targets_not_made, 0);
+	assert_int_equal(seen.results, 1);
+	assert_int_equal(seen.changes, 1);
+	schedule_unwatch(seen.watch);
+	world_fini(&w);
+}
+
+/* A shortage between two failures neither adds a failure nor takes one away. */
+static void a_check_that_is_not_made_breaks_no_row_of_failures(void **state)
+{
+	struct seen seen;
+	struct world w;
+
+	world_init(&w, 1000, 500, 0);
+	w.refuses = true;
+	watch(&w, &seen, 1);
+	run_until(&w, w.hand.now_us + 3000 * MS);
+	assert_true(seen.pass);
+	w.dead_from_us = w.hand.now_us;
+	seen.results = 0;
+	while (seen.results == 0)
+		run_until(&w, w.hand.now_us + 10 * MS);
+	assert_true(seen.pass); /* fall is 2 */
+	w.no_descriptors = true;
+	run_until(&w, w.hand.now_us + 5000 * MS);
+	assert_true(seen.pass);
+	w.no_descriptors = false;
+	run_until(&w, w.hand.now_us + 1001 * MS);
+	assert_false(seen.pass);
+	schedule_unwatch(seen.watch);
+	world_fini(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_check_that_is_not_made_says_nothing_of_its_target),
+		cmocka_unit_test(a_check_that_is_not_made_breaks_no_row_of_failures),
 		cmocka_unit_test(the_first_result_comes_within_a_second),
 		cmocka_unit_test(a_dead_target_is_known_after_interval_and_fall_timeouts),
 		cmocka_unit_test(it_comes_back_after_rise_at_its_ordinary_pace),
