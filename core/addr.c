@@ -166,6 +166,13 @@ bool prefix_has(const struct prefix *p, const struct addr *a)
 	return addr_is_equal(&masked, &p->addr);
 }
 
+static bool is_low(const struct addr *a)
+{
+	static const uint8_t zero[13];
+
+	return memcmp(a->bytes, zero, sizeof(zero)) == 0;
+}
+
 int addr_embedded_v4(const struct addr *a, struct addr *out)
 {
 	/* `before` bits in all come before the v4 address; Teredo stores it inverted (RFC 4380, 4).
@@ -174,6 +181,8 @@ int addr_embedded_v4(const struct addr *a, struct addr *out)
 		uint8_t bytes[12], len, before, invert;
 	} forms[] = {
 		{ { [10] = 0xff, [11] = 0xff }, 12, 96, 0 }, /* RFC 4291, 2.5.5.2 */
+		{ { [8] = 0xff, [9] = 0xff }, 12, 96, 0 },   /* RFC 2765, 2.1 */
+		{ { 0 }, 12, 96, 0 },			     /* RFC 4291, 2.5.5.1 */
 		{ { 0x00, 0x64, 0xff, 0x9b }, 12, 96, 0 },   /* RFC 6052, 2.1 */
 		{ { 0x20, 0x01, 0x00, 0x00 }, 4, 96, 0xff }, /* RFC 4380, 4 */
 		{ { 0x20, 0x02 }, 2, 16, 0 },		     /* RFC 3056, 2 */
@@ -185,6 +194,9 @@ int addr_embedded_v4(const struct addr *a, struct addr *out)
 		struct addr v4 = { .family = 4 };
 
 		if (memcmp(a->bytes, forms[i].bytes, forms[i].len) != 0)
+			continue;
+		/* 0.0.0.0/8 is nobody's address: :: and ::1 stay what they are. */
+		if (is_low(a))
 			continue;
 		for (size_t k = 0; k < 4; k++)
 			v4.bytes[k] = a->bytes[forms[i].before / 8 + k] ^ forms[i].invert;

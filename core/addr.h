@@ -54,9 +54,10 @@ static inline uint8_t addr_bits(const struct addr *a)
 	return a->family == 4 ? 32 : 128;
 }
 
-/* The IPv4 address inside ::ffff:0:0/96, 2002::/16, 2001::/32 (Teredo) or 64:ff9b::/96, so that
- * these clients are placed by it. Returns how many leading bits of the v6 form come before the
- * v4 address (96, 16, 96 or 96), or -1 if *a is none of them (*out untouched). */
+/* The IPv4 address inside ::ffff:0:0/96, 2002::/16, 2001::/32 (Teredo), 64:ff9b::/96,
+ * ::ffff:0:0:0/96 or ::/96 (from ::1.0.0.0 on), so that these clients are placed by it. Returns how
+ * many leading bits of the v6 form come before the v4 address (16 for 2002::/16, else 96), or -1 if
+ * *a is none of them (*out untouched). */
 int addr_embedded_v4(const struct addr *a, struct addr *out);
 
 socklen_t endpoint_to_sockaddr(const struct endpoint *p, struct sockaddr_storage *out);

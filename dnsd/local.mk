@@ -30,7 +30,7 @@ libdnsd_a_SOURCES = \
 	dnsd/serve/serve.c dnsd/serve/serve.h \
 	dnsd/client/sweep.c dnsd/client/sweep.h \
 	dnsd/client/mmdb_data.c dnsd/client/mmdb_data.h \
-	dnsd/client/mmdb.c dnsd/client/mmdb.h \
+	dnsd/client/mapped.c dnsd/client/mapped.h dnsd/client/mmdb.c dnsd/client/mmdb.h \
 	dnsd/client/intern.c dnsd/client/intern.h \
 	dnsd/client/nearest.c dnsd/client/nearest.h \
 	dnsd/client/classes.c dnsd/client/classes.h \

@@ -140,6 +140,13 @@ static enum err_code add_database(struct builder *b, const struct mmdb *m, uint8
 	return ERR_OK;
 }
 
+/* A family that no database has is an unknown place as a whole. */
+static void begin_sweep(struct sweep *s)
+{
+	if (!s->n)
+		sweep_append(s, (struct sweep_key){ 0, 0 }, 0);
+}
+
 static enum err_code add_databases(struct builder *b, struct err *e)
 {
 	enum err_code code = ERR_OK;
@@ -155,8 +162,8 @@ static enum err_code add_databases(struct builder *b, struct err *e)
 			code = add_database(b, &m, 6, e);
 		mmdb_close(&m);
 	}
-	sweep_append(&b->v4, (struct sweep_key){ 0, 0 }, 0);
-	sweep_append(&b->v6, (struct sweep_key){ 0, 0 }, 0);
+	begin_sweep(&b->v4);
+	begin_sweep(&b->v6);
 	return code;
 }
 
@@ -186,7 +193,8 @@ static void add_rules_of(struct builder *b, uint8_t family, struct sweep *traits
 	struct sweep rules = SWEEP_INIT;
 
 	paint_rules(&b->in->classes, family, &rules);
-	if (rules.failed || rules.n > 1) {
+	/* One step may be a rule too: 0.0.0.0/0 or ::/0. */
+	if (rules.failed || rules.n > 1 || rules.steps[0].value != CLASSES_NO_RULE) {
 		merge(b, traits, &rules, sign);
 	} else {
 		for (size_t i = 0; i < traits->n; i++)
@@ -212,11 +220,17 @@ static void add_rules(struct builder *b)
 	free(b->signature);
 }
 
-/* Where v4 addresses stand inside v6, as addr_embedded_v4() finds them. */
+/* Where v4 addresses stand inside v6, as addr_embedded_v4() finds them. Of ::/96 these are the
+ * eight prefixes that make up ::1.0.0.0 and all behind it. */
 static const struct sweep_prefix embedded[] = {
+	{ { 0, UINT64_C(1) << 24 }, 104, 0 }, /* ::1.0.0.0/104 */
+	{ { 0, UINT64_C(1) << 25 }, 103, 0 },	      { { 0, UINT64_C(1) << 26 }, 102, 0 },
+	{ { 0, UINT64_C(1) << 27 }, 101, 0 },	      { { 0, UINT64_C(1) << 28 }, 100, 0 },
+	{ { 0, UINT64_C(1) << 29 }, 99, 0 },	      { { 0, UINT64_C(1) << 30 }, 98, 0 },
+	{ { 0, UINT64_C(1) << 31 }, 97, 0 },	  /* ::128.0.0.0/97 */
+	{ { 0, UINT64_C(0xffff) << 48 }, 96, 0 }, /* ::ffff:0:0:0/96 */
 	{ { 0, UINT64_C(0xffff) << 32 }, 96, 0 }, /* ::ffff:0:0/96 */
-	{ { UINT64_C(0x0064ff9b) << 32, 0 }, 96, 0 },
-	{ { UINT64_C(0x20010000) << 32, 0 }, 32, 0 },
+	{ { UINT64_C(0x0064ff9b) << 32, 0 }, 96, 0 }, { { UINT64_C(0x20010000) << 32, 0 }, 32, 0 },
 	{ { UINT64_C(0x2002) << 48, 0 }, 16, 0 },
 };
 

@@ -6,10 +6,10 @@
  * length of that prefix: a property of the partition, so it is the same whatever is up or down, and
  * two answers never have overlapping scopes (RFC 7871 section 7.2.1).
  *
- *   no database and no topology rule     one class, scope 0
- *   v4 inside v6 (mapped, 6to4, Teredo, NAT64)    placed by the v4; scope counts the v6 bits before
- * it not in any database                  the class of "unknown place" (class 0, when no rule
- * matches)
+ *   no database and no topology rule   one class, scope 0
+ *   v4 inside v6                        placed by the v4 (mapped, translated, compatible, 6to4,
+ *                                       Teredo, NAT64); the scope counts the v6 bits before it
+ *   not in any database                 the class of "unknown place" (0 when no rule matches)
  *
  * Threads    build on any one thread; a built map never changes: find() from all threads, lock-free
  * Ownership  counted: build gives one reference, unref() of the last frees
@@ -37,9 +37,8 @@ struct client_map_input client_map_input_of(const struct dnsd_config *config);
 /* What a build found, for the log and for `explain`. */
 struct client_map_stats {
 	uint32_t classes;
-	uint32_t
-		exact_ranks; /* how many of the nearest regions every member of a class agrees on */
-	bool coarsened;	     /* fewer than asked for, because of classes_max */
+	uint32_t exact_ranks; /* of the nearest regions, on which every member of a class agrees */
+	bool coarsened;	      /* fewer than asked for, because of classes_max */
 	size_t prefixes4, prefixes6, bytes;
 };
 

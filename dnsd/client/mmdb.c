@@ -2,13 +2,8 @@
 /* mmdb: GeoIP databases in the MMDB format: one look-up, or the whole as a step function. */
 #include "dnsd/client/mmdb.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SEPARATOR_LEN 16
 /* "The metadata section is at most 128 KiB", with its marker, at the end of the file. */
@@ -23,33 +18,13 @@ static enum err_code damaged(const struct mmdb *m, struct err *e, const char *wh
 	return err_set(e, ERR_INPUT, "database %s: %s", m->path, what);
 }
 
-static enum err_code map_file(struct mmdb *m, struct err *e)
+/* What a reading found, unless the file was changed under it. */
+static enum err_code whole(const struct mmdb *m, struct err *e, enum err_code found)
 {
-	enum err_code code = ERR_OK;
-	struct stat st;
-	void *bytes;
-	int fd = open(m->path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return err_errno(e, errno, "database %s", m->path);
-	if (fstat(fd, &st))
-		code = err_errno(e, errno, "database %s", m->path);
-	else if (!S_ISREG(st.st_mode) || !st.st_size)
-		code = damaged(m, e, "not an MMDB file: it is empty or no regular file");
-	if (code)
-		goto end;
-	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (bytes == MAP_FAILED) {
-		code = err_errno(e, errno, "database %s: mmap", m->path);
-		goto end;
-	}
-	m->bytes = bytes;
-	m->len = (size_t)st.st_size;
-	/* Most of it is wanted at once; from a cold disk this reads ahead of the walk. */
-	madvise(bytes, m->len, MADV_WILLNEED);
-end:
-	close(fd);
-	return code;
+	if (mapped_is_whole(m->file) || found == ERR_MEMORY)
+		return found;
+	return damaged(m, e,
+		       "it was written while it was read; rename a whole file into its place");
 }
 
 /* The section after the last marker in the file's tail. */
@@ -167,10 +142,17 @@ enum err_code mmdb_open(const char *path, struct mmdb *out, struct err *e)
 {
 	static const uint8_t zero[12];
 	struct mmdb m = { .path = strdup(path) };
-	enum err_code code = m.path ? map_file(&m, e) : err_set(e, ERR_MEMORY, "out of memory");
+	enum err_code code = m.path ? mapped_open(path, &m.file, e) : ERR_MEMORY;
 
-	if (!code)
-		code = read_metadata(&m, e);
+	if (!m.path)
+		return err_set(e, code, "out of memory");
+	if (code) {
+		mmdb_close(&m);
+		return err_wrap(e, code, "database");
+	}
+	m.bytes = mapped_bytes(m.file);
+	m.len = mapped_len(m.file);
+	code = whole(&m, e, read_metadata(&m, e));
 	if (code) {
 		mmdb_close(&m);
 		return code;
@@ -183,8 +165,7 @@ enum err_code mmdb_open(const char *path, struct mmdb *out, struct err *e)
 
 void mmdb_close(struct mmdb *m)
 {
-	if (m->bytes)
-		munmap(m->bytes, m->len);
+	mapped_close(m->file);
 	free(m->path);
 	*m = (struct mmdb){ 0 };
 }
@@ -194,8 +175,8 @@ bool mmdb_has_family(const struct mmdb *m, uint8_t family)
 	return family == 4 || m->ip_version == 6;
 }
 
-enum err_code mmdb_find(const struct mmdb *m, const struct addr *a, struct place *out,
-			struct err *e)
+static enum err_code find(const struct mmdb *m, const struct addr *a, struct place *out,
+			  struct err *e)
 {
 	struct mmdb_keys keys = { 0 };
 	uint32_t record, offset;
@@ -210,6 +191,12 @@ enum err_code mmdb_find(const struct mmdb *m, const struct addr *a, struct place
 	if (mmdb_data_place(&m->data, &keys, offset, out))
 		return damaged(m, e, "a record in it is damaged");
 	return ERR_OK;
+}
+
+enum err_code mmdb_find(const struct mmdb *m, const struct addr *a, struct place *out,
+			struct err *e)
+{
+	return whole(m, e, find(m, a, out, e));
 }
 
 /* ---- the walk ---- */
@@ -237,11 +224,11 @@ struct walk {
 #define SLOTS_LEAST 256
 #define SLOTS_FIRST (1 << 19)
 
-/* A prefix of this length weighs 1: an address of IPv4, a provider's network of IPv6. */
-#define WEIGHT_BITS 32
-
 /* Pages of the file need not stay with the process once the walk is past them. */
 #define NODES_PER_RELEASE (1 << 20)
+
+/* A prefix of this length weighs 1: an address of IPv4, a provider's network of IPv6. */
+#define WEIGHT_BITS 32
 
 static struct seen *slot_of(struct seen *seen, size_t slots, uint32_t key)
 {
@@ -332,7 +319,7 @@ static inline bool is_spent(struct walk *w)
 		return true;
 	}
 	if (w->budget % NODES_PER_RELEASE == 0)
-		madvise(w->m->bytes, w->m->len, MADV_DONTNEED);
+		mapped_release(w->m->file);
 	return false;
 }
 
@@ -434,5 +421,5 @@ enum err_code mmdb_walk(const struct mmdb *m, uint8_t family, const struct mmdb_
 		err_set(e, code, "database %s: out of memory", m->path);
 	else if (code)
 		damaged(m, e, w.problem);
-	return code;
+	return whole(m, e, code);
 }

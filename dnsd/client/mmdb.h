@@ -10,23 +10,25 @@
  * 2002::/16 and 2001::/32: a walk of family 6 leaves all of these out, because such addresses are
  * looked up as IPv4 (addr_embedded_v4).
  *
- * Threads    one owner; a look-up does not change it
- * Ownership  mmdb_close() unmaps; places are copies
- * Errors     ERR_IO, or ERR_INPUT for a file that is damaged or another format; the text has the
- * path. Nothing in the bytes can crash or hang a walk. The file is mapped: it must be replaced by
- *            rename, as truncating any mapped file in place kills its readers.
+ * Threads    one thread; a look-up does not change it
+ * Ownership  mmdb_close() frees; places are copies
+ * Errors     ERR_IO, or ERR_INPUT for a file that is damaged, another format, or was written while
+ *            it was read; the text has the path. Nothing in the bytes can crash or hang a walk. It
+ *            should be replaced by rename: one that is cut or written in place is refused.
  * Source     https://maxmind.github.io/MaxMind-DB/ (version 2.0)
  */
 #ifndef FAIRLEAD_DNSD_CLIENT_MMDB_H
 #define FAIRLEAD_DNSD_CLIENT_MMDB_H
 
 #include "core/addr.h"
+#include "dnsd/client/mapped.h"
 #include "dnsd/client/mmdb_data.h"
 #include "dnsd/client/sweep.h"
 
 struct mmdb {
 	char *path;
-	uint8_t *bytes; /* the file, mapped */
+	struct mapped *file;
+	const uint8_t *bytes; /* of the file */
 	size_t len;
 	uint32_t node_count;
 	uint8_t record_bits; /* 24, 28 or 32 */

@@ -193,6 +193,17 @@ static void trim(struct poptrie *t)
 	t->leaves = leaves ? leaves : t->leaves;
 }
 
+/* What is not strictly ascending from 0 on would be written behind the array's end. */
+static bool is_ascending(const struct sweep *s)
+{
+	if (s->steps[0].start.hi || s->steps[0].start.lo)
+		return false;
+	for (size_t i = 1; i < s->n; i++)
+		if (sweep_key_compare(s->steps[i - 1].start, s->steps[i].start) >= 0)
+			return false;
+	return true;
+}
+
 enum err_code poptrie_build(const struct sweep *s, unsigned direct_bits, struct poptrie *out)
 {
 	struct poptrie t = { .direct_bits = (uint8_t)direct_bits };
@@ -201,6 +212,8 @@ enum err_code poptrie_build(const struct sweep *s, unsigned direct_bits, struct 
 
 	if (s->failed || !s->n)
 		return ERR_MEMORY;
+	if (!is_ascending(s))
+		return ERR_INPUT;
 	t.direct = calloc((size_t)1 << direct_bits, sizeof(*t.direct));
 	if (t.direct)
 		code = fill_direct(&b);

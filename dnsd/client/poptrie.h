@@ -12,7 +12,7 @@
  * Threads    built by one, then read by any
  * Ownership  poptrie_fini() frees
  * Units      keys left-aligned as in sweep.h
- * Errors     ERR_MEMORY, ERR_LIMIT (over 2^31 nodes)
+ * Errors     ERR_MEMORY, ERR_LIMIT (over 2^31 nodes), ERR_INPUT (steps that do not ascend from 0)
  * Source     Asai, Ohara: "Poptrie", SIGCOMM 2015
  */
 #ifndef FAIRLEAD_DNSD_CLIENT_POPTRIE_H
@@ -40,8 +40,7 @@ struct poptrie {
 
 #define POPTRIE_IS_NODE 0x80000000U
 
-/* direct_bits is 1..24: each costs a doubling of the array, each 6 fewer a node more per look-up.
- */
+/* direct_bits is 1..24: each doubles the array, each 6 fewer cost a node more per look-up. */
 enum err_code poptrie_build(const struct sweep *s, unsigned direct_bits, struct poptrie *out);
 void poptrie_fini(struct poptrie *t);
 size_t poptrie_bytes(const struct poptrie *t);

@@ -302,7 +302,13 @@ static void the_v4_address_inside_a_v6_one_is_found(void **state)
 		{ "2002:c000:201:ffff:ffff:ffff:ffff:ffff", "192.0.2.1", 16 },
 		/* The client of RFC 4380's example form: 192.0.2.45 inverted. */
 		{ "2001:0:4136:e378:8000:63bf:3fff:fdd2", "192.0.2.45", 96 },
-		{ "::192.0.2.1", NULL, -1 }, /* deprecated, not of a client */
+		{ "::192.0.2.1", "192.0.2.1", 96 },
+		{ "::1.0.0.0", "1.0.0.0", 96 },
+		{ "::ffff:0:192.0.2.1", "192.0.2.1", 96 },
+		{ "::ffff:0:0:0", "0.0.0.0", 96 },
+		{ "::", NULL, -1 },
+		{ "::1", NULL, -1 },
+		{ "::0.255.255.255", NULL, -1 },
 		{ "::fffe:192.0.2.1", NULL, -1 },
 		{ "1::ffff:192.0.2.1", NULL, -1 },
 		{ "64:ff9b:1::192.0.2.1", NULL, -1 }, /* RFC 8215: local use, any length */

@@ -9,7 +9,7 @@ tests_unit_dnsd_test_poptrie_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/dnsd/test_mmdb
 tests_unit_dnsd_test_mmdb_LDFLAGS = $(FAIL_ALLOC)
 # The databases are written by make_mmdb.pl.
-EXTRA_DIST += tests/unit/dnsd/make_mmdb.pl tests/golden/geo
+EXTRA_DIST += tests/unit/dnsd/make_mmdb.pl tests/golden/geo tests/unit/dnsd/tiny_mmdb.h
 check_PROGRAMS += tests/unit/dnsd/test_zone
 tests_unit_dnsd_test_zone_LDFLAGS = $(FAIL_ALLOC)
 EXTRA_DIST += tests/golden/zone

@@ -4,6 +4,7 @@
 #include "dnsd/client/map.h"
 #include "dnsd/client/mmdb.h"
 #include "dnsd/client/watch.h"
+#include "tests/unit/dnsd/tiny_mmdb.h"
 #include "tests/unit/fail_alloc.h"
 #include "tests/unit/unit.h"
 
@@ -189,10 +190,11 @@ static struct verdict oracle_find(const struct oracle *o, const struct addr *a)
 static struct addr random_address(uint8_t family)
 {
 	static const uint8_t known[][4] = { { 192, 0, 2 }, { 198, 51, 100 }, { 203, 0, 113 } };
-	static const uint8_t forms[][12] = { { [10] = 0xff, [11] = 0xff },
-					     { 0x00, 0x64, 0xff, 0x9b },
-					     { 0x20, 0x01, 0x00, 0x00 },
-					     { 0x20, 0x02 } };
+	static const uint8_t forms[][12] = {
+		{ [10] = 0xff, [11] = 0xff }, { 0x00, 0x64, 0xff, 0x9b },
+		{ 0x20, 0x01, 0x00, 0x00 },   { 0x20, 0x02 },
+		{ [8] = 0xff, [9] = 0xff },   { 0 }
+	};
 	struct addr a = { .family = family };
 
 	for (int i = 0; i < addr_bits(&a) / 8; i++)
@@ -207,7 +209,7 @@ static struct addr random_address(uint8_t family)
 	for (int i = 2; i < 16; i++)
 		a.bytes[i] = (uint8_t)(i % 2 ? a.bytes[i - 1] : 0x11 * (random() % 4));
 	if (random() % 8 == 0)
-		memcpy(a.bytes, forms[random() % 4], 12);
+		memcpy(a.bytes, forms[random() % 6], 12);
 	return a;
 }
 
@@ -244,7 +246,7 @@ static void assert_pairs(struct pairing *p, uint32_t class_index, const struct v
 static void assert_scope_is_one_answer(const struct client_map *m, const struct addr *a,
 				       uint32_t class_index, uint8_t scope_len)
 {
-	struct addr other = *a;
+	struct addr other = *a, v4;
 	uint32_t other_class;
 	uint8_t other_len;
 
@@ -255,14 +257,15 @@ static void assert_scope_is_one_answer(const struct client_map *m, const struct 
 		assert_int_equal(other_class, class_index);
 		assert_int_equal(other_len, scope_len);
 	}
-	/* The other half of the next wider prefix is another class, or is split further. */
+	/* The other half of the next wider prefix is another class, or is split further, or one of
+	 * the two is placed by its v4. */
 	if (!scope_len)
 		return;
 	other = *a;
 	other.bytes[(scope_len - 1) / 8] ^= (uint8_t)(0x80 >> (scope_len - 1) % 8);
 	client_map_find(m, &other, &other_class, &other_len);
 	assert_true(other_class != class_index || other_len > scope_len ||
-		    addr_embedded_v4(a, &other) >= 0);
+		    addr_embedded_v4(&other, &v4) >= 0 || addr_embedded_v4(a, &v4) >= 0);
 }
 
 static uint32_t assert_agrees_with_oracle(const struct client_map_input *in, int probes)
@@ -401,6 +404,11 @@ static void embedded_forms_are_placed_by_their_v4(void **state)
 	assert_int_equal(len, 96 + inner);
 	assert_int_equal(class_at(m, "64:ff9b::192.0.2.1", &len), de);
 	assert_int_equal(len, 96 + inner);
+	assert_int_equal(class_at(m, "::192.0.2.1", &len), de);
+	assert_int_equal(len, 96 + inner);
+	assert_int_equal(class_at(m, "::ffff:0:192.0.2.1", &len), de);
+	assert_int_equal(len, 96 + inner);
+	assert_int_equal(class_at(m, "::1", &len), 0);
 	assert_int_equal(class_at(m, "2002:c000:201::1", &len), de);
 	assert_int_equal(len, 16 + inner);
 	assert_int_equal(class_at(m, "2001:0:1234::3fff:fdfe", &len), de);
@@ -410,7 +418,8 @@ static void embedded_forms_are_placed_by_their_v4(void **state)
 
 static void no_scope_reaches_over_embedded_forms(void **state)
 {
-	static const char *const holes[] = { "::ffff:0:0", "64:ff9b::", "2001::", "2002::" };
+	static const char *const holes[] = { "::ffff:0:0", "64:ff9b::",	   "2001::",
+					     "2002::",	   "::ffff:0:0:0", "::1.0.0.0" };
 	struct config_topology rule = prefix_rule("192.0.2.0/24", 1);
 	struct client_map_input in = input(&order_pool, FLAT, 0);
 	struct client_map *m;
@@ -428,7 +437,7 @@ static void no_scope_reaches_over_embedded_forms(void **state)
 		client_map_find(m, &a, &class_index, &scope.len);
 		assert_int_equal(class_index, 0);
 		addr_mask(&scope.addr, scope.len);
-		for (int h = 0; h < 4; h++) {
+		for (int h = 0; h < 6; h++) {
 			struct addr hole = address(holes[h]);
 
 			assert_false(prefix_has(&scope, &hole));
@@ -530,6 +539,62 @@ static void no_memory_leaves_nothing_behind(void **state)
 	}
 }
 
+static void a_network_may_end_where_the_addresses_end(void **state)
+{
+	static const struct {
+		uint8_t ip_version, len;
+		const char *inside, *outside;
+	} rows[] = {
+		{ 4, 4, "255.255.255.255", "239.255.255.255" },
+		{ 4, 32, "255.255.255.255", "255.255.255.254" },
+		{ 6, 16, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fffe::1" },
+		{ 6, 120, "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ff00", "ffff::1" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char path[] = "/tmp/test_map.XXXXXX", *list[] = { path };
+		struct client_map_input in = input(&order_pool, FLAT, 0);
+		struct client_map *m;
+		uint8_t len;
+
+		close(mkstemp(path));
+		tiny_mmdb_write(path, rows[i].ip_version, rows[i].len);
+		in.databases = list;
+		in.n_databases = 1;
+		in.classes.services = &fenced;
+		in.classes.n_services = 1;
+		m = build(&in);
+		assert_int_equal(client_map_class_count(m), 2);
+		assert_int_equal(class_at(m, rows[i].inside, &len), 1);
+		assert_int_equal(len, rows[i].len);
+		assert_int_equal(class_at(m, rows[i].outside, NULL), 0);
+		client_map_unref(m);
+		unlink(path);
+	}
+}
+
+static void a_rule_of_all_addresses_of_a_family_stands_alone(void **state)
+{
+	struct config_topology rules[] = { prefix_rule("0.0.0.0/0", 1) };
+	struct client_map_input in = input(&order_pool, FLAT, 0);
+	struct client_map *m;
+	uint8_t len;
+
+	in.classes.topology = rules;
+	in.classes.n_topology = 1;
+	m = build(&in);
+	assert_int_equal(client_map_class(m, class_at(m, "192.0.2.1", &len))->topology, 0);
+	assert_int_equal(len, 0);
+	assert_int_equal(client_map_class(m, class_at(m, "::ffff:192.0.2.1", NULL))->topology, 0);
+	assert_int_equal(client_map_class(m, class_at(m, "2001:db8::1", NULL))->topology, -1);
+	client_map_unref(m);
+	rules[0] = prefix_rule("::/0", 1);
+	m = build(&in);
+	assert_int_equal(client_map_class(m, class_at(m, "192.0.2.1", NULL))->topology, -1);
+	assert_int_equal(client_map_class(m, class_at(m, "2001:db8::1", NULL))->topology, 0);
+	client_map_unref(m);
+}
+
 static void a_file_renamed_into_place_is_a_change(void **state)
 {
 	char dir[] = "/tmp/test_map.XXXXXX", path[64], beside[64];
@@ -570,6 +635,8 @@ int main(void)
 		cmocka_unit_test(a_database_that_cannot_be_read_is_named),
 		cmocka_unit_test(a_map_lives_until_the_last_reference),
 		cmocka_unit_test(no_memory_leaves_nothing_behind),
+		cmocka_unit_test(a_network_may_end_where_the_addresses_end),
+		cmocka_unit_test(a_rule_of_all_addresses_of_a_family_stands_alone),
 		cmocka_unit_test(a_file_renamed_into_place_is_a_change),
 	};
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const files[] = { "flat-v4", "nested-v6", "country-v6", "asn-v4" };
@@ -444,6 +445,84 @@ static void a_tree_deeper_than_an_address_is_an_error(void **state)
 	assert_non_null(strstr(e.text, "too deep"));
 }
 
+/* Visits every record; what it says is of no interest here. */
+static uint32_t take_any(void *ctx, const struct place *p)
+{
+	return 1;
+}
+
+/* A copy of a golden file that a test may spoil. */
+static void copy_golden(const char *name, char path[64])
+{
+	char from[512], command[1024];
+
+	strcpy(path, "/tmp/test_mmdb.XXXXXX");
+	close(mkstemp(path));
+	snprintf(command, sizeof(command), "cp %s %s && touch -d @1 %s", path_of(name, from), path,
+		 path);
+	assert_int_equal(system(command), 0);
+}
+
+static void a_file_cut_while_it_is_read_is_refused(void **state)
+{
+	const struct mmdb_visitor visitor = { NULL, take_any, NULL, NULL };
+	struct sweep out = SWEEP_INIT;
+	struct addr a = { .family = 4 };
+	struct err e = { "" };
+	struct place place;
+	struct mmdb m, other;
+	char path[64];
+
+	copy_golden("nested-v6", path);
+	assert_int_equal(mmdb_open(path, &m, &e), ERR_OK);
+	other = open_golden("flat-v4"); /* the newer one of this thread: the older is found too */
+	assert_int_equal(truncate(path, 1), 0);
+	assert_int_equal(mmdb_walk(&m, 6, &visitor, &out, &e), ERR_INPUT);
+	assert_non_null(strstr(e.text, path));
+	assert_non_null(strstr(e.text, "written while it was read"));
+	assert_int_equal(mmdb_find(&m, &a, &place, &e), ERR_INPUT);
+	sweep_fini(&out);
+	assert_int_equal(mmdb_walk(&other, 4, &visitor, &out, &e), ERR_OK);
+	sweep_fini(&out);
+	mmdb_close(&m);
+	mmdb_close(&other);
+	unlink(path);
+}
+
+static void a_file_written_in_place_while_it_is_read_is_refused(void **state)
+{
+	const struct mmdb_visitor visitor = { NULL, take_any, NULL, NULL };
+	struct sweep out = SWEEP_INIT;
+	struct err e = { "" };
+	char path[64];
+	struct mmdb m;
+	FILE *f;
+
+	copy_golden("nested-v6", path);
+	assert_int_equal(mmdb_open(path, &m, &e), ERR_OK);
+	f = fopen(path, "r+");
+	assert_non_null(f);
+	assert_int_equal(fwrite("x", 1, 1, f), 1);
+	fclose(f);
+	assert_int_equal(mmdb_walk(&m, 6, &visitor, &out, &e), ERR_INPUT);
+	sweep_fini(&out);
+	mmdb_close(&m);
+	unlink(path);
+}
+
+static void a_fifo_is_refused_and_not_waited_for(void **state)
+{
+	char path[] = "/tmp/test_mmdb.XXXXXX";
+	struct err e = { "" };
+	struct mmdb m;
+
+	close(mkstemp(path));
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(mmdb_open(path, &m, &e), ERR_INPUT);
+	unlink(path);
+}
+
 static void no_memory_leaves_nothing_behind(void **state)
 {
 	char path[512];
@@ -476,6 +555,9 @@ int main(void)
 		cmocka_unit_test(what_is_no_database_is_told_apart),
 		cmocka_unit_test(branches_that_meet_do_not_hang),
 		cmocka_unit_test(a_tree_deeper_than_an_address_is_an_error),
+		cmocka_unit_test(a_file_cut_while_it_is_read_is_refused),
+		cmocka_unit_test(a_file_written_in_place_while_it_is_read_is_refused),
+		cmocka_unit_test(a_fifo_is_refused_and_not_waited_for),
 		cmocka_unit_test(no_memory_leaves_nothing_behind),
 	};
 
