@@ -19,6 +19,7 @@ libcore_a_SOURCES = \
 	core/log.c core/log.h \
 	core/loop.c core/loop.h \
 	core/metrics.c core/metrics.h \
+	core/problem.c core/problem.h \
 	core/rcu.c core/rcu.h \
 	core/resolve.c core/resolve.h \
 	core/socket.c core/socket.h \

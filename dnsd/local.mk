@@ -38,9 +38,23 @@ libdnsd_a_SOURCES = \
 	dnsd/client/map.c dnsd/client/map.h \
 	dnsd/client/locate.c dnsd/client/locate.h \
 	dnsd/client/watch.c dnsd/client/watch.h \
-	dnsd/control/control.c dnsd/control/control.h dnsd/control/inside.h \
-	dnsd/control/builder.c dnsd/control/keep.c dnsd/control/live.c dnsd/control/ops.c dnsd/control/moves.c \
-	dnsd/control/views.c dnsd/control/explain.c dnsd/control/api.c dnsd/control/pages.c
+	dnsd/forced/overrides.c dnsd/forced/overrides.h \
+	dnsd/live/live.c dnsd/live/live.h \
+	dnsd/live/keep.c dnsd/live/keep.h \
+	dnsd/reload/certificate.c dnsd/reload/certificate.h \
+	dnsd/reload/reload.c dnsd/reload/reload.h \
+	dnsd/admin/rooms.h \
+	dnsd/admin/doc.c dnsd/admin/doc.h \
+	dnsd/admin/views.c dnsd/admin/views.h \
+	dnsd/admin/status.c dnsd/admin/status.h \
+	dnsd/admin/history.c dnsd/admin/history.h \
+	dnsd/admin/explain.c dnsd/admin/explain.h \
+	dnsd/admin/moves.c dnsd/admin/moves.h \
+	dnsd/admin/ops.c dnsd/admin/ops.h \
+	dnsd/admin/access.c dnsd/admin/access.h \
+	dnsd/admin/api.c dnsd/admin/api.h \
+	dnsd/admin/public.c dnsd/admin/public.h \
+	dnsd/control/control.c dnsd/control/control.h
 
 sbin_PROGRAMS += fairlead-dnsd
 fairlead_dnsd_SOURCES = dnsd/main.c

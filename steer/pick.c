@@ -2,8 +2,6 @@
 /* pick: the choice at query time, out of a row: rules 1 (forced), 3 (health) and 9 (weight). */
 #include "steer/pick.h"
 
-#define ALL_PPM 1000000u
-
 /* Sets the dial's hash apart from the rendezvous': else a dial would take the very clients that the
  * member wins, or none of them. */
 #define DIAL_SALT UINT64_C(0x9e3779b97f4a7c15)
@@ -31,7 +29,7 @@ static bool is_dialled_in(const struct pick_member *m, uint64_t client_key)
 {
 	uint64_t hash = mix(client_key ^ mix(m->seed ^ DIAL_SALT));
 
-	return (uint64_t)((unsigned __int128)hash * ALL_PPM >> 64) < m->dial_ppm;
+	return (uint64_t)((unsigned __int128)hash * PICK_SHARE_ALL >> 64) < m->dial_ppm;
 }
 
 static uint64_t within_dials(uint64_t group, uint64_t dialled, const struct pick_member *members,

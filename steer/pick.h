@@ -26,7 +26,8 @@
 #include "steer/fixed.h"
 #include "steer/rank.h"
 
-#define PICK_NOBODY (-1)
+#define PICK_NOBODY    (-1)
+#define PICK_SHARE_ALL 1000000u /* of a dial, in ppm */
 
 struct pick_live {
 	uint64_t serve, forced, dialled;

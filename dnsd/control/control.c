@@ -6,104 +6,155 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/rcu.h"
-#include "dnsd/control/inside.h"
+#include "dnsd/reload/certificate.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+struct control {
+	struct rooms rooms;
+	struct dnsd_config *first_config; /* until reload takes it */
+	struct tls *tls;
+	struct ops *ops;
+	struct api api;
+	struct public *public;
+	struct http_server *admin_server, *api_server, *pages_server;
+	struct loop_timer *second, *backup;
+};
+
+static const struct dnsd_config *config_of(const struct control *c)
+{
+	return c->first_config ? c->first_config : rooms_config(&c->rooms);
+}
+
 /* ---- start ---- */
 
-static const struct fleet_handler fleet_handler = { .changed = live_changed };
+static void on_changed(void *control, const struct fleet_change *change)
+{
+	struct control *c = control;
+
+	keep_changed(c->rooms.keep, change);
+}
+
+static const struct fleet_handler fleet_handler = { .changed = on_changed };
 
 static enum err_code open_state(struct control *c, struct err *e)
 {
-	enum err_code rc = file_make_parent(c->config->state.path, e);
+	const char *path = config_of(c)->state.path;
+	enum err_code rc = file_make_parent(path, e);
 
 	if (rc == ERR_OK)
-		rc = store_open(c->config->state.path, c->clock, &c->store, e);
-	if (rc == ERR_OK)
-		rc = ops_load(c, e);
-	return rc;
+		rc = store_open(path, c->rooms.clock, &c->rooms.store, e);
+	if (rc != ERR_OK)
+		return rc;
+	rc = overrides_new(&c->rooms.forced, c->rooms.store);
+	if (rc != ERR_OK)
+		return err_set(e, rc, "out of memory");
+	return overrides_load(c->rooms.forced, e);
 }
 
 static enum err_code restore_health(struct control *c, struct err *e)
 {
 	struct store_health *list;
 	size_t n;
-	enum err_code rc = store_health_list(c->store, &list, &n, e);
+	enum err_code rc = store_health_list(c->rooms.store, &list, &n, e);
 
 	if (rc != ERR_OK)
 		return rc;
-	fleet_restore(c->fleet, list, n);
+	fleet_restore(c->rooms.fleet, list, n);
 	store_health_free(list, n);
 	return ERR_OK;
 }
 
-static enum err_code start_parts(struct control *c, struct err *e)
+static enum err_code make_rooms(struct control *c)
 {
-	enum err_code rc = publish_new(&c->publish);
+	struct rooms *r = &c->rooms;
+	enum err_code rc = publish_new(&r->publish);
 
 	if (rc == ERR_OK)
-		rc = labels_new(&c->labels);
+		rc = fleet_new(&r->fleet, r->loop, r->clock, &fleet_handler, c);
 	if (rc == ERR_OK)
-		rc = fleet_new(&c->fleet, c->loop, c->clock, &fleet_handler, c);
+		rc = live_new(&r->live, c->first_config, r->fleet, r->forced, r->publish);
+	if (rc == ERR_OK)
+		rc = keep_new(
+			&r->keep, r->loop,
+			&(struct keep_parts){ r->clock, r->fleet, r->forced, r->live, r->store });
+	if (rc == ERR_OK)
+		rc = reload_new(&r->reload,
+				&(struct reload_parts){ r->loop, r->clock, r->fleet, r->live,
+							r->keep, r->publish, r->store });
+	if (rc == ERR_OK)
+		rc = ops_new(&c->ops, r);
+	if (rc == ERR_OK)
+		rc = public_new(&c->public, r, c->ops);
+	c->api = (struct api){ r, c->ops };
+	return rc;
+}
+
+static enum err_code start_rooms(struct control *c, struct err *e)
+{
+	struct dnsd_config *config = c->first_config;
+	enum err_code rc = make_rooms(c);
+
 	if (rc != ERR_OK)
-		return err_set(e, rc, "no memory");
-	rc = fleet_configure(c->fleet, c->config, e);
+		return err_set(e, rc, "out of memory");
+	rc = fleet_configure(c->rooms.fleet, config, e);
 	if (rc == ERR_OK)
 		rc = restore_health(c, e);
-	return rc == ERR_OK ? builder_first(c, e) : rc;
+	if (rc != ERR_OK)
+		return rc;
+	c->first_config = NULL;
+	return reload_first(c->rooms.reload, config, e);
 }
 
 static enum err_code listen_secure(struct control *c, struct err *e)
 {
-	const struct dnsd_config *config = c->config;
+	const struct dnsd_config *config = config_of(c);
 	const struct tls_files files = { config->tls.certificate, config->tls.key, config->tls.ca };
 	enum err_code rc;
 
 	if (!config->has_tls)
 		return ERR_OK;
-	rc = control_check_tls(config, e);
+	rc = certificate_check(config, e);
 	if (rc == ERR_OK)
 		rc = tls_new(&c->tls, &files, e);
+	reload_set_tls(c->rooms.reload, c->tls);
 	if (rc == ERR_OK && config->listen.control.addr.family)
-		rc = fleet_listen(c->fleet, c->tls, &config->listen.control, e);
+		rc = fleet_listen(c->rooms.fleet, c->tls, &config->listen.control, e);
 	if (rc != ERR_OK || !config->listen.api.addr.family)
 		return rc;
-	rc = http_server_new(&c->api, c->loop, api_handle, c, e);
-	return rc == ERR_OK ? http_listen_tcp(c->api, &config->listen.api, c->tls, e) : rc;
+	rc = http_server_new(&c->api_server, c->rooms.loop, api_handle, &c->api, e);
+	return rc == ERR_OK ? http_listen_tcp(c->api_server, &config->listen.api, c->tls, e) : rc;
 }
 
 static enum err_code listen_local(struct control *c, struct err *e)
 {
-	const struct dnsd_config *config = c->config;
+	const struct dnsd_config *config = config_of(c);
 	enum err_code rc = file_make_parent(config->listen.admin, e);
 
 	if (rc == ERR_OK)
-		rc = http_server_new(&c->admin, c->loop, api_handle, c, e);
+		rc = http_server_new(&c->admin_server, c->rooms.loop, api_handle, &c->api, e);
 	if (rc == ERR_OK)
-		rc = http_listen_unix(c->admin, config->listen.admin, e);
+		rc = http_listen_unix(c->admin_server, config->listen.admin, e);
 	if (rc != ERR_OK || !config->listen.http.addr.family)
 		return rc;
-	rc = http_server_new(&c->pages, c->loop, pages_handle, c, e);
-	return rc == ERR_OK ? http_listen_tcp(c->pages, &config->listen.http, NULL, e) : rc;
+	rc = http_server_new(&c->pages_server, c->rooms.loop, public_handle, c->public, e);
+	return rc == ERR_OK ? http_listen_tcp(c->pages_server, &config->listen.http, NULL, e) : rc;
 }
 
 static enum err_code bind_all(struct control *c, struct err *e)
 {
-	const struct serve_options options = { .dns = c->config->listen.dns,
-					       .n_dns = c->config->listen.n_dns,
-					       .workers = c->config->workers };
-	enum err_code rc = serve_new(&c->serve, &options, publish_pointer(c->publish), e);
+	const struct dnsd_config *config = config_of(c);
+	const struct serve_options options = { .dns = config->listen.dns,
+					       .n_dns = config->listen.n_dns,
+					       .workers = config->workers };
+	enum err_code rc =
+		serve_new(&c->rooms.serve, &options, publish_pointer(c->rooms.publish), e);
 
 	if (rc == ERR_OK)
 		rc = listen_local(c, e);
-	if (rc == ERR_OK)
-		rc = listen_secure(c, e);
-	if (rc == ERR_OK)
-		rc = pages_metrics(c);
-	return rc;
+	return rc == ERR_OK ? listen_secure(c, e) : rc;
 }
 
 /* ---- timers and signals ---- */
@@ -112,10 +163,8 @@ static void on_second(void *control)
 {
 	struct control *c = control;
 
-	ops_expire(c);
-	builder_retry(c);
-	if (databases_changed(&c->geo_stamp))
-		builder_request(c, false, true);
+	ops_expire(c->ops);
+	reload_tick(c->rooms.reload);
 }
 
 static void on_backup(void *control)
@@ -123,8 +172,8 @@ static void on_backup(void *control)
 	struct control *c = control;
 	struct err e;
 
-	if (store_backup_rotate(c->store, c->config->state.backup_directory,
-				c->config->state.backup_keep, &e) != ERR_OK)
+	if (store_backup_rotate(c->rooms.store, config_of(c)->state.backup_directory,
+				config_of(c)->state.backup_keep, &e) != ERR_OK)
 		log_error("dnsd/control", "backup: %s", e.text);
 }
 
@@ -133,35 +182,38 @@ static void on_stop(void *control)
 	struct control *c = control;
 
 	daemon_notify("STOPPING=1");
-	c->is_serving = false;
-	loop_stop(c->loop);
+	public_set_ready(c->public, false);
+	loop_stop(c->rooms.loop);
 }
 
 static void on_reload(void *control)
 {
-	builder_request(control, true, false);
+	struct control *c = control;
+
+	reload_request(c->rooms.reload, true, false);
 }
 
 static enum err_code make_timers(struct control *c)
 {
-	enum err_code rc = loop_timer_new(c->loop, &c->second, on_second, c);
+	struct loop *loop = c->rooms.loop;
+	enum err_code rc = loop_timer_new(loop, &c->second, on_second, c);
 
 	if (rc == ERR_OK)
-		rc = loop_timer_new(c->loop, &c->keep, keep_flush, c);
+		rc = loop_timer_new(loop, &c->backup, on_backup, c);
 	if (rc == ERR_OK)
-		rc = loop_timer_new(c->loop, &c->backup, on_backup, c);
+		rc = loop_signal(loop, SIGTERM, on_stop, c);
 	if (rc == ERR_OK)
-		rc = loop_signal(c->loop, SIGTERM, on_stop, c);
+		rc = loop_signal(loop, SIGINT, on_stop, c);
 	if (rc == ERR_OK)
-		rc = loop_signal(c->loop, SIGINT, on_stop, c);
-	if (rc == ERR_OK)
-		rc = loop_signal(c->loop, SIGHUP, on_reload, c);
-	if (rc != ERR_OK)
-		return rc;
+		rc = loop_signal(loop, SIGHUP, on_reload, c);
+	return rc;
+}
+
+static void start_timers(struct control *c)
+{
 	loop_timer_every(c->second, 1000);
-	if (c->config->state.backup_directory)
-		loop_timer_every(c->backup, c->config->state.backup_every_ms);
-	return ERR_OK;
+	if (config_of(c)->state.backup_directory)
+		loop_timer_every(c->backup, config_of(c)->state.backup_every_ms);
 }
 
 /* ---- life ---- */
@@ -179,24 +231,25 @@ enum err_code control_new_at(struct control **out, struct dnsd_config *config,
 
 	if (!c) {
 		config_dnsd_free(config);
-		return err_set(e, ERR_MEMORY, "no memory");
+		return err_set(e, ERR_MEMORY, "out of memory");
 	}
-	c->config = config;
-	c->clock = clock;
-	c->started_ms = clock_wall_ms(c->clock);
-	rc = loop_new(&c->loop, e);
+	c->first_config = config;
+	c->rooms.clock = clock;
+	c->rooms.started_ms = clock_wall_ms(clock);
+	rc = loop_new(&c->rooms.loop, e);
 	if (rc == ERR_OK)
 		rc = make_timers(c);
 	if (rc == ERR_OK)
 		rc = open_state(c, e);
 	if (rc == ERR_OK)
-		rc = start_parts(c, e);
+		rc = start_rooms(c, e);
 	if (rc == ERR_OK)
 		rc = bind_all(c, e);
 	if (rc != ERR_OK) {
 		control_free(c);
 		return rc;
 	}
+	start_timers(c);
 	*out = c;
 	return ERR_OK;
 }
@@ -214,85 +267,84 @@ static void record(struct control *c, const char *kind)
 	int64_t seq;
 	struct err e;
 
-	if (store_event_add(c->store, &event, &seq, &e) != ERR_OK)
+	if (store_event_add(c->rooms.store, &event, &seq, &e) != ERR_OK)
 		log_error("dnsd/control", "event %s is not on disk: %s", kind, e.text);
 }
 
 enum err_code control_run(struct control *c, void (*ready)(void), struct err *e)
 {
-	enum err_code rc = serve_start(c->serve, e);
+	const struct rooms *r = &c->rooms;
+	enum err_code rc = serve_start(r->serve, e);
 
 	if (rc != ERR_OK)
 		return rc;
 	record(c, "start");
-	c->is_serving = true;
+	public_set_ready(c->public, true);
 	log_info("dnsd/control", "%s serves %zu zones and %zu services to %u classes of clients",
-		 c->config->node, c->config->n_zones, c->config->n_services,
-		 client_map_class_count(publish_current(c->publish)->clients));
+		 rooms_config(r)->node, rooms_config(r)->n_zones, rooms_config(r)->n_services,
+		 client_map_class_count(rooms_snapshot(r)->clients));
 	ready();
-	loop_run(c->loop);
-	keep_flush(c);
+	loop_run(r->loop);
+	keep_flush(r->keep);
 	record(c, "stop");
 	return ERR_OK;
+}
+
+static void free_rooms(struct rooms *r)
+{
+	fleet_free(r->fleet);
+	publish_free(r->publish);
+	serve_free(r->serve);
+	keep_free(r->keep);
+	live_free(r->live);
+	reload_free(r->reload);
+	overrides_free(r->forced);
+	store_close(r->store);
 }
 
 void control_free(struct control *c)
 {
 	if (!c)
 		return;
-	builder_stop(c);
-	if (c->serve)
-		serve_stop(c->serve);
-	http_server_free(c->admin);
-	http_server_free(c->api);
-	http_server_free(c->pages);
-	fleet_free(c->fleet);
-	publish_free(c->publish);
-	serve_free(c->serve);
-	publish_parts_unref(&c->parts);
-	labels_free(c->labels);
-	metrics_free(c->metrics);
-	databases_stamp_fini(&c->geo_stamp);
-	store_override_free(c->overrides, c->n_overrides);
-	free(c->changes);
-	store_close(c->store);
+	if (c->rooms.reload)
+		reload_stop(c->rooms.reload);
+	if (c->rooms.serve)
+		serve_stop(c->rooms.serve);
+	http_server_free(c->admin_server);
+	http_server_free(c->api_server);
+	http_server_free(c->pages_server);
+	public_free(c->public);
+	ops_free(c->ops);
+	free_rooms(&c->rooms);
 	tls_free(c->tls);
 	loop_timer_free(c->second);
 	loop_timer_free(c->backup);
-	loop_timer_free(c->keep);
-	loop_free(c->loop);
-	config_dnsd_free(c->config);
+	loop_free(c->rooms.loop);
+	config_dnsd_free(c->first_config);
 	free(c);
 }
 
-/* ---- --check ---- */
-
-/* On the line of `tls`. A certificate of another node would be refused by every peer: said here. */
-enum err_code control_check_tls(const struct dnsd_config *config, struct err *e)
+const struct rooms *control_rooms(const struct control *c)
 {
-	const struct tls_files files = { config->tls.certificate, config->tls.key, config->tls.ca };
-	const struct config_pos *pos = &config->tls.pos;
-	char text[IDENTITY_TEXT_MAX];
-	struct tls *tls = NULL;
-	struct identity id;
-	enum err_code rc;
-
-	if (!config->has_tls)
-		return ERR_OK;
-	rc = tls_new(&tls, &files, e);
-	if (rc == ERR_OK)
-		rc = tls_own_identity(tls, &id, e);
-	if (rc == ERR_OK && (id.role != IDENTITY_DNSD || strcmp(id.fleet, config->fleet) != 0 ||
-			     strcmp(id.name, config->node) != 0)) {
-		identity_text(&id, text);
-		rc = err_set(e, ERR_INPUT, "the certificate is of %s, expected spiffe://%s/dnsd/%s",
-			     text, config->fleet, config->node);
-	}
-	if (rc != ERR_OK)
-		err_wrap(e, rc, "%s:%u:%u: error: tls", config->file, pos->line, pos->column);
-	tls_free(tls);
-	return rc;
+	return &c->rooms;
 }
+
+struct api *control_api(struct control *c)
+{
+	return &c->api;
+}
+
+struct public *control_public(struct control *c)
+{
+	return c->public;
+}
+
+struct ops *control_ops(struct control *c)
+{
+	return c->ops;
+}
+
+/* ---- --check ---- */
 
 enum err_code control_check(const struct dnsd_config *config, struct buf *report)
 {
@@ -303,7 +355,7 @@ enum err_code control_check(const struct dnsd_config *config, struct buf *report
 	if (rc != ERR_OK && !strstr(buf_text(report), e.text))
 		buf_printf(report, "%s\n", e.text);
 	publish_parts_unref(&parts);
-	if (control_check_tls(config, &e) == ERR_OK)
+	if (certificate_check(config, &e) == ERR_OK)
 		return rc;
 	buf_printf(report, "%s\n", e.text);
 	return rc == ERR_OK ? ERR_INPUT : rc;

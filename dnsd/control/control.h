@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* control: the control thread: it owns all that changes, and publishes what follows from it.
+/* control: the life of the control thread: it makes the rooms, starts and stops them.
  *
- *   configuration, zones, databases --builder thread--> snapshot ---\
- *   health (fleet) and overrides (store) --> live masks -----------> publish --> workers
- *   operators --admin API--> ops --> store (on disk) --> acknowledged
+ *   configuration, zones, databases --reload--> snapshot ---\
+ *   health (fleet) and overrides (forced) --> live ---------> publish --> workers
+ *   operators --admin--> forced (on disk) --> acknowledged
  *
  * Threads    control_run is the control thread; one builder thread at a time loads and builds
  * Ownership  control_new takes the configuration
@@ -15,15 +15,25 @@
 
 #include "core/buf.h"
 #include "core/err.h"
-#include "schema/config/dnsd_config.h"
+#include "dnsd/admin/api.h"
+#include "dnsd/admin/public.h"
 
 struct control;
 
 /* Opens the state, loads everything, binds every address. Nothing is answered yet. */
 enum err_code control_new(struct control **out, struct dnsd_config *config, struct err *e);
+/* The same by another clock. */
+enum err_code control_new_at(struct control **out, struct dnsd_config *config,
+			     const struct clock *clock, struct err *e);
 /* Serves until SIGTERM or SIGINT; ready() is called when the first query would be answered. */
 enum err_code control_run(struct control *c, void (*ready)(void), struct err *e);
 void control_free(struct control *c);
+
+/* The rooms that it made, for whoever drives one from outside: tests and benchmarks. */
+const struct rooms *control_rooms(const struct control *c);
+struct api *control_api(struct control *c);
+struct public *control_public(struct control *c);
+struct ops *control_ops(struct control *c);
 
 /* `--check`: reads all that the configuration names, binds nothing. Lines go to report. */
 enum err_code control_check(const struct dnsd_config *config, struct buf *report);

@@ -6,7 +6,7 @@
  *   bench_failover [SERVICES [REGIONS [OVERRIDES]]]      1000 50 100
  */
 #include "core/log.h"
-#include "dnsd/control/inside.h"
+#include "dnsd/control/control.h"
 #include "dnsd/fleet/inside.h"
 
 #include <dirent.h>
@@ -19,6 +19,7 @@
 static const struct identity peer = { IDENTITY_REGIOND, "bench", "r0", "n0" };
 static unsigned services = 1000, regions = 50, overrides = 100;
 static char dir[64];
+static const struct rooms *rooms;
 
 enum err_code __wrap_link_send(struct link *link, const void *bytes, size_t len);
 void __wrap_link_close(struct link *link, const char *reason);
@@ -122,7 +123,7 @@ static struct control *open_control(void)
 	return c;
 }
 
-static void force_some(struct control *c)
+static void force_some(void)
 {
 	const struct store_actor actor = { "bench", "itself", "", "dial", "{}" };
 	char service[64], region[16];
@@ -137,25 +138,25 @@ static void force_some(struct control *c)
 
 		snprintf(service, sizeof(service), "s%u.example.com", i % services);
 		snprintf(region, sizeof(region), "r%u", 1 + i % (regions - 1));
-		must(store_override_put(c->store, &o, &actor, NULL, &e), &e);
+		must(store_override_put(rooms->store, &o, &actor, NULL, &e), &e);
 	}
-	must(ops_load(c, &e), &e);
+	must(overrides_load(rooms->forced, &e), &e);
 }
 
 /* ---- what the region says ---- */
 
-static void say_frame(struct control *c, const wire_message *m)
+static void say_frame(const wire_message *m)
 {
 	static int link;
 	struct buf out = BUF_INIT;
 	struct err e;
 
 	must(wire_pack(m, &out, &e), &e);
-	fleet_link_handler.frame(c->fleet, (struct link *)(void *)&link, out.data, out.len);
+	fleet_link_handler.frame(rooms->fleet, (struct link *)(void *)&link, out.data, out.len);
 	buf_fini(&out);
 }
 
-static void say_hello(struct control *c)
+static void say_hello(void)
 {
 	Fairlead__Wire__Hello hello = FAIRLEAD__WIRE__HELLO__INIT;
 	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
@@ -164,10 +165,10 @@ static void say_hello(struct control *c)
 	hello.heartbeat_ms = 500;
 	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_HELLO;
 	m.hello = &hello;
-	say_frame(c, &m);
+	say_frame(&m);
 }
 
-static void say_up(struct control *c)
+static void say_up(void)
 {
 	Fairlead__Wire__ServiceReport *one = calloc(services, sizeof(*one));
 	Fairlead__Wire__ServiceReport **list = calloc(services, sizeof(*list));
@@ -188,13 +189,13 @@ static void say_up(struct control *c)
 	report.n_services = services;
 	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_REPORT;
 	m.report = &report;
-	say_frame(c, &m);
+	say_frame(&m);
 	free(one);
 	free(list);
 	free(name);
 }
 
-static void say_withdraw(struct control *c)
+static void say_withdraw(void)
 {
 	Fairlead__Wire__Withdraw withdraw = FAIRLEAD__WIRE__WITHDRAW__INIT;
 	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
@@ -202,7 +203,7 @@ static void say_withdraw(struct control *c)
 	withdraw.reason = "SIGTERM";
 	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_WITHDRAW;
 	m.withdraw = &withdraw;
-	say_frame(c, &m);
+	say_frame(&m);
 }
 
 static void clean(void)
@@ -232,20 +233,21 @@ int main(int argc, char **argv)
 	log_set_level(LOG_ERROR);
 	start = now_ms();
 	c = open_control();
+	rooms = control_rooms(c);
 	say("start", start);
-	force_some(c);
-	say_hello(c);
+	force_some();
+	say_hello();
 	start = now_ms();
-	say_up(c);
+	say_up();
 	say("a full report: every member is known", start);
-	keep_flush(c);
+	keep_flush(rooms->keep);
 	start = now_ms();
-	say_withdraw(c);
+	say_withdraw();
 	say("one region lost: every answer has moved", start);
 	for (unsigned s = 0; s < services; s++)
-		out += !(atomic_load(&publish_current(c->publish)->lives[s].serve) & 1);
+		out += !(atomic_load(&rooms_snapshot(rooms)->lives[s].serve) & 1);
 	start = now_ms();
-	keep_flush(c);
+	keep_flush(rooms->keep);
 	say("and is on disk, told and held", start);
 	printf("%u services of %u regions with %u overrides: %u have moved\n", services, regions,
 	       overrides, out);

@@ -6,7 +6,7 @@
  */
 #include "core/log.h"
 #include "dnsd/answer/answer.h"
-#include "dnsd/control/inside.h"
+#include "dnsd/control/control.h"
 
 #include <dirent.h>
 #include <poll.h>
@@ -39,6 +39,7 @@ static const char steering[] =
 
 static char dir[64];
 static struct control *control;
+static const struct rooms *rooms; /* of control */
 static struct clock_hand hand;
 static unsigned answered;
 
@@ -144,6 +145,7 @@ static void start(void)
 	write_file("zone", zone);
 	while (open_at(port) != ERR_OK)
 		MUST(++port < 27000);
+	rooms = control_rooms(control);
 	atexit(stop);
 }
 
@@ -181,7 +183,7 @@ static void check_answers(void)
 {
 	const struct addr clients[] = { { .family = 4, .bytes = { 10, 0, 0, 1 } },
 					{ .family = 4, .bytes = { 192, 0, 2, 1 } } };
-	const struct snapshot *snap = publish_current(control->publish);
+	const struct snapshot *snap = rooms_snapshot(rooms);
 
 	for (uint32_t s = 0; s < snap->n_services; s++)
 		for (int i = 0; i < 2; i++) {
@@ -209,14 +211,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	req.body = p.body;
 	req.len = p.len;
 	answered = 0;
-	api_handle(control, &req, (struct http_reply *)&answered);
+	api_handle(control_api(control), &req, (struct http_reply *)&answered);
 	for (int i = 0; i < 10000 && !answered; i++) { /* a build runs */
-		loop_run_once(control->loop);
+		loop_run_once(rooms->loop);
 		poll(NULL, 0, 1);
 	}
 	MUST(answered == 1);
 	check_answers();
 	clock_hand_advance_ms(&hand, 1000);
-	ops_expire(control);
+	ops_expire(control_ops(control));
 	return 0;
 }

@@ -16,6 +16,7 @@ check_PROGRAMS += tests/unit/core/test_file
 check_PROGRAMS += tests/unit/core/test_identity
 check_PROGRAMS += tests/unit/core/test_log
 check_PROGRAMS += tests/unit/core/test_metrics
+check_PROGRAMS += tests/unit/core/test_problem
 check_PROGRAMS += tests/unit/core/test_rcu
 check_PROGRAMS += tests/unit/core/test_units
 check_PROGRAMS += tests/unit/core/test_utf8

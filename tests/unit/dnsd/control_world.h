@@ -6,7 +6,7 @@
 #define FAIRLEAD_TESTS_DNSD_CONTROL_WORLD_H
 
 #include "dnsd/answer/answer.h"
-#include "dnsd/control/inside.h"
+#include "dnsd/control/control.h"
 #include "tests/unit/dnsd/fleet_world.h"
 
 #include <poll.h>
@@ -20,6 +20,7 @@ struct said_reply {
 };
 
 static struct control *control;
+static const struct rooms *rooms; /* of control */
 static struct said_reply last;
 
 const char *__wrap_http_query(const struct http_request *req, const char *key);
@@ -138,13 +139,15 @@ static inline void control_open(void)
 	}
 	if (rc != ERR_OK)
 		fail_msg("%s", e.text);
-	fleet = control->fleet;
+	rooms = control_rooms(control);
+	fleet = rooms->fleet;
 }
 
 static inline void control_close(void)
 {
 	control_free(control);
 	control = NULL;
+	rooms = NULL;
 	fleet = NULL;
 }
 
@@ -192,9 +195,9 @@ static inline enum err_code ask_as(const char *who, const char *method, const ch
 	snprintf(peer.who, sizeof(peer.who), "%s", who);
 	json_decref(last.doc);
 	memset(&last, 0, sizeof(last));
-	api_handle(control, &req, (struct http_reply *)&last);
+	api_handle(control_api(control), &req, (struct http_reply *)&last);
 	for (int i = 0; i < 10000 && !last.is_answered; i++) { /* a build runs */
-		loop_run_once(control->loop);
+		loop_run_once(rooms->loop);
 		poll(NULL, 0, 1);
 	}
 	assert_true(last.is_answered);
@@ -220,7 +223,7 @@ static inline json_t *get(const char *path, const char *query)
 
 static inline const struct snapshot_service *service_now(uint32_t service)
 {
-	return &publish_current(control->publish)->services[service];
+	return &rooms_snapshot(rooms)->services[service];
 }
 
 static inline uint64_t serving(uint32_t service)
@@ -238,7 +241,7 @@ static inline int member_for(uint32_t service, const char *client)
 	struct answer_choice choice;
 	struct addr a = world_addr(client);
 
-	answer_choose(publish_current(control->publish), service_now(service), &a, &choice);
+	answer_choose(rooms_snapshot(rooms), service_now(service), &a, &choice);
 	return choice.member;
 }
 
@@ -247,7 +250,7 @@ static inline void region_says(struct line *node, Fairlead__Wire__Health health)
 {
 	say_report(node, 0, node->seq == 0, "chat.example.com", health, "");
 	say_report(node, 0, false, "stand.example.com", health, "");
-	keep_flush(control);
+	keep_flush(rooms->keep);
 }
 
 static inline struct line *region_up(const char *region)

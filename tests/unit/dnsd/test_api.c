@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Claims about dnsd/control's admin API: who may, what is refused, what is audited, and that the
+/* Claims about dnsd/admin: who may, what is refused, what is audited, and that the
  * documents and `explain` tell the truth. */
 #include "core/log.h"
 #include "tests/unit/dnsd/control_world.h"
@@ -87,7 +87,7 @@ static void who_tried_what_he_may_not_is_in_the_audit(void **state)
 	assert_string_equal(text(row, "by"), "spiffe://example/viewer/v");
 	assert_string_equal(text(row, "verb"), "/v1/drain");
 	assert_string_equal(text(row, "result"), "not allowed");
-	assert_int_equal(control->n_overrides, 0);
+	assert_int_equal(overrides_now(rooms->forced).n, 0);
 }
 
 /* ---- what is refused ---- */
@@ -120,13 +120,13 @@ static void what_is_refused_changes_nothing_and_is_audited(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(post(bad[i].verb, bad[i].body), bad[i].code);
-		assert_int_equal(control->n_overrides, 0);
+		assert_int_equal(overrides_now(rooms->forced).n, 0);
 		assert_int_equal(serving(S_CHAT), BIT(0) | BIT(1) | BIT(2));
 		assert_int_equal(json_array_size(get("/v1/audit", NULL)), rows + i + 1);
 	}
 	assert_string_equal(text(last_of("/v1/audit"), "result"),
 			    "chat.example.com was not failed over");
-	assert_int_equal(control->refused_ops, sizeof(bad) / sizeof(bad[0]));
+	assert_int_equal(ops_refused(control_ops(control)), sizeof(bad) / sizeof(bad[0]));
 }
 
 static void a_long_reason_is_refused(void **state)
@@ -146,7 +146,7 @@ static void safety_keeps_so_many_regions_on(void **state)
 	assert_int_equal(post("drain", "{\"region\":\"ap\"}"), ERR_OK); /* two are left */
 	assert_int_equal(post("drain", "{\"region\":\"us\"}"), ERR_UNSAFE);
 	assert_non_null(strstr(last.text, "safety.min_regions"));
-	assert_int_equal(control->n_overrides, 1);
+	assert_int_equal(overrides_now(rooms->forced).n, 1);
 	assert_int_equal(post("dial", "{\"region\":\"us\",\"share_ppm\":0}"), ERR_UNSAFE);
 	assert_int_equal(post("dial", "{\"region\":\"us\",\"share_ppm\":1}"), ERR_OK);
 	assert_int_equal(post("drain", "{\"region\":\"us\",\"force\":true}"), ERR_OK);
@@ -175,9 +175,9 @@ static void clearing_an_override_is_a_change_like_any_other(void **state)
 			 ERR_OK);
 	snprintf(path, sizeof(path), "/v1/overrides/%lld", (long long)id);
 	assert_int_equal(as("uid:0", "DELETE", path, NULL), ERR_UNSAFE);
-	assert_int_equal(control->n_overrides, 3);
+	assert_int_equal(overrides_now(rooms->forced).n, 3);
 	assert_int_equal(ask_as("uid:0", "DELETE", path, "reason=done&force=true", NULL), ERR_OK);
-	assert_int_equal(control->n_overrides, 2);
+	assert_int_equal(overrides_now(rooms->forced).n, 2);
 	assert_int_equal(serving(S_EVEN), 0);
 	assert_string_equal(text(last_of("/v1/audit"), "verb"), "override clear");
 	assert_string_equal(text(last_of("/v1/audit"), "reason"), "done");
@@ -252,7 +252,7 @@ static void a_dry_run_says_what_moves_and_moves_nothing(void **state)
 	assert_float_equal(share_to(moves, "chat.example.com", "eu", "us"), 0, 0);
 	assert_float_equal(share_to(moves, "stand.example.com", "us", "eu"), 0, 0);
 	assert_true(share_to(moves, "even.example.com", "us", "eu") > 0.5);
-	assert_int_equal(control->n_overrides, 0);
+	assert_int_equal(overrides_now(rooms->forced).n, 0);
 	assert_int_equal(serving(S_CHAT), BIT(0) | BIT(1) | BIT(2));
 
 	assert_int_equal(post("failover",
@@ -490,7 +490,7 @@ static void page(const char *method, const char *path)
 	struct http_request req = { .method = method, .path = path, .peer = &peer };
 
 	memset(&last, 0, sizeof(last));
-	pages_handle(control, &req, (struct http_reply *)&last);
+	public_handle(control_public(control), &req, (struct http_reply *)&last);
 }
 
 static void pages_are_for_everybody_and_read_only(void **state)

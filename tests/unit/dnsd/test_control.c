@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Claims about dnsd/control: what operators and health do to the masks that queries read, and that
- * a restart and a reload forget nothing. */
+/* Claims about dnsd/live and dnsd/admin: what operators and health do to the masks that queries
+ * read, and that a restart and a reload forget nothing. */
 #include "core/log.h"
 #include "tests/unit/dnsd/control_world.h"
 
@@ -57,10 +57,10 @@ static uint32_t dial_of(uint32_t service, uint32_t member)
 
 static void a_dial_is_live_when_it_is_answered(void **state)
 {
-	uint64_t generation = publish_current(control->publish)->generation;
+	uint64_t generation = rooms_snapshot(rooms)->generation;
 
 	assert_int_equal(post("dial", "{\"region\":\"us\",\"share_ppm\":250000}"), ERR_OK);
-	assert_int_equal(publish_current(control->publish)->generation, generation + 1);
+	assert_int_equal(rooms_snapshot(rooms)->generation, generation + 1);
 	assert_int_equal(dial_of(S_CHAT, 1), 250000);
 	assert_int_equal(dial_of(S_EVEN, 1), 250000);
 	assert_int_equal(atomic_load(&service_now(S_CHAT)->live->dialled), BIT(1));
@@ -88,13 +88,13 @@ static void a_member_that_leaves_0_percent_waits_for_its_share(void **state)
 	assert_int_equal(post("dial", "{\"region\":\"us\",\"share_ppm\":0}"), ERR_OK);
 	assert_int_equal(serving(S_CHAT), BIT(0) | BIT(2));
 	o.value = 100000;
-	assert_int_equal(store_override_put(control->store, &o, &actor, &id, NULL), ERR_OK);
-	assert_int_equal(ops_load(control, NULL), ERR_OK);
-	live_apply_all(control); /* the build is not done yet */
+	assert_int_equal(store_override_put(rooms->store, &o, &actor, &id, NULL), ERR_OK);
+	assert_int_equal(overrides_load(rooms->forced, NULL), ERR_OK);
+	live_apply_all(rooms->live); /* the build is not done yet */
 	assert_int_equal(serving(S_CHAT), BIT(0) | BIT(2));
-	builder_request(control, false, false);
-	for (int i = 0; i < 10000 && control->build; i++) {
-		loop_run_once(control->loop);
+	reload_request(rooms->reload, false, false);
+	for (int i = 0; i < 10000 && reload_is_busy(rooms->reload); i++) {
+		loop_run_once(rooms->loop);
 		poll(NULL, 0, 1);
 	}
 	assert_int_equal(serving(S_CHAT), BIT(0) | BIT(1) | BIT(2));
@@ -132,7 +132,7 @@ static void a_second_failover_replaces_the_first(void **state)
 	assert_int_equal(post("failover", "{\"service\":\"chat.example.com\",\"to\":\"us\"}"),
 			 ERR_OK);
 	assert_int_equal(forced_to(S_CHAT), BIT(1));
-	assert_int_equal(control->n_overrides, 1);
+	assert_int_equal(overrides_now(rooms->forced).n, 1);
 }
 
 static void a_failover_to_who_is_down_needs_force_and_moves_when_that_is_back(void **state)
@@ -142,7 +142,7 @@ static void a_failover_to_who_is_down_needs_force_and_moves_when_that_is_back(vo
 	region_says(us, DOWN);
 	assert_int_equal(post("failover", "{\"service\":\"chat.example.com\",\"to\":\"us\"}"),
 			 ERR_UNSAFE);
-	assert_int_equal(control->n_overrides, 0);
+	assert_int_equal(overrides_now(rooms->forced).n, 0);
 	assert_int_equal(
 		post("failover", "{\"service\":\"chat.example.com\",\"to\":\"us\",\"force\":true}"),
 		ERR_OK);
@@ -193,7 +193,7 @@ static void who_only_stood_by_is_not_held(void **state)
 	struct line *us = region_up("us");
 
 	region_says(us, DOWN);
-	assert_int_equal(control->n_overrides, 0);
+	assert_int_equal(overrides_now(rooms->forced).n, 0);
 	line_free(us);
 }
 
@@ -203,7 +203,7 @@ static void who_was_never_seen_well_is_not_held(void **state)
 
 	say_hello(eu);
 	region_says(eu, DOWN); /* its backends are starting */
-	assert_int_equal(control->n_overrides, 0);
+	assert_int_equal(overrides_now(rooms->forced).n, 0);
 	region_says(eu, UP);
 	assert_int_equal(member_for(S_STAND, "10.1.0.1"), 0);
 	line_free(eu);
@@ -267,9 +267,9 @@ static void health_moves_the_answers_before_anything_is_written(void **state)
 	say_report(eu, 0, false, "chat.example.com", DOWN, "");
 	assert_int_equal(serving(S_CHAT), BIT(1) | BIT(2));
 	assert_int_equal(atomic_load(&service_now(S_CHAT)->live->ttl_s), 20);
-	assert_int_equal(control->n_changes, 1);
+	assert_int_equal(keep_waiting(rooms->keep), 1);
 	assert_int_equal(json_array_size(get("/v1/events", NULL)), n);
-	keep_flush(control);
+	keep_flush(rooms->keep);
 	assert_int_equal(json_array_size(get("/v1/events", NULL)), n + 1);
 	line_free(eu);
 }
@@ -310,12 +310,12 @@ static void what_runs_out_is_over(void **state)
 	assert_int_equal(post("drain", "{\"region\":\"us\",\"expires_s\":60}"), ERR_OK);
 	assert_int_equal(post("dial", "{\"region\":\"eu\",\"share_ppm\":500000}"), ERR_OK);
 	clock_hand_advance_ms(&hand, 59000);
-	ops_expire(control);
+	ops_expire(control_ops(control));
 	assert_int_equal(serving(S_CHAT), BIT(0) | BIT(2));
 	clock_hand_advance_ms(&hand, 1000);
-	ops_expire(control);
+	ops_expire(control_ops(control));
 	assert_int_equal(serving(S_CHAT), BIT(0) | BIT(1) | BIT(2));
-	assert_int_equal(control->n_overrides, 1);
+	assert_int_equal(overrides_now(rooms->forced).n, 1);
 }
 
 static void a_restart_forgets_nothing(void **state)
@@ -359,8 +359,8 @@ static void a_reload_takes_a_new_configuration_and_keeps_what_is_forced(void **s
 		      "  chat.example.com: {pool: p}\n");
 	assert_int_equal(ask_as("uid:0", "POST", "/v1/reload", NULL, NULL), ERR_OK);
 	assert_int_equal(json_integer_value(json_object_get(last.doc, "generation")), 2);
-	assert_int_equal(publish_current(control->publish)->n_services, 2);
-	assert_string_equal(control->config->services[1].name, "chat.example.com");
+	assert_int_equal(rooms_snapshot(rooms)->n_services, 2);
+	assert_string_equal(rooms_config(rooms)->services[1].name, "chat.example.com");
 	assert_int_equal(serving(1), BIT(2));
 	assert_int_equal(serving(0), BIT(0) | BIT(1));
 	line_free(eu);
@@ -372,13 +372,13 @@ static void a_reload_with_a_mistake_leaves_everything_as_it_was(void **state)
 	assert_int_equal(ask_as("uid:0", "POST", "/v1/reload", NULL, NULL), ERR_INPUT);
 	assert_non_null(strstr(last.text, "dnsd.yaml:"));
 	assert_non_null(strstr(last.text, "mars"));
-	assert_int_equal(publish_current(control->publish)->generation, 1);
-	assert_int_equal(publish_current(control->publish)->n_services, 3);
+	assert_int_equal(rooms_snapshot(rooms)->generation, 1);
+	assert_int_equal(rooms_snapshot(rooms)->n_services, 3);
 	control_write(CONTROL_YAML);
 	world_write(&w, "example.com.zone", "bad\n");
 	assert_int_equal(ask_as("uid:0", "POST", "/v1/reload", NULL, NULL), ERR_INPUT);
 	assert_non_null(strstr(last.text, "example.com.zone:1"));
-	assert_int_equal(publish_current(control->publish)->generation, 1);
+	assert_int_equal(rooms_snapshot(rooms)->generation, 1);
 }
 
 static void reloads_that_come_while_one_runs_are_one_more(void **state)
@@ -386,9 +386,9 @@ static void reloads_that_come_while_one_runs_are_one_more(void **state)
 	struct said_reply replies[8] = { 0 };
 
 	for (int i = 0; i < 8; i++)
-		builder_request_for(control, true, (struct http_reply *)&replies[i], NULL);
-	for (int i = 0; i < 10000 && (control->build || control->waiters); i++) {
-		loop_run_once(control->loop);
+		reload_request_for(rooms->reload, true, (struct http_reply *)&replies[i], NULL);
+	for (int i = 0; i < 10000 && (reload_is_busy(rooms->reload)); i++) {
+		loop_run_once(rooms->loop);
 		poll(NULL, 0, 1);
 	}
 	for (int i = 0; i < 8; i++) {
@@ -396,17 +396,17 @@ static void reloads_that_come_while_one_runs_are_one_more(void **state)
 		assert_int_equal(replies[i].code, ERR_OK);
 		json_decref(replies[i].doc);
 	}
-	assert_int_equal(publish_current(control->publish)->generation, 3);
+	assert_int_equal(rooms_snapshot(rooms)->generation, 3);
 }
 
 static void stopping_in_the_middle_of_a_build_answers_who_waits(void **state)
 {
 	struct said_reply replies[3] = { 0 };
 
-	builder_request_for(control, true, (struct http_reply *)&replies[0], NULL);
-	builder_request_for(control, true, (struct http_reply *)&replies[1], NULL);
-	builder_request_for(control, false, (struct http_reply *)&replies[2],
-			    json_pack("{s:i}", "id", 7));
+	reload_request_for(rooms->reload, true, (struct http_reply *)&replies[0], NULL);
+	reload_request_for(rooms->reload, true, (struct http_reply *)&replies[1], NULL);
+	reload_request_for(rooms->reload, false, (struct http_reply *)&replies[2],
+			   json_pack("{s:i}", "id", 7));
 	control_close();
 	assert_int_equal(replies[0].code, ERR_AGAIN);
 	assert_int_equal(replies[1].code, ERR_AGAIN);

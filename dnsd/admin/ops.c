@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ops: what operators change. Each is checked, held against the safety rules, written to disk in
- * one transaction with its audit row, then made live, then acknowledged. */
+/* ops: what operators change. */
+#include "dnsd/admin/ops.h"
+
 #include "core/log.h"
 #include "core/utf8.h"
-#include "dnsd/control/inside.h"
+#include "dnsd/admin/doc.h"
+#include "dnsd/admin/moves.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +13,15 @@
 #define EXPIRES_MAX_S (366 * 86400)
 #define REASON_MAX    255 /* bytes */
 
+struct ops {
+	const struct rooms *rooms;
+	uint64_t refused;
+};
+
 /* One request, taken apart. */
 struct op {
-	struct control *c;
+	struct ops *ops;
+	const struct rooms *r;
 	const char *verb;
 	json_t *body;
 	const char *region, *service, *reason; /* "" = not given */
@@ -28,20 +36,6 @@ struct op {
 };
 
 /* ---- reading ---- */
-
-enum err_code ops_load(struct control *c, struct err *e)
-{
-	struct store_override *list;
-	size_t n;
-	enum err_code rc = store_override_list(c->store, &list, &n, e);
-
-	if (rc != ERR_OK)
-		return rc;
-	store_override_free(c->overrides, c->n_overrides);
-	c->overrides = list;
-	c->n_overrides = n;
-	return ERR_OK;
-}
 
 static enum err_code read_body(struct op *op, const struct http_request *req, struct err *e)
 {
@@ -66,7 +60,7 @@ static enum err_code read_body(struct op *op, const struct http_request *req, st
 		return err_set(e, ERR_INPUT, "reason is at most %d bytes", REASON_MAX);
 	if (expires < 0 || expires > EXPIRES_MAX_S)
 		return err_set(e, ERR_INPUT, "expires_s is 0 to %d", EXPIRES_MAX_S);
-	if (strcmp(op->verb, "dial") == 0 && (share < 0 || share > CONTROL_SHARE_ALL))
+	if (strcmp(op->verb, "dial") == 0 && (share < 0 || share > PICK_SHARE_ALL))
 		return err_set(e, ERR_INPUT, "share_ppm is 0 to 1000000 (100 %%)");
 	op->share_ppm = share < 0 ? 0 : (uint32_t)share; /* a dial's alone */
 	op->expires_s = expires;
@@ -79,7 +73,7 @@ static enum err_code read_body(struct op *op, const struct http_request *req, st
 
 static enum err_code check_region(const struct op *op, struct err *e)
 {
-	const struct dnsd_config *config = op->c->config;
+	const struct dnsd_config *config = rooms_config(op->r);
 	struct buf known = BUF_INIT;
 
 	for (size_t i = 0; i < config->n_regions; i++) {
@@ -98,25 +92,25 @@ static enum err_code check_region(const struct op *op, struct err *e)
 /* From here on it has the name that the configuration gives it: people write capitals and dots. */
 static enum err_code check_service(struct op *op, struct err *e)
 {
-	uint32_t s = views_service_index(op->c, op->service);
+	uint32_t s = doc_service_index(rooms_config(op->r), op->service);
 
 	if (s == UINT32_MAX)
 		return err_set(e, ERR_NOT_FOUND, "there is no service %s",
 			       op->service[0] ? op->service : "without a name");
-	op->service = op->c->config->services[s].name;
+	op->service = rooms_config(op->r)->services[s].name;
 	return ERR_OK;
 }
 
 static enum err_code check_target(const struct op *op, struct err *e)
 {
-	uint32_t s = views_service_index(op->c, op->service);
-	uint64_t bits = live_region_bits(op->c, s, op->region);
+	uint32_t s = doc_service_index(rooms_config(op->r), op->service);
+	uint64_t bits = live_region_bits(op->r->live, s, op->region);
 	bool any_up = false;
 
 	if (!bits)
 		return err_set(e, ERR_INPUT, "%s has no member in %s", op->service, op->region);
 	for (uint32_t m = 0; m < CONFIG_MEMBERS_MAX; m++)
-		any_up |= bits >> m & 1 && fleet_health(op->c->fleet, s, m) != HEALTH_DOWN;
+		any_up |= bits >> m & 1 && fleet_health(op->r->fleet, s, m) != HEALTH_DOWN;
 	if (!any_up && !op->is_forced)
 		return err_set(e, ERR_UNSAFE,
 			       "%s is down for %s; with --force it moves when that is back",
@@ -126,10 +120,12 @@ static enum err_code check_target(const struct op *op, struct err *e)
 
 static void clear_matching(struct op *op, enum store_override_kind kind, bool held_only)
 {
-	for (size_t i = 0; i < op->c->n_overrides; i++) {
-		const struct store_override *o = &op->c->overrides[i];
+	const struct overrides_set set = overrides_now(op->r->forced);
 
-		if (o->kind == kind && (!held_only || live_is_held(o)) &&
+	for (size_t i = 0; i < set.n; i++) {
+		const struct store_override *o = &set.list[i];
+
+		if (o->kind == kind && (!held_only || overrides_is_held(o)) &&
 		    strcmp(o->service, op->service) == 0 &&
 		    (!op->region[0] || strcmp(o->region, op->region) == 0))
 			op->cleared[op->n_cleared++] = o->id;
@@ -204,34 +200,34 @@ static bool is_replaced(const struct op *op, const struct store_override *o)
 /* The live state of every service as it would be, by the very code that makes it so. */
 static struct publish_service_live *world_after(const struct op *op)
 {
-	struct control view = *op->c;
-	struct publish_service_live *after;
+	const struct overrides_set now = overrides_now(op->r->forced);
+	struct store_override *list = calloc(now.n + 1, sizeof(*list));
+	struct publish_service_live *after =
+		calloc(rooms_config(op->r)->n_services + 1, sizeof(*after));
 	size_t n = 0;
 
-	view.overrides = calloc(op->c->n_overrides + 1, sizeof(*view.overrides));
-	after = calloc(view.config->n_services + 1, sizeof(*after));
-	if (!view.overrides || !after) {
-		free(view.overrides);
+	if (!list || !after) {
+		free(list);
 		free(after);
 		return NULL;
 	}
-	for (size_t i = 0; i < op->c->n_overrides; i++)
-		if (!is_cleared(op, &op->c->overrides[i]) && !is_replaced(op, &op->c->overrides[i]))
-			view.overrides[n++] = op->c->overrides[i];
+	for (size_t i = 0; i < now.n; i++)
+		if (!is_cleared(op, &now.list[i]) && !is_replaced(op, &now.list[i]))
+			list[n++] = now.list[i];
 	if (op->act == OP_PUT) {
-		view.overrides[n] = op->change;
-		view.overrides[n++].by = "";
+		list[n] = op->change;
+		list[n++].by = "";
 	}
-	view.n_overrides = n;
-	for (uint32_t s = 0; s < view.config->n_services; s++)
-		live_of(&view, s, &after[s]);
-	free(view.overrides);
+	for (uint32_t s = 0; s < rooms_config(op->r)->n_services; s++)
+		live_with(op->r->live, (struct overrides_set){ list, n }, s, &after[s]);
+	free(list);
 	return after;
 }
 
-static unsigned regions_in(const struct control *c, uint32_t service, uint64_t bits)
+static unsigned regions_in(const struct rooms *r, uint32_t service, uint64_t bits)
 {
-	const struct config_pool *pool = &c->config->pools[c->config->services[service].pool];
+	const struct config_pool *pool =
+		&rooms_config(r)->pools[rooms_config(r)->services[service].pool];
 	unsigned n = 0;
 
 	for (uint32_t m = 0; m < pool->n_members; m++) {
@@ -253,10 +249,10 @@ static enum err_code check_moves(const struct op *op, const struct publish_servi
 
 	if (op->act != OP_PUT || op->change.kind != STORE_FAILOVER)
 		return ERR_OK;
-	s = views_service_index(op->c, op->service);
+	s = doc_service_index(rooms_config(op->r), op->service);
 	for (uint32_t m = 0; m < CONFIG_MEMBERS_MAX; m++)
 		if (after[s].forced >> m & 1 &&
-		    (after[s].serve >> m & 1 || fleet_health(op->c->fleet, s, m) == HEALTH_DOWN))
+		    (after[s].serve >> m & 1 || fleet_health(op->r->fleet, s, m) == HEALTH_DOWN))
 			return ERR_OK; /* it moves, now or when that is back */
 	return err_set(e, ERR_REFUSED,
 		       "%s would not serve %s: it is drained or dialled to 0 (fairlead override "
@@ -267,24 +263,25 @@ static enum err_code check_moves(const struct op *op, const struct publish_servi
 static enum err_code check_safety(const struct op *op, const struct publish_service_live *after,
 				  struct err *e)
 {
-	const struct control *c = op->c;
-	unsigned least = c->config->safety.min_regions ? c->config->safety.min_regions : 1;
+	const struct rooms *r = op->r;
+	unsigned least = rooms_config(r)->safety.min_regions ? rooms_config(r)->safety.min_regions
+							     : 1;
 
 	if (op->is_forced)
 		return ERR_OK;
-	for (uint32_t s = 0; s < c->config->n_services; s++) {
+	for (uint32_t s = 0; s < rooms_config(r)->n_services; s++) {
 		struct publish_service_live now;
 		unsigned before, left;
 
-		live_of(c, s, &now);
-		before = regions_in(c, s, now.serve);
-		left = regions_in(c, s, after[s].serve);
+		live_of(r->live, s, &now);
+		before = regions_in(r, s, now.serve);
+		left = regions_in(r, s, after[s].serve);
 		if (left < before && left < least)
 			return err_set(
 				e, ERR_UNSAFE,
 				"%s would be left with %u of %u regions, at least %u must stay "
 				"(safety.min_regions); --force does it all the same",
-				c->config->services[s].name, left, before, least);
+				rooms_config(r)->services[s].name, left, before, least);
 	}
 	return ERR_OK;
 }
@@ -305,11 +302,11 @@ static enum err_code write_changes(struct op *op, const struct store_actor *acto
 	if (op->act == OP_PUT) {
 		op->change.by = (char *)actor->by;
 		if (op->expires_s)
-			op->change.expires_ms = clock_wall_ms(op->c->clock) + op->expires_s * 1000;
-		return store_override_put(op->c->store, &op->change, actor, id, e);
+			op->change.expires_ms = clock_wall_ms(op->r->clock) + op->expires_s * 1000;
+		return store_override_put(op->r->store, &op->change, actor, id, e);
 	}
 	*id = op->cleared[op->n_cleared - 1];
-	return store_override_clear_all(op->c->store, op->cleared, op->n_cleared, actor, e);
+	return store_override_clear_all(op->r->store, op->cleared, op->n_cleared, actor, e);
 }
 
 /* All of it or nothing, and on disk. */
@@ -320,41 +317,26 @@ static enum err_code write_down(struct op *op, const struct store_actor *actor, 
 
 	if (rc != ERR_OK)
 		return rc;
-	rc = ops_load(op->c, e);
+	rc = overrides_load(op->r->forced, e);
 	return rc == ERR_OK ? rc : err_wrap(e, rc, "it is on disk, and live with a restart");
 }
 
 /* Before a service is moved by hand: the state as it was, should the move have been a mistake. */
-static void back_up(const struct control *c)
+static void back_up(const struct rooms *r)
 {
 	struct err e;
 
-	if (c->config->state.backup_directory &&
-	    store_backup_rotate(c->store, c->config->state.backup_directory,
-				c->config->state.backup_keep, &e) != ERR_OK)
-		log_error("dnsd/control", "backup before a failover: %s", e.text);
-}
-
-/* Masks at once. True when dials differ too: they stand in the snapshot and need a new one. */
-static bool make_live(struct control *c)
-{
-	bool needs_build = false;
-
-	for (uint32_t s = 0; s < c->config->n_services; s++) {
-		struct publish_service_live live;
-
-		live_of(c, s, &live);
-		needs_build |= live_needs_build(c, s, &live);
-		live_apply(c, s);
-	}
-	return needs_build;
+	if (rooms_config(r)->state.backup_directory &&
+	    store_backup_rotate(r->store, rooms_config(r)->state.backup_directory,
+				rooms_config(r)->state.backup_keep, &e) != ERR_OK)
+		log_error("dnsd/admin", "backup before a failover: %s", e.text);
 }
 
 /* A build takes milliseconds: an answer waits for it, so that it tells where the change is live. */
-static void answer_live(struct control *c, struct http_reply *reply, json_t *doc)
+static void answer_live(const struct rooms *r, struct http_reply *reply, json_t *doc)
 {
-	if (make_live(c))
-		builder_request_for(c, false, reply, doc);
+	if (live_apply_all(r->live))
+		reload_request_for(r->reload, false, reply, doc);
 	else
 		http_reply_json(reply, 200, doc);
 }
@@ -363,7 +345,7 @@ static json_t *result_of(const struct op *op, int64_t id, json_t *moves)
 {
 	json_t *doc = json_pack("{s:o, s:i, s:[s]}", "id",
 				op->is_dry ? json_null() : json_integer(id), "epoch", 0, "live",
-				op->c->config->node);
+				rooms_config(op->r)->node);
 
 	if (op->is_dry) {
 		json_object_set_new(doc, "live", json_array());
@@ -383,7 +365,7 @@ static enum err_code check_after(struct op *op, json_t **moves, struct err *e)
 	if (rc == ERR_OK)
 		rc = check_safety(op, after, e);
 	if (rc == ERR_OK && op->is_dry)
-		*moves = moves_of(op->c, after);
+		*moves = moves_of(op->r, after);
 	free(after);
 	return rc;
 }
@@ -405,7 +387,7 @@ static enum err_code perform(struct op *op, const struct http_request *req, json
 		return rc;
 	if (!op->is_dry) {
 		if (op->act == OP_PUT && op->change.kind == STORE_FAILOVER)
-			back_up(op->c);
+			back_up(op->r);
 		rc = write_down(op, &actor, &id, e);
 	}
 	if (rc == ERR_OK)
@@ -424,18 +406,18 @@ static void audit_refusal(struct op *op, const struct http_request *req, const s
 					   .verb = op->verb,
 					   .args = op->args };
 
-	op->c->refused_ops++;
-	if (store_audit_add(op->c->store, &actor, e->text, NULL) != ERR_OK)
-		log_warn("dnsd/control", "%s by %s was refused, and that is not on disk: %s",
+	op->ops->refused++;
+	if (store_audit_add(op->r->store, &actor, e->text, NULL) != ERR_OK)
+		log_warn("dnsd/admin", "%s by %s was refused, and that is not on disk: %s",
 			 op->verb, req->peer->who, e->text);
 }
 
 static enum err_code prepare(struct op *op, struct err *e)
 {
-	op->cleared = calloc(op->c->n_overrides + 1, sizeof(*op->cleared));
+	op->cleared = calloc(overrides_now(op->r->forced).n + 1, sizeof(*op->cleared));
 	if (!op->cleared)
 		return err_set(e, ERR_MEMORY, "no memory");
-	keep_flush(op->c); /* what happened before it is told before it */
+	keep_flush(op->r->keep); /* what happened before it is told before it */
 	return ERR_OK;
 }
 
@@ -448,18 +430,18 @@ static void answer(struct op *op, const struct http_request *req, struct http_re
 	} else if (op->is_dry) {
 		http_reply_json(reply, 200, doc);
 	} else {
-		log_info("dnsd/control", "%s %s by %s: %s", op->verb, op->args, req->peer->who,
+		log_info("dnsd/admin", "%s %s by %s: %s", op->verb, op->args, req->peer->who,
 			 op->reason[0] ? op->reason : "no reason given");
-		answer_live(op->c, reply, doc);
+		answer_live(op->r, reply, doc);
 	}
 	free(op->cleared);
 	json_decref(op->body);
 }
 
-void ops_handle(struct control *c, const char *verb, const struct http_request *req,
+void ops_handle(struct ops *o, const char *verb, const struct http_request *req,
 		struct http_reply *reply)
 {
-	struct op op = { .c = c, .verb = verb };
+	struct op op = { .ops = o, .r = o->rooms, .verb = verb };
 	json_t *doc = NULL;
 	struct err e;
 	enum err_code rc = prepare(&op, &e);
@@ -486,12 +468,14 @@ static bool is_text(const char *text)
 
 static enum err_code plan_clear(struct op *op, int64_t id, struct err *e)
 {
+	const struct overrides_set set = overrides_now(op->r->forced);
+
 	if (strlen(op->reason) > REASON_MAX || !is_text(op->reason)) {
 		op->reason = ""; /* nor does the audit take it */
 		return err_set(e, ERR_INPUT, "reason is UTF-8, at most %d bytes", REASON_MAX);
 	}
-	for (size_t i = 0; i < op->c->n_overrides; i++)
-		if (op->c->overrides[i].id == id) {
+	for (size_t i = 0; i < set.n; i++)
+		if (set.list[i].id == id) {
 			op->act = OP_CLEAR;
 			op->cleared[op->n_cleared++] = id;
 			return ERR_OK;
@@ -499,11 +483,11 @@ static enum err_code plan_clear(struct op *op, int64_t id, struct err *e)
 	return err_set(e, ERR_NOT_FOUND, "there is no override %lld", (long long)id);
 }
 
-void ops_clear(struct control *c, int64_t id, const struct http_request *req,
-	       struct http_reply *reply)
+void ops_clear(struct ops *o, int64_t id, const struct http_request *req, struct http_reply *reply)
 {
 	const char *reason = http_query(req, "reason"), *force = http_query(req, "force");
-	struct op op = { .c = c,
+	struct op op = { .ops = o,
+			 .r = o->rooms,
 			 .verb = "override clear",
 			 .region = "",
 			 .service = "",
@@ -522,29 +506,52 @@ void ops_clear(struct control *c, int64_t id, const struct http_request *req,
 	answer(&op, req, reply, rc, doc, &e);
 }
 
-/* Once a second: what has run out is cleared, on disk first. */
-void ops_expire(void *control)
+void ops_expire(struct ops *o)
 {
-	struct control *c = control;
-	int64_t now = clock_wall_ms(c->clock);
+	const struct rooms *r = o->rooms;
+	const struct overrides_set set = overrides_now(r->forced);
+	int64_t now = clock_wall_ms(r->clock);
 	bool any = false;
 	struct err e;
 
-	for (size_t i = 0; i < c->n_overrides; i++) {
-		const struct store_override *o = &c->overrides[i];
+	for (size_t i = 0; i < set.n; i++) {
+		const struct store_override *one = &set.list[i];
 
-		if (!o->expires_ms || o->expires_ms > now)
+		if (!one->expires_ms || one->expires_ms > now)
 			continue;
-		if (store_override_clear(c->store, o->id, NULL, &e) != ERR_OK) {
-			log_error("dnsd/control", "override %lld has expired but stays: %s",
-				  (long long)o->id, e.text);
+		if (store_override_clear(r->store, one->id, NULL, &e) != ERR_OK) {
+			log_error("dnsd/admin", "override %lld has expired but stays: %s",
+				  (long long)one->id, e.text);
 			continue;
 		}
-		log_info("dnsd/control", "override %lld (%s %s%s%s) has expired", (long long)o->id,
-			 store_override_kind_name(o->kind), o->region, o->service[0] ? " of " : "",
-			 o->service);
+		log_info("dnsd/admin", "override %lld (%s %s%s%s) has expired", (long long)one->id,
+			 store_override_kind_name(one->kind), one->region,
+			 one->service[0] ? " of " : "", one->service);
 		any = true;
 	}
-	if (any && ops_load(c, NULL) == ERR_OK && make_live(c))
-		builder_request(c, false, false);
+	if (any && overrides_load(r->forced, NULL) == ERR_OK && live_apply_all(r->live))
+		reload_request(r->reload, false, false);
+}
+
+/* ---- life ---- */
+
+enum err_code ops_new(struct ops **out, const struct rooms *rooms)
+{
+	struct ops *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return ERR_MEMORY;
+	o->rooms = rooms;
+	*out = o;
+	return ERR_OK;
+}
+
+void ops_free(struct ops *o)
+{
+	free(o);
+}
+
+uint64_t ops_refused(const struct ops *o)
+{
+	return o->refused;
 }

@@ -3,7 +3,7 @@
  *
  * How much of a service's answers a class stands for is not measured yet, so classes of one service
  * count alike: the share is of classes whose clients change region. */
-#include "dnsd/control/inside.h"
+#include "dnsd/admin/moves.h"
 
 #include <string.h>
 
@@ -28,7 +28,7 @@ static void make_side(const struct snapshot_service *s, const struct publish_ser
 	for (uint32_t m = 0; m < s->n_members; m++) {
 		out->members[m] = s->picks[m];
 		out->members[m].dial_ppm = live->dial_ppm[m];
-		if (live->dial_ppm[m] > 0 && live->dial_ppm[m] < CONTROL_SHARE_ALL)
+		if (live->dial_ppm[m] > 0 && live->dial_ppm[m] < PICK_SHARE_ALL)
 			out->masks.dialled |= UINT64_C(1) << m;
 	}
 }
@@ -64,16 +64,17 @@ static void count_class(const struct snapshot_service *s, uint32_t class, const 
 	}
 }
 
-static json_t *region_name(const struct control *c, uint32_t service, uint32_t member)
+static json_t *region_name(const struct rooms *r, uint32_t service, uint32_t member)
 {
-	const struct config_pool *pool = &c->config->pools[c->config->services[service].pool];
+	const struct config_pool *pool =
+		&rooms_config(r)->pools[rooms_config(r)->services[service].pool];
 
 	return member == CONFIG_MEMBERS_MAX
 		       ? json_null()
-		       : json_string(c->config->regions[pool->members[member].region].name);
+		       : json_string(rooms_config(r)->regions[pool->members[member].region].name);
 }
 
-static void add_moves(struct control *c, uint32_t service, const struct tally *t, json_t *out)
+static void add_moves(const struct rooms *r, uint32_t service, const struct tally *t, json_t *out)
 {
 	for (uint32_t from = 0; from <= CONFIG_MEMBERS_MAX; from++)
 		for (uint32_t to = 0; to <= CONFIG_MEMBERS_MAX; to++) {
@@ -81,16 +82,16 @@ static void add_moves(struct control *c, uint32_t service, const struct tally *t
 				continue;
 			json_array_append_new(
 				out, json_pack("{s:s, s:o, s:o, s:f}", "service",
-					       c->config->services[service].name, "from",
-					       region_name(c, service, from), "to",
-					       region_name(c, service, to), "share",
+					       rooms_config(r)->services[service].name, "from",
+					       region_name(r, service, from), "to",
+					       region_name(r, service, to), "share",
 					       (double)t->moved[from][to] / (double)t->asked));
 		}
 }
 
-json_t *moves_of(struct control *c, const struct publish_service_live *after)
+json_t *moves_of(const struct rooms *r, const struct publish_service_live *after)
 {
-	const struct snapshot *snap = publish_current(c->publish);
+	const struct snapshot *snap = rooms_snapshot(r);
 	json_t *out = json_array();
 
 	for (uint32_t s = 0; s < snap->n_services; s++) {
@@ -98,14 +99,14 @@ json_t *moves_of(struct control *c, const struct publish_service_live *after)
 		struct side before, behind;
 		struct tally tally = { 0 };
 
-		live_of(c, s, &now);
+		live_of(r->live, s, &now);
 		if (memcmp(&now, &after[s], sizeof(now)) == 0)
 			continue;
 		make_side(&snap->services[s], &now, &before);
 		make_side(&snap->services[s], &after[s], &behind);
 		for (uint32_t k = 0; k < snap->services[s].rows->n_classes; k++)
 			count_class(&snap->services[s], k, &before, &behind, &tally);
-		add_moves(c, s, &tally, out);
+		add_moves(r, s, &tally, out);
 	}
 	return out;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain: why this client gets this answer: the data path's own choice, and for every member the
- * rule that kept or dropped it. */
-#include "core/log.h"
+/* explain: why this client gets this answer. */
+#include "dnsd/admin/explain.h"
+
+#include "dnsd/admin/doc.h"
 #include "dnsd/answer/answer.h"
 #include "dnsd/client/locate.h"
-#include "dnsd/control/inside.h"
 #include "dnsd/packet/dns.h"
 #include "steer/prior.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct asked {
-	struct control *c;
+	const struct rooms *r;
 	const struct snapshot *snap;
 	uint32_t service;
 	const struct snapshot_service *s;
@@ -36,7 +36,7 @@ struct asked {
 /* By the data path's own look-up, so that a name below a wildcard service is explained too. */
 static enum err_code find_service(struct asked *a, const char *text, struct err *e)
 {
-	const struct snapshot *snap = publish_current(a->c->publish);
+	const struct snapshot *snap = rooms_snapshot(a->r);
 	struct zone_hit hit;
 	struct name name;
 
@@ -78,9 +78,9 @@ static enum err_code parse(struct asked *a, const struct http_request *req, stru
 
 static enum err_code prepare(struct asked *a, struct err *e)
 {
-	const struct dnsd_config *config = a->c->config;
+	const struct dnsd_config *config = rooms_config(a->r);
 
-	a->snap = publish_current(a->c->publish);
+	a->snap = rooms_snapshot(a->r);
 	a->s = &a->snap->services[a->service];
 	a->cs = &config->services[a->service];
 	a->pool = &config->pools[a->cs->pool];
@@ -112,8 +112,8 @@ static enum steer_rule behind_by(const struct asked *a, uint32_t m)
 					a->choice.key, a->choice.member, (int)m);
 	int sign;
 
-	if (rule == RULE_HEALTH && fleet_health(a->c->fleet, a->service, m) != HEALTH_DOWN &&
-	    live_forced(a->c, a->service, m))
+	if (rule == RULE_HEALTH && fleet_health(a->r->fleet, a->service, m) != HEALTH_DOWN &&
+	    live_forced(a->r->live, a->service, m))
 		return RULE_FORCED;
 	if (rule != RULE_TIER) /* which stands for "a later group" */
 		return rule;
@@ -152,16 +152,16 @@ static json_t *candidate(struct asked *a, uint32_t m)
 	enum steer_rule rule = chosen ? chosen_by(a, m) : behind_by(a, m);
 	struct fleet_member_view view;
 
-	fleet_member(a->c->fleet, a->service, m, &view);
+	fleet_member(a->r->fleet, a->service, m, &view);
 	return json_pack(
 		"{s:s, s:b, s:b, s:s, s:o, s:s, s:i, s:s, s:s, s:o, s:o, s:f}", "region",
 		a->names[region], "chosen", (int)chosen, "kept", (int)is_kept(a, m), "rule",
 		rules_name(rule), "rtt_ms", rtt_us ? json_real((double)rtt_us / 1000) : json_null(),
 		"rtt_source", rtt_us ? "distance" : "none", "rtt_samples", 0, "health",
 		verdict_health_name(view.health), "why", view.reason, "forced",
-		views_forced(live_forced(a->c, a->service, m)), "load",
+		doc_forced(live_forced(a->r->live, a->service, m)), "load",
 		view.capacity ? json_real((double)view.used / (double)view.capacity) : json_null(),
-		"share", (double)a->s->picks[m].dial_ppm / CONTROL_SHARE_ALL);
+		"share", (double)a->s->picks[m].dial_ppm / PICK_SHARE_ALL);
 }
 
 /* ---- the document ---- */
@@ -195,7 +195,7 @@ static json_t *answers(const struct asked *a)
 
 static const char *scope_reason(const struct asked *a)
 {
-	if (!a->c->config->geo.n_databases && !a->c->config->n_topology)
+	if (!rooms_config(a->r)->geo.n_databases && !rooms_config(a->r)->n_topology)
 		return "no database and no topology rule: the answer is for everybody";
 	return "the widest prefix around the client whose members are always steered alike";
 }
@@ -211,7 +211,7 @@ static const char *ttl_reason(const struct asked *a)
 
 static json_t *rule_of(const struct asked *a)
 {
-	const struct dnsd_config *config = a->c->config;
+	const struct dnsd_config *config = rooms_config(a->r);
 	int32_t rule =
 		client_rule_find(config->topology, config->n_topology, &a->client, &a->place);
 	char text[64];
@@ -239,9 +239,9 @@ static json_t *document(struct asked *a)
 			 "candidates", candidates);
 }
 
-void explain_handle(struct control *c, const struct http_request *req, struct http_reply *reply)
+void explain_handle(const struct rooms *r, const struct http_request *req, struct http_reply *reply)
 {
-	struct asked a = { .c = c };
+	struct asked a = { .r = r };
 	struct err e;
 	enum err_code rc = parse(&a, req, &e);
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* access: who may do what on the admin API. */
+#include "dnsd/admin/access.h"
+
+#include "core/log.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum access_role default_role(const char *who)
+{
+	struct identity id;
+
+	if (strncmp(who, "uid:", 4) == 0) {
+		unsigned long uid = strtoul(who + 4, NULL, 10);
+
+		return uid == 0 || uid == geteuid() ? ACCESS_ADMIN : ACCESS_NONE;
+	}
+	if (identity_parse(who, &id, NULL) != ERR_OK)
+		return ACCESS_NONE;
+	switch (id.role) {
+	case IDENTITY_VIEWER: return ACCESS_VIEWER;
+	case IDENTITY_OPERATOR: return ACCESS_OPERATOR;
+	case IDENTITY_ADMIN: return ACCESS_ADMIN;
+	default: return ACCESS_NONE;
+	}
+}
+
+/* The first line of `access` that fits; without any `access`, what the certificate says. */
+static enum access_role role_of(const struct rooms *r, const char *who)
+{
+	for (size_t i = 0; i < rooms_config(r)->n_access; i++)
+		if (fnmatch(rooms_config(r)->access[i].who, who, 0) == 0)
+			return rooms_config(r)->access[i].role;
+	return rooms_config(r)->n_access ? ACCESS_NONE : default_role(who);
+}
+
+void access_audit(const struct rooms *r, const struct http_request *req, const char *verb,
+		  const char *args, const char *result)
+{
+	const struct store_actor actor = { .by = req->peer->who,
+					   .from = req->peer->from,
+					   .reason = "",
+					   .verb = verb,
+					   .args = args };
+	struct err e;
+
+	if (store_audit_add(r->store, &actor, result, &e) != ERR_OK)
+		log_error("dnsd/admin", "the audit row of %s by %s is not on disk: %s", verb,
+			  req->peer->who, e.text);
+}
+
+bool access_may(const struct rooms *r, const struct http_request *req, enum access_role least,
+		struct http_reply *reply)
+{
+	static const char *const names[] = { "nobody", "viewer", "operator", "admin" };
+	enum access_role role = role_of(r, req->peer->who);
+	char text[512];
+
+	if (role >= least)
+		return true;
+	snprintf(text, sizeof(text), "%s is %s here, and %s %s needs %s (see `access`)",
+		 req->peer->who, names[role], req->method, req->path, names[least]);
+	if (least > ACCESS_VIEWER)
+		access_audit(r, req, req->path, "{}", "not allowed");
+	log_warn("dnsd/admin", "refused %s: %s", req->peer->from, text);
+	http_reply_error(reply, ERR_DENIED, text);
+	return false;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* api: the routes of the admin API. */
+#include "dnsd/admin/api.h"
+
+#include "dnsd/admin/access.h"
+#include "dnsd/admin/doc.h"
+#include "dnsd/admin/explain.h"
+#include "dnsd/admin/history.h"
+#include "dnsd/admin/status.h"
+#include "dnsd/admin/views.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void get_members(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	const char *name = http_query(req, "service");
+	uint32_t service = name ? doc_service_index(rooms_config(a->rooms), name) : UINT32_MAX;
+	char text[320];
+
+	if (service != UINT32_MAX) {
+		http_reply_json(reply, 200, views_members(a->rooms, service));
+		return;
+	}
+	snprintf(text, sizeof(text), "there is no service %s", name ? name : "(none was named)");
+	http_reply_error(reply, ERR_NOT_FOUND, text);
+}
+
+static void get_status(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	http_reply_json(reply, 200, status_doc(a->rooms));
+}
+
+static void get_regions(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	http_reply_json(reply, 200, views_regions(a->rooms));
+}
+
+static void get_services(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	http_reply_json(reply, 200, views_services(a->rooms));
+}
+
+static void get_overrides(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	http_reply_json(reply, 200, views_overrides(a->rooms));
+}
+
+static void get_config(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	http_reply_json(reply, 200, config_dnsd_json(rooms_config(a->rooms)));
+}
+
+static void get_explain(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	explain_handle(a->rooms, req, reply);
+}
+
+static void get_events(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	history_events(a->rooms, req, reply);
+}
+
+static void get_audit(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	history_audit(a->rooms, req, reply);
+}
+
+static void post_op(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	ops_handle(a->ops, strrchr(req->path, '/') + 1, req, reply);
+}
+
+static void post_reload(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	access_audit(a->rooms, req, "config reload", "{}", "asked"); /* how it went is an event */
+	reload_request_for(a->rooms->reload, true, reply, NULL);
+}
+
+static void post_backup(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	json_t *body = json_loadb((const char *)req->body, req->len, 0, NULL);
+	json_t *path = json_object_get(body, "path");
+	const char *text = json_string_value(path);
+	char *args = NULL;
+	struct err e = { "done" };
+	enum err_code rc;
+
+	if (text && text[0] == '/') {
+		args = json_dumps(path, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+		rc = store_backup(a->rooms->store, text, &e);
+	} else {
+		rc = err_set(&e, ERR_INPUT, "path must be an absolute path");
+	}
+	access_audit(a->rooms, req, "backup", args ? args : "{}", e.text);
+	if (rc == ERR_OK)
+		http_reply_json(reply, 200, json_pack("{s:s}", "path", text));
+	else
+		http_reply_error(reply, rc, e.text);
+	free(args);
+	json_decref(body);
+}
+
+static const struct route {
+	const char *method, *path;
+	enum access_role least;
+	void (*handle)(struct api *a, const struct http_request *req, struct http_reply *reply);
+} routes[] = {
+	{ "GET", "/v1/status", ACCESS_VIEWER, get_status },
+	{ "GET", "/v1/regions", ACCESS_VIEWER, get_regions },
+	{ "GET", "/v1/services", ACCESS_VIEWER, get_services },
+	{ "GET", "/v1/members", ACCESS_VIEWER, get_members },
+	{ "GET", "/v1/explain", ACCESS_VIEWER, get_explain },
+	{ "GET", "/v1/overrides", ACCESS_VIEWER, get_overrides },
+	{ "GET", "/v1/events", ACCESS_VIEWER, get_events },
+	{ "GET", "/v1/audit", ACCESS_VIEWER, get_audit },
+	{ "GET", "/v1/config", ACCESS_VIEWER, get_config },
+	{ "POST", "/v1/drain", ACCESS_OPERATOR, post_op },
+	{ "POST", "/v1/undrain", ACCESS_OPERATOR, post_op },
+	{ "POST", "/v1/dial", ACCESS_OPERATOR, post_op },
+	{ "POST", "/v1/failover", ACCESS_OPERATOR, post_op },
+	{ "POST", "/v1/failback", ACCESS_OPERATOR, post_op },
+	{ "POST", "/v1/reload", ACCESS_ADMIN, post_reload },
+	{ "POST", "/v1/backup", ACCESS_ADMIN, post_backup },
+};
+
+#define OVERRIDES "/v1/overrides/"
+
+static bool delete_override(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	char *end;
+	long long id;
+
+	if (strcmp(req->method, "DELETE") != 0 ||
+	    strncmp(req->path, OVERRIDES, strlen(OVERRIDES)) != 0)
+		return false;
+	id = strtoll(req->path + strlen(OVERRIDES), &end, 10);
+	if (*end || end == req->path + strlen(OVERRIDES))
+		http_reply_error(reply, ERR_INPUT, "an override's id is a number");
+	else if (access_may(a->rooms, req, ACCESS_OPERATOR, reply))
+		ops_clear(a->ops, id, req, reply);
+	return true;
+}
+
+void api_handle(void *api, const struct http_request *req, struct http_reply *reply)
+{
+	struct api *a = api;
+	bool path_known = false;
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		if (strcmp(routes[i].path, req->path) != 0)
+			continue;
+		path_known = true;
+		if (strcmp(routes[i].method, req->method) != 0)
+			continue;
+		if (access_may(a->rooms, req, routes[i].least, reply))
+			routes[i].handle(a, req, reply);
+		return;
+	}
+	if (delete_override(a, req, reply))
+		return;
+	snprintf(text, sizeof(text), "%s %.300s: there is no such %s", req->method, req->path,
+		 path_known ? "method on this path" : "path");
+	http_reply_error(reply, ERR_NOT_FOUND, text);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* doc: small pieces of the admin API's documents. */
+#include "dnsd/admin/doc.h"
+
+#include "dnsd/forced/overrides.h"
+
+#include <string.h>
+
+json_t *doc_time(int64_t ms)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	if (!ms)
+		return json_null();
+	clock_text(ms, text);
+	return json_string(text);
+}
+
+json_t *doc_age(double age_s)
+{
+	return age_s < 0 ? json_null() : json_real(age_s);
+}
+
+const char *doc_kind(const struct store_override *o)
+{
+	return overrides_is_held(o) ? "held" : store_override_kind_name(o->kind);
+}
+
+json_t *doc_forced(const struct store_override *o)
+{
+	if (!o)
+		return json_null();
+	return json_pack("{s:I, s:s, s:s, s:s, s:o}", "id", (json_int_t)o->id, "kind", doc_kind(o),
+			 "by", o->by, "reason", o->reason, "until", doc_time(o->expires_ms));
+}
+
+uint32_t doc_service_index(const struct dnsd_config *config, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len && name[len - 1] == '.')
+		len--;
+	for (uint32_t s = 0; s < config->n_services; s++)
+		if (strncasecmp(config->services[s].name, name, len) == 0 &&
+		    !config->services[s].name[len])
+			return s;
+	return UINT32_MAX;
+}

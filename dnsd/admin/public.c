@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* public: what anybody may read on listen.http. */
+#include "dnsd/admin/public.h"
+
+#include "core/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct public
+{
+	const struct rooms *rooms;
+	const struct ops *ops;
+	struct metrics *metrics;
+	bool is_ready;
+};
+
+static void write_serve(void *public, struct buf *out)
+{
+	struct public *p = public;
+
+	serve_metrics(p->rooms->serve, out, reload_labels(p->rooms->reload));
+}
+
+static void write_own(void *public, struct buf *out)
+{
+	struct public *p = public;
+
+	metrics_family(out, "fairlead_overrides", "gauge", "What operators force now.");
+	metrics_sample(out, "fairlead_overrides", (double)overrides_now(p->rooms->forced).n, NULL);
+	metrics_family(out, "fairlead_operations_refused_total", "counter",
+		       "Changes that were asked for and refused.");
+	metrics_sample(out, "fairlead_operations_refused_total", (double)ops_refused(p->ops), NULL);
+	metrics_family(out, "fairlead_client_classes", "gauge", "Classes of clients.");
+	metrics_sample(out, "fairlead_client_classes",
+		       client_map_class_count(rooms_snapshot(p->rooms)->clients), NULL);
+}
+
+static enum err_code add_metrics(struct public *p)
+{
+	enum err_code rc = metrics_new(&p->metrics);
+
+	if (rc == ERR_OK)
+		rc = metrics_add(p->metrics, write_serve, p);
+	if (rc == ERR_OK)
+		rc = metrics_add(p->metrics, fleet_metrics, p->rooms->fleet);
+	if (rc == ERR_OK)
+		rc = metrics_add(p->metrics, publish_metrics, p->rooms->publish);
+	if (rc == ERR_OK)
+		rc = metrics_add(p->metrics, write_own, p);
+	return rc;
+}
+
+enum err_code public_new(struct public **out, const struct rooms *rooms, const struct ops *ops)
+{
+	struct public *p = calloc(1, sizeof(*p));
+	enum err_code rc;
+
+	if (!p)
+		return ERR_MEMORY;
+	p->rooms = rooms;
+	p->ops = ops;
+	rc = add_metrics(p);
+	if (rc != ERR_OK) {
+		public_free(p);
+		return rc;
+	}
+	*out = p;
+	return ERR_OK;
+}
+
+void public_free(struct public *p)
+{
+	if (!p)
+		return;
+	metrics_free(p->metrics);
+	free(p);
+}
+
+void public_set_ready(struct public *p, bool is_ready)
+{
+	p->is_ready = is_ready;
+}
+
+static void get_metrics(struct public *p, struct http_reply *reply)
+{
+	struct buf out = BUF_INIT;
+
+	metrics_write(p->metrics, &out);
+	if (out.failed)
+		http_reply_error(reply, ERR_MEMORY, "no memory");
+	else
+		http_reply_text(reply, 200, "text/plain; version=0.0.4", (const char *)out.data,
+				out.len);
+	buf_fini(&out);
+}
+
+void public_handle(void *public, const struct http_request *req, struct http_reply *reply)
+{
+	struct public *p = public;
+
+	if (strcmp(req->method, "GET") != 0)
+		http_reply_error(reply, ERR_DENIED, "these pages are read only");
+	else if (strcmp(req->path, "/metrics") == 0)
+		get_metrics(p, reply);
+	else if (strcmp(req->path, "/healthz") == 0)
+		http_reply_text(reply, 200, "text/plain", "ok\n", 3);
+	else if (strcmp(req->path, "/readyz") == 0)
+		http_reply_text(reply, p->is_ready ? 200 : 503, "text/plain",
+				p->is_ready ? "ready\n" : "not ready\n", p->is_ready ? 6 : 10);
+	else
+		http_reply_error(reply, ERR_NOT_FOUND, "there are /metrics, /healthz and /readyz");
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rooms: the doors that the admin API goes through: whom it asks and whom it tells. It has no
+ * state of its own.
+ *
+ * Threads    the control thread
+ * Ownership  all borrowed
+ */
+#ifndef FAIRLEAD_DNSD_ADMIN_ROOMS_H
+#define FAIRLEAD_DNSD_ADMIN_ROOMS_H
+
+#include "dnsd/reload/reload.h"
+#include "dnsd/serve/serve.h"
+
+struct rooms {
+	struct loop *loop;
+	const struct clock *clock;
+	struct fleet *fleet;
+	struct overrides *forced;
+	struct live *live;
+	struct keep *keep;
+	struct publish *publish;
+	struct serve *serve;
+	struct reload *reload;
+	struct store *store;
+	int64_t started_ms;
+};
+
+static inline const struct dnsd_config *rooms_config(const struct rooms *r)
+{
+	return reload_config(r->reload);
+}
+
+static inline const struct config_pool *rooms_pool(const struct rooms *r, uint32_t service)
+{
+	return &rooms_config(r)->pools[rooms_config(r)->services[service].pool];
+}
+
+static inline const struct snapshot *rooms_snapshot(const struct rooms *r)
+{
+	return publish_current(r->publish);
+}
+
+#endif

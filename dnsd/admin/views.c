@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* views: the lists of the admin API. */
+#include "dnsd/admin/views.h"
+
+#include "dnsd/admin/doc.h"
+
+#include <string.h>
+
+#define NODES_MAX 256
+
+static const char *const mode_names[] = { "active-active", "active-standby", "exclusive" };
+
+/* ---- members ---- */
+
+/* The member's part of the answers that this service has given, as the workers counted them. */
+static json_t *share_of(const struct rooms *r, uint32_t service, uint32_t member)
+{
+	const struct snapshot *snap = rooms_snapshot(r);
+	const struct snapshot_service *s = &snap->services[service];
+	double all = 0, own = 0;
+
+	for (uint32_t m = 0; m < s->n_members; m++) {
+		bool again = false;
+
+		for (uint32_t i = 0; i < m; i++)
+			again |= s->members[i].counter == s->members[m].counter;
+		if (!again)
+			all += serve_answers(r->serve, s->members[m].counter);
+	}
+	own = serve_answers(r->serve, s->members[member].counter);
+	return all > 0 ? json_real(own / all) : json_null();
+}
+
+static json_t *addresses_of(const struct config_member *m)
+{
+	json_t *list = json_array();
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < m->n_addresses; i++) {
+		addr_text(&m->addresses[i], text);
+		json_array_append_new(list, json_string(text));
+	}
+	return list;
+}
+
+static json_t *member_doc(const struct rooms *r, uint32_t service, uint32_t member,
+			  const struct publish_service_live *live)
+{
+	const struct config_member *m = &rooms_pool(r, service)->members[member];
+	struct fleet_member_view v;
+
+	fleet_member(r->fleet, service, member, &v);
+	return json_pack(
+		"{s:s, s:o, s:s, s:s, s:s, s:o, s:i, s:I, s:f, s:I, s:I, s:o, s:b, s:o, s:i, s:i}",
+		"region", rooms_config(r)->regions[m->region].name, "addresses", addresses_of(m),
+		"health", verdict_health_name(v.health), "cause", verdict_cause_name(v.cause),
+		"why", v.reason, "forced", doc_forced(live_forced(r->live, service, member)),
+		"tier", (int)m->tier, "weight", (json_int_t)m->weight, "dial",
+		(double)live->dial_ppm[member] / PICK_SHARE_ALL, "capacity",
+		(json_int_t)(v.has_report ? v.capacity : m->capacity), "used", (json_int_t)v.used,
+		"share", share_of(r, service, member), "serving", (int)(live->serve >> member & 1),
+		"report_age_s", doc_age(v.report_age_s), "vantages", (int)v.vantages, "failing",
+		(int)v.failing);
+}
+
+json_t *views_members(const struct rooms *r, uint32_t service)
+{
+	json_t *list = json_array();
+	struct publish_service_live live;
+
+	live_of(r->live, service, &live);
+	for (uint32_t m = 0; m < rooms_pool(r, service)->n_members; m++)
+		json_array_append_new(list, member_doc(r, service, m, &live));
+	return list;
+}
+
+/* ---- services ---- */
+
+/* The regions that some class of clients gets now. */
+static json_t *active_of(const struct rooms *r, uint32_t service,
+			 const struct publish_service_live *live)
+{
+	const struct config_pool *pool = rooms_pool(r, service);
+	const struct rows *rows = rooms_snapshot(r)->services[service].rows;
+	uint64_t bits = rows_active(rows, live->serve, live->forced);
+	json_t *list = json_array();
+
+	for (uint32_t m = 0; m < pool->n_members; m++) {
+		bool again = false;
+
+		for (uint32_t i = 0; i < m; i++)
+			again |= bits >> i & 1 &&
+				 pool->members[i].region == pool->members[m].region;
+		if (bits >> m & 1 && !again)
+			json_array_append_new(
+				list,
+				json_string(
+					rooms_config(r)->regions[pool->members[m].region].name));
+	}
+	return list;
+}
+
+static json_t *service_doc(const struct rooms *r, uint32_t service)
+{
+	const struct config_service *s = &rooms_config(r)->services[service];
+	struct publish_service_live live;
+
+	live_of(r->live, service, &live);
+	return json_pack("{s:s, s:s, s:s, s:o, s:i, s:i, s:o}", "name", s->name, "pool",
+			 rooms_pool(r, service)->name, "mode", mode_names[s->mode], "active",
+			 active_of(r, service, &live), "ttl",
+			 (int)(live.serve ? live.ttl_s : SNAPSHOT_TTL_PANIC_S), "epoch", 0,
+			 "forced", doc_forced(live_failover(r->live, s->name)));
+}
+
+json_t *views_services(const struct rooms *r)
+{
+	json_t *list = json_array();
+
+	for (uint32_t s = 0; s < rooms_config(r)->n_services; s++)
+		json_array_append_new(list, service_doc(r, s));
+	return list;
+}
+
+/* ---- regions ---- */
+
+/* The worst that is known of any of its members, but for unknown, which any knowledge beats. */
+static enum verdict_health worse(enum verdict_health a, enum verdict_health b)
+{
+	static const int rank[] = { [HEALTH_UNKNOWN] = 0,
+				    [HEALTH_UP] = 1,
+				    [HEALTH_DEGRADED] = 2,
+				    [HEALTH_STALE] = 3,
+				    [HEALTH_DOWN] = 4 };
+
+	return rank[a] >= rank[b] ? a : b;
+}
+
+static json_t *nodes_of(const struct rooms *r, const char *region)
+{
+	struct fleet_node_view nodes[NODES_MAX];
+	size_t n = fleet_nodes(r->fleet, nodes, NODES_MAX);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(nodes[i].region, region) == 0)
+			json_array_append_new(
+				list,
+				json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:f}", "name",
+					  nodes[i].name, "address", nodes[i].address, "software",
+					  nodes[i].software, "linked", (int)nodes[i].is_up, "stale",
+					  (int)nodes[i].is_stale, "withdrawn",
+					  (int)nodes[i].is_withdrawn, "heard_s", nodes[i].age_s));
+	return list;
+}
+
+static const struct store_override *region_forced(const struct rooms *r, const char *region)
+{
+	const struct overrides_set set = overrides_now(r->forced);
+
+	for (size_t i = 0; i < set.n; i++) {
+		const struct store_override *o = &set.list[i];
+
+		if (!o->service[0] && strcmp(o->region, region) == 0 &&
+		    (o->kind == STORE_DRAIN || o->kind == STORE_DIAL))
+			return o;
+	}
+	return NULL;
+}
+
+static json_t *region_doc(const struct rooms *r, uint32_t region)
+{
+	const char *name = rooms_config(r)->regions[region].name;
+	enum verdict_health health = HEALTH_UNKNOWN;
+	uint64_t capacity = 0, used = 0;
+	double age = -1;
+
+	for (uint32_t s = 0; s < rooms_config(r)->n_services; s++) {
+		bool counted = false;
+
+		for (uint32_t m = 0; m < rooms_pool(r, s)->n_members; m++) {
+			struct fleet_member_view v;
+
+			if (rooms_pool(r, s)->members[m].region != region)
+				continue;
+			fleet_member(r->fleet, s, m, &v);
+			health = worse(health, v.health);
+			if (v.report_age_s >= 0 && (age < 0 || v.report_age_s < age))
+				age = v.report_age_s;
+			if (!counted) { /* the report is of the service, not of one member */
+				capacity += v.capacity;
+				used += v.used;
+				counted = true;
+			}
+		}
+	}
+	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:o}", "name", name, "health",
+			 verdict_health_name(health), "forced", doc_forced(region_forced(r, name)),
+			 "report_age_s", doc_age(age), "capacity", (json_int_t)capacity, "used",
+			 (json_int_t)used, "nodes", nodes_of(r, name));
+}
+
+json_t *views_regions(const struct rooms *r)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < rooms_config(r)->n_regions; i++)
+		json_array_append_new(list, region_doc(r, i));
+	return list;
+}
+
+/* ---- overrides ---- */
+
+static json_t *override_doc(const struct store_override *o)
+{
+	json_t *value = json_null();
+
+	if (o->kind == STORE_DIAL)
+		value = json_real((double)o->value / PICK_SHARE_ALL);
+	else if (o->kind == STORE_FAILOVER)
+		value = json_string(o->region);
+	return json_pack("{s:I, s:s, s:{s:s, s:s}, s:o, s:s, s:s, s:o, s:o}", "id",
+			 (json_int_t)o->id, "kind", doc_kind(o), "scope", "service", o->service,
+			 "region", o->region, "value", value, "by", o->by, "reason", o->reason,
+			 "since", doc_time(o->since_ms), "expires", doc_time(o->expires_ms));
+}
+
+json_t *views_overrides(const struct rooms *r)
+{
+	const struct overrides_set set = overrides_now(r->forced);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < set.n; i++)
+		json_array_append_new(list, override_doc(&set.list[i]));
+	return list;
+}

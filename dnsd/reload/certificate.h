@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* certificate: can the files that `tls` names be used, and is the certificate this node's? One of
+ * another node would be refused by every peer.
+ *
+ * Threads    any
+ * Errors     on the line of `tls` in the configuration
+ */
+#ifndef FAIRLEAD_DNSD_RELOAD_CERTIFICATE_H
+#define FAIRLEAD_DNSD_RELOAD_CERTIFICATE_H
+
+#include "core/err.h"
+#include "schema/config/dnsd_config.h"
+
+enum err_code certificate_check(const struct dnsd_config *config, struct err *e);
+
+#endif
