@@ -103,7 +103,7 @@ static void gather(const struct verb *verb, struct argp_option out[OPTIONS_MAX])
 struct parse {
 	const struct verb *verb; /* NULL: the part before the verb */
 	struct args *args;
-	struct problem *problem;
+	struct failure *failure;
 	int rest; /* index of the first word, when there is no verb yet */
 	int stop; /* where getopt stood when something was wrong */
 };
@@ -117,7 +117,7 @@ static error_t wrong(struct parse *parse, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	outcome_vset(parse->problem, "usage", fmt, args);
+	outcome_vset(parse->failure, "usage", fmt, args);
 	va_end(args);
 	return EINVAL;
 }
@@ -259,7 +259,7 @@ static const struct argp_option *find_option(const struct argp_option *options, 
 }
 
 /* getopt says no more than that it failed: the word tells why. */
-static void explain_long(const struct argp_option *options, const char *word, struct problem *p)
+static void explain_long(const struct argp_option *options, const char *word, struct failure *p)
 {
 	size_t len = strcspn(word + 2, "=");
 	const struct argp_option *option = find_option(options, word + 2, len);
@@ -284,7 +284,7 @@ static void explain_long(const struct argp_option *options, const char *word, st
 		      s.best ? "; did you mean --" : "", s.best ? s.best : "", s.best ? "?" : "");
 }
 
-static void explain_short(const struct argp_option *options, const char *word, struct problem *p)
+static void explain_short(const struct argp_option *options, const char *word, struct failure *p)
 {
 	for (; !is_end(options); options++)
 		if (options->key == word[1]) {
@@ -297,7 +297,7 @@ static void explain_short(const struct argp_option *options, const char *word, s
 
 /* `next` is where getopt would have gone on: behind the word, or at it when letters are left. */
 static void explain(const struct argp_option *options, int argc, char **argv, int next,
-		    struct problem *p)
+		    struct failure *p)
 {
 	for (int i = next - 1; i <= next; i++) {
 		if (i < 1 || i >= argc || argv[i][0] != '-' || !argv[i][1])
@@ -318,21 +318,21 @@ static enum outcome run_argp(struct parse *parse, int argc, char **argv, unsigne
 	error_t rc;
 
 	gather(parse->verb, options);
-	parse->problem->code[0] = 0;
+	parse->failure->code[0] = 0;
 	rc = argp_parse(&argp, argc, argv, flags | ARGP_NO_HELP | ARGP_NO_EXIT | ARGP_NO_ERRS, NULL,
 			parse);
 	if (rc == 0)
 		return OUTCOME_DONE;
-	if (!parse->problem->code[0])
-		explain(options, argc, argv, parse->stop, parse->problem);
+	if (!parse->failure->code[0])
+		explain(options, argc, argv, parse->stop, parse->failure);
 	return OUTCOME_USAGE;
 }
 
 /* ---- the whole ---- */
 
-enum outcome args_parse_common(int argc, char **argv, struct args *a, int *rest, struct problem *p)
+enum outcome args_parse_common(int argc, char **argv, struct args *a, int *rest, struct failure *p)
 {
-	struct parse parse = { .args = a, .problem = p, .rest = argc };
+	struct parse parse = { .args = a, .failure = p, .rest = argc };
 	enum outcome outcome = run_argp(&parse, argc, argv, ARGP_IN_ORDER);
 
 	if (outcome == OUTCOME_DONE)
@@ -340,7 +340,7 @@ enum outcome args_parse_common(int argc, char **argv, struct args *a, int *rest,
 	return outcome;
 }
 
-static enum outcome check_whole(const struct verb *verb, const struct args *a, struct problem *p)
+static enum outcome check_whole(const struct verb *verb, const struct args *a, struct failure *p)
 {
 	if (a->n_words < verb->words_min)
 		return outcome_usage(p, "a word is missing: fairlead %s %s", verb->name,
@@ -353,9 +353,9 @@ static enum outcome check_whole(const struct verb *verb, const struct args *a, s
 }
 
 enum outcome args_parse_verb(const struct verb *verb, int argc, char **argv, struct args *a,
-			     struct problem *p)
+			     struct failure *p)
 {
-	struct parse parse = { .verb = verb, .args = a, .problem = p };
+	struct parse parse = { .verb = verb, .args = a, .failure = p };
 	enum outcome outcome = run_argp(&parse, argc, argv, 0);
 
 	if (outcome != OUTCOME_DONE || a->wants_help || a->wants_version)

@@ -85,10 +85,10 @@ struct verb {
 
 /* Reads up to the first word that is no option: *rest is its index, or argc. argv is not changed.
  */
-enum outcome args_parse_common(int argc, char **argv, struct args *a, int *rest, struct problem *p);
+enum outcome args_parse_common(int argc, char **argv, struct args *a, int *rest, struct failure *p);
 /* Reads what follows the verb; argv[0] is taken for the verb itself. May permute argv. */
 enum outcome args_parse_verb(const struct verb *verb, int argc, char **argv, struct args *a,
-			     struct problem *p);
+			     struct failure *p);
 
 /* Whether a line that cannot be read asks for JSON, so that the error is told in it. */
 bool args_want_json(int argc, char **argv);

@@ -152,7 +152,7 @@ static void set_tls(struct call *c)
 	curl_easy_setopt(c->curl, CURLOPT_SSL_CTX_DATA, c);
 }
 
-enum outcome call_new(struct call **out, const struct call_target *target, struct problem *p)
+enum outcome call_new(struct call **out, const struct call_target *target, struct failure *p)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct call *c = calloc(1, sizeof(*c));
@@ -196,7 +196,7 @@ void call_free(struct call *c)
 
 /* ---- what went wrong ---- */
 
-static enum outcome unreached_socket(const struct call *c, struct problem *p)
+static enum outcome unreached_socket(const struct call *c, struct failure *p)
 {
 	long errnum = 0;
 
@@ -223,7 +223,7 @@ static enum outcome unreached_socket(const struct call *c, struct problem *p)
 			   errnum ? strerror((int)errnum) : c->curl_text);
 }
 
-static enum outcome transport_problem(const struct call *c, CURLcode code, struct problem *p)
+static enum outcome transport_problem(const struct call *c, CURLcode code, struct failure *p)
 {
 	const char *at = c->host ? c->host : c->socket;
 	const char *why = c->curl_text[0] ? c->curl_text : curl_easy_strerror(code);
@@ -254,7 +254,7 @@ static enum outcome transport_problem(const struct call *c, CURLcode code, struc
 }
 
 static enum outcome api_problem(const struct call *c, long status, const json_t *doc,
-				struct problem *p)
+				struct failure *p)
 {
 	const json_t *error = json_object_get(doc, "error");
 	const char *code = json_string_value(json_object_get(error, "code"));
@@ -266,7 +266,7 @@ static enum outcome api_problem(const struct call *c, long status, const json_t 
 			   c->host ? c->host : c->socket, status);
 }
 
-static enum outcome read_answer(struct call *c, json_t **doc, struct problem *p)
+static enum outcome read_answer(struct call *c, json_t **doc, struct failure *p)
 {
 	long status = 0;
 	json_t *answer =
@@ -285,7 +285,7 @@ static enum outcome read_answer(struct call *c, json_t **doc, struct problem *p)
 /* ---- a request ---- */
 
 static enum outcome perform(struct call *c, const struct call_request *request, const char *url,
-			    char *body, json_t **doc, struct problem *p)
+			    char *body, json_t **doc, struct failure *p)
 {
 	struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
 	unsigned timeout_s = request->timeout_s ? request->timeout_s : CALL_TIMEOUT_S;
@@ -312,7 +312,7 @@ static enum outcome perform(struct call *c, const struct call_request *request, 
 }
 
 enum outcome call_send(void *call, const struct call_request *request, json_t **doc,
-		       struct problem *p)
+		       struct failure *p)
 {
 	struct call *c = call;
 	struct buf url = BUF_INIT;

@@ -37,16 +37,16 @@ struct call_request {
 
 /* How the verbs ask. call_send() is one; tests have another. */
 typedef enum outcome (*call_fn)(void *ctx, const struct call_request *request, json_t **doc,
-				struct problem *p);
+				struct failure *p);
 
 struct call;
 
-enum outcome call_new(struct call **out, const struct call_target *target, struct problem *p);
+enum outcome call_new(struct call **out, const struct call_target *target, struct failure *p);
 void call_free(struct call *c);
 
 /* A call_fn; ctx is the struct call. */
 enum outcome call_send(void *call, const struct call_request *request, json_t **doc,
-		       struct problem *p);
+		       struct failure *p);
 
 /* Appends "?key=value", or "&key=value" after another one, encoded; nothing for a NULL value. */
 void call_query(struct buf *path, const char *key, const char *value);

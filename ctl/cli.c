@@ -16,21 +16,28 @@ static enum outcome connect_target(struct cli *cli)
 {
 	struct call_target *target = &cli->args.target;
 
-	if (cli->send)
-		return OUTCOME_DONE;
+	enum outcome outcome = OUTCOME_DONE;
+
 	if (target->host && target->socket)
 		return cli_wrong(cli, "usage", "-s and -H name two daemons: leave one out");
+	if (cli->env && !cli->profile && !cli->call)
+		outcome = profile_fill(&cli->profile, cli->env, target, &cli->failure);
+	if (outcome != OUTCOME_DONE || cli->send)
+		return outcome;
 	if (target->host && (!target->certificate || !target->key || !target->ca))
-		return cli_wrong(cli, "usage", "-H needs --cert, --key and --ca");
+		return cli_wrong(cli, "usage",
+				 "a name server elsewhere (%s) needs --cert, --key and --ca, or "
+				 "their lines in the environment or ~/.config/fairlead.yaml",
+				 target->host);
 	if (target->host && !strrchr(target->host, ':'))
 		return cli_wrong(cli, "usage", "-H is `%s`, expected HOST:PORT", target->host);
 	if (!target->host && !target->socket)
 		target->socket = CLI_DNSD_SOCKET;
-	return cli->call ? OUTCOME_DONE : call_new(&cli->call, target, &cli->problem);
+	return cli->call ? OUTCOME_DONE : call_new(&cli->call, target, &cli->failure);
 }
 
 /* A dnsd has no backends and a regiond no regions: not the thing is missing, but the path. */
-static bool is_missing_path(const struct problem *p)
+static bool is_missing_path(const struct failure *p)
 {
 	return strcmp(p->code, "not_found") == 0 && strstr(p->e.text, "/v1/");
 }
@@ -42,10 +49,10 @@ enum outcome cli_send(struct cli *cli, const struct call_request *request, json_
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	if (cli->send)
-		outcome = cli->send(cli->send_ctx, request, doc, &cli->problem);
+		outcome = cli->send(cli->send_ctx, request, doc, &cli->failure);
 	else
-		outcome = call_send(cli->call, request, doc, &cli->problem);
-	if (outcome != OUTCOME_DONE && is_missing_path(&cli->problem))
+		outcome = call_send(cli->call, request, doc, &cli->failure);
+	if (outcome != OUTCOME_DONE && is_missing_path(&cli->failure))
 		outcome =
 			cli_wrong(cli, "not_found",
 				  "this daemon does not offer `%s`: is it the right one? (-s, -H)",
@@ -107,7 +114,7 @@ enum outcome cli_wrong(struct cli *cli, const char *code, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	outcome = outcome_vset(&cli->problem, code, fmt, args);
+	outcome = outcome_vset(&cli->failure, code, fmt, args);
 	va_end(args);
 	return outcome;
 }
@@ -119,11 +126,13 @@ enum outcome cli_no_memory(struct cli *cli)
 
 enum outcome cli_err(struct cli *cli, enum err_code code, const struct err *e)
 {
-	return outcome_err(&cli->problem, code, e);
+	return outcome_err(&cli->failure, code, e);
 }
 
 void cli_fini(struct cli *cli)
 {
 	call_free(cli->call);
+	profile_free(cli->profile);
 	cli->call = NULL;
+	cli->profile = NULL;
 }

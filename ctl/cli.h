@@ -13,6 +13,7 @@
 #include "ctl/call.h"
 #include "ctl/grid.h"
 #include "ctl/outcome.h"
+#include "ctl/profile.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -28,10 +29,13 @@ struct cli {
 	call_fn send; /* how to ask the daemon; NULL = over the target, by a call of ours */
 	void *send_ctx;
 
+	profile_env_fn env; /* getenv(3); NULL = the environment and the file are not asked */
+
 	struct call *call; /* ours, made when first needed */
+	struct profile *profile;
 	struct args args;
 	const struct verb *verb;
-	struct problem problem;
+	struct failure failure;
 };
 
 /* Asks the daemon that the arguments name, the dnsd of this machine without any. */

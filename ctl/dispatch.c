@@ -36,9 +36,9 @@ static enum outcome help(struct cli *cli, int n, char **words)
 	int used;
 
 	if (n && words[0][0] != '-') {
-		verb = verbs_find(n, words, &used, &cli->problem);
+		verb = verbs_find(n, words, &used, &cli->failure);
 		if (!verb)
-			return outcome_of(cli->problem.code);
+			return outcome_of(cli->failure.code);
 	}
 	if (verb)
 		args_help(verb, NULL, cli->out);
@@ -54,17 +54,17 @@ static enum outcome run_verb(struct cli *cli, int n, char **words)
 	enum outcome outcome;
 	int used;
 
-	cli->verb = verbs_find(n, words, &used, &cli->problem);
+	cli->verb = verbs_find(n, words, &used, &cli->failure);
 	if (!cli->verb && n > 1 &&
 	    (strcmp(words[n - 1], "--help") == 0 || strcmp(words[n - 1], "-h") == 0)) {
 		help_program(cli); /* `override --help` */
 		return OUTCOME_DONE;
 	}
 	if (!cli->verb)
-		return outcome_of(cli->problem.code);
+		return outcome_of(cli->failure.code);
 	/* The verb's last word stands where argp looks for a program's name. */
 	outcome = args_parse_verb(cli->verb, n - used + 1, words + used - 1, &cli->args,
-				  &cli->problem);
+				  &cli->failure);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	if (cli->args.wants_help)
@@ -79,7 +79,7 @@ static enum outcome run_verb(struct cli *cli, int n, char **words)
 static enum outcome run(struct cli *cli, int argc, char **argv)
 {
 	int first;
-	enum outcome outcome = args_parse_common(argc, argv, &cli->args, &first, &cli->problem);
+	enum outcome outcome = args_parse_common(argc, argv, &cli->args, &first, &cli->failure);
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
@@ -100,7 +100,7 @@ static enum outcome run(struct cli *cli, int argc, char **argv)
 
 static void tell_problem(struct cli *cli, enum outcome outcome, bool as_json)
 {
-	const struct problem *p = &cli->problem;
+	const struct failure *p = &cli->failure;
 	size_t len = strlen(p->e.text);
 	json_t *message, *doc;
 

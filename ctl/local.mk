@@ -12,6 +12,7 @@ libctl_a_SOURCES = \
 	ctl/dispatch.c ctl/dispatch.h \
 	ctl/grid.c ctl/grid.h \
 	ctl/outcome.c ctl/outcome.h \
+	ctl/profile.c ctl/profile.h \
 	ctl/say.c ctl/say.h \
 	ctl/suggest.c ctl/suggest.h \
 	ctl/verb_backup.c \

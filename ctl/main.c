@@ -36,6 +36,7 @@ int main(int argc, char **argv)
 			   .is_terminal = is_terminal },
 		.can_ask = isatty(STDIN_FILENO) && isatty(STDERR_FILENO),
 		.pause_ms = pause_ms,
+		.env = getenv,
 	};
 	int status;
 

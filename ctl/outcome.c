@@ -24,7 +24,7 @@ enum outcome outcome_of(const char *code)
 	return OUTCOME_FAILED;
 }
 
-enum outcome outcome_vset(struct problem *p, const char *code, const char *fmt, va_list args)
+enum outcome outcome_vset(struct failure *p, const char *code, const char *fmt, va_list args)
 {
 	char text[ERR_TEXT_MAX + 1]; /* one more than fits, so that err_set() sees the cut */
 
@@ -34,7 +34,7 @@ enum outcome outcome_vset(struct problem *p, const char *code, const char *fmt, 
 	return outcome_of(p->code);
 }
 
-enum outcome outcome_set(struct problem *p, const char *code, const char *fmt, ...)
+enum outcome outcome_set(struct failure *p, const char *code, const char *fmt, ...)
 {
 	enum outcome outcome;
 	va_list args;
@@ -45,7 +45,7 @@ enum outcome outcome_set(struct problem *p, const char *code, const char *fmt, .
 	return outcome;
 }
 
-enum outcome outcome_err(struct problem *p, enum err_code code, const struct err *e)
+enum outcome outcome_err(struct failure *p, enum err_code code, const struct err *e)
 {
 	return outcome_set(p, err_name(code), "%s", e->text);
 }

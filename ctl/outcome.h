@@ -25,7 +25,7 @@ enum outcome {
 
 #define OUTCOME_CODE_MAX 24
 
-struct problem {
+struct failure {
 	char code[OUTCOME_CODE_MAX];
 	struct err e;
 };
@@ -33,11 +33,11 @@ struct problem {
 enum outcome outcome_of(const char *code);
 
 /* These fill *p and return what the code means. */
-enum outcome outcome_set(struct problem *p, const char *code, const char *fmt, ...)
+enum outcome outcome_set(struct failure *p, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-enum outcome outcome_vset(struct problem *p, const char *code, const char *fmt, va_list args)
+enum outcome outcome_vset(struct failure *p, const char *code, const char *fmt, va_list args)
 	__attribute__((format(printf, 3, 0)));
-enum outcome outcome_err(struct problem *p, enum err_code code, const struct err *e);
+enum outcome outcome_err(struct failure *p, enum err_code code, const struct err *e);
 #define outcome_usage(p, ...) outcome_set(p, "usage", __VA_ARGS__)
 
 #endif

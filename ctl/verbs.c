@@ -200,7 +200,7 @@ static int matching_words(const char *name, int n, char *const *words)
 }
 
 /* "override" alone, or "override lst": what may follow. False when no verb begins so. */
-static bool is_incomplete(int n, char *const *words, struct problem *p)
+static bool is_incomplete(int n, char *const *words, struct failure *p)
 {
 	const char *first = words[0];
 	size_t len = strlen(first);
@@ -226,7 +226,7 @@ static bool is_incomplete(int n, char *const *words, struct problem *p)
 	return any;
 }
 
-static void tell_unknown(const char *typed, struct problem *p)
+static void tell_unknown(const char *typed, struct failure *p)
 {
 	struct suggest s;
 
@@ -239,7 +239,7 @@ static void tell_unknown(const char *typed, struct problem *p)
 		      s.best ? s.best : "", s.best ? "`?" : "");
 }
 
-const struct verb *verbs_find(int n, char *const *words, int *used, struct problem *p)
+const struct verb *verbs_find(int n, char *const *words, int *used, struct failure *p)
 {
 	for (size_t i = 0; i < VERBS; i++) {
 		*used = matching_words(verbs[i].name, n, words);

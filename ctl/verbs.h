@@ -2,7 +2,7 @@
 /* verbs: what the CLI can do, one function a verb; verb_NAME.c or that of its family has it.
  *
  * Threads    one
- * Errors     an outcome; whatever is not DONE has its words in cli->problem, and nobody has printed
+ * Errors     an outcome; whatever is not DONE has its words in cli->failure, and nobody has printed
  *            them yet
  */
 #ifndef FAIRLEAD_CTL_VERBS_H
@@ -14,7 +14,7 @@
 const struct verb *verbs_all(size_t *n);
 /* The verb that these words begin with; *used = how many of them are its name. NULL with the reason
  * in *p: unknown (with the nearest), incomplete ("override" alone), or of a later version. */
-const struct verb *verbs_find(int n, char *const *words, int *used, struct problem *p);
+const struct verb *verbs_find(int n, char *const *words, int *used, struct failure *p);
 
 /* verb_status.c */
 enum outcome verb_status(struct cli *cli);

@@ -53,7 +53,7 @@ static inline struct fake_reply *fake_find(struct fake *f, const char *line)
 }
 
 static inline enum outcome fake_send(void *fake, const struct call_request *request, json_t **doc,
-				     struct problem *p)
+				     struct failure *p)
 {
 	struct fake *f = fake;
 	char *body = request->body ? json_dumps(request->body, JSON_COMPACT | JSON_SORT_KEYS)

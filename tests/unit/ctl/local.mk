@@ -8,3 +8,4 @@ check_PROGRAMS += tests/unit/ctl/test_changes
 check_PROGRAMS += tests/unit/ctl/test_looks
 check_PROGRAMS += tests/unit/ctl/test_call
 check_PROGRAMS += tests/unit/ctl/test_local
+check_PROGRAMS += tests/unit/ctl/test_profile

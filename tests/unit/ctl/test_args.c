@@ -10,7 +10,7 @@ static char words[512];
 static char *argv[32];
 static int argc;
 static struct args args;
-static struct problem problem;
+static struct failure failure;
 
 static void split(const char *line)
 {

@@ -85,7 +85,7 @@ static void server_stop(struct server *s)
 static struct certs certs; /* of the fleet "ex" */
 
 static enum outcome ask(const struct call_target *target, const struct call_request *request,
-			json_t **doc, struct problem *p)
+			json_t **doc, struct failure *p)
 {
 	struct call *c = NULL;
 	enum outcome outcome = call_new(&c, target, p);
@@ -96,7 +96,7 @@ static enum outcome ask(const struct call_target *target, const struct call_requ
 	return outcome;
 }
 
-static enum outcome ask_socket(const char *path, const char *what, json_t **doc, struct problem *p)
+static enum outcome ask_socket(const char *path, const char *what, json_t **doc, struct failure *p)
 {
 	const struct call_target target = { .socket = path };
 	const struct call_request request = { .method = "GET", .path = what, .timeout_s = 5 };
@@ -115,7 +115,7 @@ static void methods_bodies_and_queries_arrive(void **state)
 {
 	static const char *const methods[] = { "GET", "POST", "DELETE" };
 	struct buf path = BUF_INIT;
-	struct problem p;
+	struct failure p;
 	struct server s;
 	json_t *body = json_pack("{s:s}", "region", "eu");
 	struct call *c;
@@ -152,7 +152,7 @@ static void methods_bodies_and_queries_arrive(void **state)
 static void the_daemons_refusals_keep_their_code(void **state)
 {
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 	struct server s;
 
 	server_start(&s, &certs, NULL);
@@ -168,7 +168,7 @@ static void the_daemons_refusals_keep_their_code(void **state)
 static void what_is_no_admin_api_is_told_apart(void **state)
 {
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 	struct server s;
 
 	server_start(&s, &certs, NULL);
@@ -184,7 +184,7 @@ static void no_answer_in_time_is_no_daemon(void **state)
 	const struct call_request request = { .method = "GET", .path = "/late", .timeout_s = 1 };
 	struct call_target target = { 0 };
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 	struct server s;
 
 	server_start(&s, &certs, NULL);
@@ -198,7 +198,7 @@ static void a_socket_that_is_not_there_says_what_to_do(void **state)
 {
 	char path[PATH_MAX];
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 
 	certs_path(&certs, "none.sock", path);
 	assert_int_equal(ask_socket(path, "/echo", &doc, &p), OUTCOME_UNREACHED);
@@ -212,7 +212,7 @@ static void a_socket_nobody_listens_on_says_so(void **state)
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	char path[PATH_MAX];
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	certs_path(&certs, "dead.sock", path);
@@ -227,7 +227,7 @@ static void a_socket_nobody_listens_on_says_so(void **state)
 static void a_socket_of_others_says_what_to_try(void **state)
 {
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 	struct server s;
 	enum outcome outcome;
 	bool is_root = geteuid() == 0;
@@ -250,7 +250,7 @@ static void a_path_that_is_too_long_is_refused(void **state)
 {
 	char path[200];
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 
 	memset(path, 'x', sizeof(path) - 1);
 	path[0] = '/';
@@ -261,7 +261,7 @@ static void a_path_that_is_too_long_is_refused(void **state)
 /* ---- over mutual TLS ---- */
 
 static enum outcome ask_tls(const struct server *s, const struct certs *ours, const char *name,
-			    const struct certs *trusted, json_t **doc, struct problem *p)
+			    const struct certs *trusted, json_t **doc, struct failure *p)
 {
 	char crt[PATH_MAX], key[PATH_MAX], ca[PATH_MAX], file[64];
 	const struct call_request request = { .method = "GET", .path = "/echo", .timeout_s = 5 };
@@ -283,7 +283,7 @@ static void a_dnsd_and_a_regiond_of_the_fleet_are_trusted(void **state)
 
 	for (size_t i = 0; i < 2; i++) {
 		json_t *doc = NULL;
-		struct problem p;
+		struct failure p;
 		struct server s;
 
 		server_start(&s, &certs, names[i]);
@@ -298,7 +298,7 @@ static void a_dnsd_and_a_regiond_of_the_fleet_are_trusted(void **state)
 static void whoever_else_of_the_fleet_is_no_daemon(void **state)
 {
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 	struct server s;
 
 	server_start(&s, &certs, "bob"); /* an operator's certificate */
@@ -312,7 +312,7 @@ static void another_authority_is_not_trusted(void **state)
 {
 	struct certs other;
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 	struct server s;
 
 	certs_init(&other, "ex");
@@ -332,7 +332,7 @@ static void another_fleet_under_one_authority_is_not_ours(void **state)
 {
 	struct certs other;
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 	struct server s;
 
 	certs_init(&other, "second");
@@ -347,7 +347,7 @@ static void another_fleet_under_one_authority_is_not_ours(void **state)
 static void files_that_cannot_be_read_are_our_own_fault(void **state)
 {
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 	struct server s;
 
 	server_start(&s, &certs, "ns1");
@@ -359,7 +359,7 @@ static void files_that_cannot_be_read_are_our_own_fault(void **state)
 static void a_port_nobody_listens_on_is_no_daemon(void **state)
 {
 	json_t *doc = NULL;
-	struct problem p;
+	struct failure p;
 	struct server s;
 
 	server_start(&s, &certs, "ns1");
