@@ -39,8 +39,7 @@ static const struct argp_option verb_options[] = {
 	{ "reason", KEY(ARG_REASON), "TEXT", 0, "Why: kept in the audit and shown to others" },
 	{ "expires", KEY(ARG_EXPIRES), "DURATION", 0, "Take it back by itself after 30m, 12h, 7d" },
 	{ "dry-run", KEY(ARG_DRY_RUN), NULL, 0, "Change nothing, tell what would move" },
-	{ "force", KEY(ARG_FORCE), NULL, 0,
-	  "Break the glass: pass over the safety rules; audited" },
+	{ "force", KEY(ARG_FORCE), NULL, 0, "Do it although a safety rule refuses it; audited" },
 	{ "wait", KEY(ARG_WAIT), NULL, 0,
 	  "Return when it is done on every connected name server; "
 	  "for drain, when the region is empty" },
@@ -61,12 +60,13 @@ static const struct argp_option verb_options[] = {
 };
 
 static const struct argp_option common_options[] = {
-	{ NULL, 0, NULL, 0, "For every verb, before or after it:", 1 },
 	{ "socket", KEY_SOCKET, "SOCKET", 0, "The daemon's socket (" FAIRLEAD_RUNDIR "/dnsd.sock)",
 	  1 },
 	{ "host", KEY_HOST, "HOST:PORT", 0,
-	  "A name server elsewhere, over mutual TLS; needs --cert, --key and --ca", 1 },
-	{ "cert", KEY_CERT, "FILE", 0, "Our certificate", 1 },
+	  "A name server elsewhere, over mutual TLS; needs --cert, --key and --ca "
+	  "(or FAIRLEAD_HOST, _CERT, _KEY, _CA, or ~/.config/fairlead.yaml)",
+	  1 },
+	{ "cert", KEY_CERT, "FILE", 0, "Your certificate", 1 },
 	{ "key", KEY_KEY, "FILE", 0, "Its key", 1 },
 	{ "ca", KEY_CA, "FILE", 0, "The fleet's CA", 1 },
 	{ "output", KEY_OUTPUT, "FORM", 0, "table or json (table)", 1 },
@@ -380,29 +380,71 @@ bool args_want_json(int argc, char **argv)
 	return false;
 }
 
-/* argp would explain its own notation under every help. */
-static char *filter_help(int key, const char *text, void *input)
+/* ---- help ---- */
+
+#define HELP_COLUMN 27
+#define HELP_WIDTH  79
+
+/* Words of `text` from column `at` on, the lines after the first one indented by `indent`. */
+static void put_wrapped(const char *text, size_t at, size_t indent, FILE *out)
 {
-	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		if (at > indent && at + 1 + len > HELP_WIDTH) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (at > indent) {
+			fputc(' ', out);
+			at++;
+		}
+		fwrite(text, 1, len, out);
+		at += len;
+		text += len + strspn(text + len, " ");
+	}
+	fputc('\n', out);
 }
 
-void args_help(const struct verb *verb, const char *heading, FILE *out)
+static void put_option(const struct argp_option *o, FILE *out)
 {
-	struct argp_option options[OPTIONS_MAX];
-	char name[64], doc[8192];
-	const struct argp argp = { .options = options,
-				   .parser = take,
-				   .args_doc = verb ? verb->words : "VERB ...",
-				   .doc = doc,
-				   .help_filter = filter_help };
+	char left[64], letter[8] = "    ";
+	size_t len;
 
-	gather(verb, options);
-	snprintf(name, sizeof(name), "fairlead%s%s", verb ? " " : "", verb ? verb->name : "");
-	if (verb)
-		snprintf(doc, sizeof(doc), "%s.\v%s", verb->does, verb->more ? verb->more : "");
+	if (o->key < 128 && o->key != KEY_HELP)
+		snprintf(letter, sizeof(letter), "-%c, ", o->key);
+	len = (size_t)snprintf(left, sizeof(left), "  %s--%s%s%s", letter, o->name,
+			       o->arg ? " " : "", o->arg ? o->arg : "");
+	if (len + 2 > HELP_COLUMN)
+		fprintf(out, "%s\n%*s", left, HELP_COLUMN, "");
 	else
-		snprintf(doc, sizeof(doc), "%s", heading);
-	argp_help(&argp, out,
-		  ARGP_HELP_SHORT_USAGE | ARGP_HELP_PRE_DOC | ARGP_HELP_LONG | ARGP_HELP_POST_DOC,
-		  name);
+		fprintf(out, "%-*s", HELP_COLUMN, left);
+	put_wrapped(o->doc, HELP_COLUMN, HELP_COLUMN, out);
+}
+
+void args_help_common(FILE *out)
+{
+	fputs("\nFor every verb, before or after it:\n", out);
+	for (size_t i = 0; !is_end(&common_options[i]); i++)
+		if (common_options[i].name)
+			put_option(&common_options[i], out);
+}
+
+void args_help(const struct verb *verb, FILE *out)
+{
+	bool has_options = false;
+
+	fprintf(out, "Usage: fairlead %s%s%s [OPTION...]\n\n", verb->name,
+		verb->words[0] ? " " : "", verb->words);
+	fprintf(out, "%s.\n", verb->does);
+	if (verb->more) {
+		fputc('\n', out);
+		put_wrapped(verb->more, 0, 0, out);
+	}
+	for (size_t i = 0; verb_options[i].name; i++)
+		if (verb->takes & KEY_BIT(verb_options[i].key)) {
+			fputs(has_options ? "" : "\n", out);
+			has_options = true;
+			put_option(&verb_options[i], out);
+		}
+	fputs("\n`fairlead help` lists the options for every verb: -s, -H, -o json, --yes.\n", out);
 }

@@ -93,7 +93,7 @@ enum outcome args_parse_verb(const struct verb *verb, int argc, char **argv, str
 /* Whether a line that cannot be read asks for JSON, so that the error is told in it. */
 bool args_want_json(int argc, char **argv);
 
-/* The help of a verb; with NULL that of the program, under `heading`. */
-void args_help(const struct verb *verb, const char *heading, FILE *out);
+void args_help(const struct verb *verb, FILE *out); /* of one verb */
+void args_help_common(FILE *out);		    /* of the options for all verbs */
 
 #endif

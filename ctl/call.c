@@ -33,7 +33,7 @@ static void make_call_index(void)
 	call_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
 }
 
-/* One of the fleet that `own` is of, and a daemon that has an admin API. */
+/* A name server of the fleet that `own` is of. */
 static enum err_code check_server(X509 *server, X509 *own, struct err *e)
 {
 	char own_uri[IDENTITY_TEXT_MAX], uri[IDENTITY_TEXT_MAX];
@@ -48,9 +48,8 @@ static enum err_code check_server(X509 *server, X509 *own, struct err *e)
 	if (strcmp(us.fleet, them.fleet) != 0)
 		return err_set(e, ERR_DENIED, "the server is %s, of another fleet than ours (%s)",
 			       uri, us.fleet);
-	if (them.role != IDENTITY_DNSD && them.role != IDENTITY_REGIOND)
-		return err_set(e, ERR_DENIED, "the server is %s: neither a dnsd nor a regiond",
-			       uri);
+	if (them.role != IDENTITY_DNSD) /* a regiond's API is on its own machine only */
+		return err_set(e, ERR_DENIED, "the server is %s: not a name server", uri);
 	return ERR_OK;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "ctl/dispatch.h"
 
+#include "ctl/say.h"
 #include "ctl/verbs.h"
 
 #include <stdlib.h>
@@ -10,40 +11,69 @@
 
 /* ---- help ---- */
 
+static void list_verbs(const char *family, struct buf *text)
+{
+	size_t n, len = family ? strlen(family) : 0;
+	const struct verb *verbs = verbs_all(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (family &&
+		    (strncmp(verbs[i].name, family, len) != 0 || verbs[i].name[len] != ' '))
+			continue;
+		if (!family && verbs[i].group)
+			buf_printf(text, "\n%s:\n", verbs[i].group);
+		buf_printf(text, "  %-17s %s\n", verbs[i].name, verbs[i].does);
+	}
+}
+
 static void help_program(struct cli *cli)
 {
 	struct buf text = BUF_INIT;
-	size_t n;
-	const struct verb *verbs = verbs_all(&n);
 
-	buf_add_str(&text, "Shows and steers which region's address clients get, and why.\n");
-	for (size_t i = 0; i < n; i++) {
-		if (verbs[i].group)
-			buf_printf(&text, "\n%s:\n", verbs[i].group);
-		buf_printf(&text, "  %-17s %s\n", verbs[i].name, verbs[i].does);
-	}
-	buf_add_str(&text, "\n`fairlead help VERB` tells more of one.\n\v"
-			   "Exit: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon reached, "
-			   "4 refused by a safety rule, 5 not allowed.");
-	args_help(NULL, buf_text(&text), cli->out);
+	buf_add_str(&text, "Usage: fairlead [OPTION...] VERB [WORD...] [OPTION...]\n\n"
+			   "Shows and steers which region's address clients get, and why.\n");
+	list_verbs(NULL, &text);
+	fputs(buf_text(&text), cli->out);
+	args_help_common(cli->out);
+	fputs("\n`fairlead help VERB` tells more of one.\n"
+	      "Exit: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon reached,\n"
+	      "      4 refused by a safety rule, 5 not allowed.\n",
+	      cli->out);
 	buf_fini(&text);
 }
 
-/* `help`, `help override list`. */
+/* `help override`: all verbs that begin so. */
+static bool help_family(struct cli *cli, int n, char **words)
+{
+	struct buf text = BUF_INIT;
+	bool is_family;
+
+	if (n != 1)
+		return false;
+	list_verbs(words[0], &text);
+	is_family = text.len > 0;
+	if (is_family)
+		fprintf(cli->out, "%s\n`fairlead help VERB` tells more of one.\n", buf_text(&text));
+	buf_fini(&text);
+	return is_family;
+}
+
+/* `help`, `help override`, `help override list`. */
 static enum outcome help(struct cli *cli, int n, char **words)
 {
-	const struct verb *verb = NULL;
+	const struct verb *verb;
 	int used;
 
-	if (n && words[0][0] != '-') {
-		verb = verbs_find(n, words, &used, &cli->failure);
-		if (!verb)
-			return outcome_of(cli->failure.code);
-	}
-	if (verb)
-		args_help(verb, NULL, cli->out);
-	else
+	if (!n || words[0][0] == '-') {
 		help_program(cli);
+		return OUTCOME_DONE;
+	}
+	if (help_family(cli, n, words))
+		return OUTCOME_DONE;
+	verb = verbs_find(n, words, &used, &cli->failure);
+	if (!verb)
+		return outcome_of(cli->failure.code);
+	args_help(verb, cli->out);
 	return OUTCOME_DONE;
 }
 
@@ -57,7 +87,8 @@ static enum outcome run_verb(struct cli *cli, int n, char **words)
 	cli->verb = verbs_find(n, words, &used, &cli->failure);
 	if (!cli->verb && n > 1 &&
 	    (strcmp(words[n - 1], "--help") == 0 || strcmp(words[n - 1], "-h") == 0)) {
-		help_program(cli); /* `override --help` */
+		if (!help_family(cli, n - 1, words)) /* `override --help` */
+			help_program(cli);
 		return OUTCOME_DONE;
 	}
 	if (!cli->verb)
@@ -68,7 +99,7 @@ static enum outcome run_verb(struct cli *cli, int n, char **words)
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	if (cli->args.wants_help)
-		args_help(cli->verb, NULL, cli->out);
+		args_help(cli->verb, cli->out);
 	else if (cli->args.wants_version)
 		fprintf(cli->out, "fairlead %s\n", PACKAGE_VERSION);
 	else
@@ -111,8 +142,9 @@ static void tell_problem(struct cli *cli, enum outcome outcome, bool as_json)
 		cli_give_json(cli, doc);
 		json_decref(doc);
 	}
-	fprintf(cli->err, "fairlead: %s%s", p->e.text,
-		len && p->e.text[len - 1] == '\n' ? "" : "\n");
+	fputs("fairlead: ", cli->err);
+	say_lines(cli->err, p->e.text);
+	fputs(len && p->e.text[len - 1] == '\n' ? "" : "\n", cli->err);
 	if (outcome == OUTCOME_USAGE)
 		fprintf(cli->err, "try `fairlead help%s%s`\n", cli->verb ? " " : "",
 			cli->verb ? cli->verb->name : "");

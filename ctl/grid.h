@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grid: a table of text whose columns line up (over libsmartcols).
+/* grid: a table of text whose columns line up (over libsmartcols), or a list where it is too wide.
  *
- *   NAME       HEALTH  LOAD
- *   eu-west    up      [#####.....]  48%
+ *   NAME       HEALTH  LOAD                     eu-west
+ *   eu-west    up      [#####.....]  48%          HEALTH  up
+ *                                                 LOAD    [#####.....]  48%
  *
- * On a terminal that is too narrow, columns marked GRID_WRAP go over several lines; in a pipe lines
- * are as long as they must be. Control bytes are printed as \x1b and the like.
+ * Within `width` columns, those marked GRID_WRAP are broken between words; no word, so no address,
+ * is ever cut. Where even that is too wide, each row becomes a list of its cells. In a pipe (width
+ * 0) lines are as long as they must be. Control bytes are printed as \x1b and the like.
  *
  * Threads    one owner
  * Ownership  texts are copied; grid_print() frees the grid, whatever it returns
+ * Units      width in columns of the terminal
  * Errors     a failed allocation makes later calls no-ops; grid_print() tells
  */
 #ifndef FAIRLEAD_CTL_GRID_H
@@ -19,15 +22,18 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#define GRID_COLUMNS_MAX 16
+
 enum grid_flag {
 	GRID_LEFT = 0,
 	GRID_RIGHT = 1, /* numbers */
-	GRID_WRAP = 2,	/* sentences */
+	GRID_WRAP = 2,	/* sentences and lists */
 };
 
 struct grid_style {
 	FILE *out;
-	bool has_colours, is_terminal;
+	bool has_colours;
+	unsigned width; /* 0 = no limit */
 };
 
 struct grid;

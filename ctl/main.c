@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +25,13 @@ static bool wants_colours(bool is_terminal)
 	return is_terminal && !(no_colour && no_colour[0]) && term && strcmp(term, "dumb") != 0;
 }
 
+static unsigned terminal_width(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
 int main(int argc, char **argv)
 {
 	bool is_terminal = isatty(STDOUT_FILENO);
@@ -33,7 +41,7 @@ int main(int argc, char **argv)
 		.in = stdin,
 		.style = { .out = stdout,
 			   .has_colours = wants_colours(is_terminal),
-			   .is_terminal = is_terminal },
+			   .width = is_terminal ? terminal_width() : 0 },
 		.can_ask = isatty(STDIN_FILENO) && isatty(STDERR_FILENO),
 		.pause_ms = pause_ms,
 		.env = getenv,

@@ -212,6 +212,18 @@ static void put_plain(FILE *out, const char *text, size_t len)
 	}
 }
 
+void say_lines(FILE *out, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n\t");
+
+		put_plain(out, text, len);
+		text += len;
+		if (*text)
+			fputc(*text++, out);
+	}
+}
+
 void say_line(const struct cli *cli, const char *colour, const char *fmt, ...)
 {
 	const char *escape = cli->style.has_colours ? escape_of(colour) : NULL;

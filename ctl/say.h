@@ -36,6 +36,8 @@ const char *say_health_colour(const json_t *doc);
 const char *say_severity_colour(const json_t *doc);
 const char *say_load_colour(const json_t *doc);
 
+/* Lines of somebody else's words: new lines and tabs stay, other control bytes become `?`. */
+void say_lines(FILE *out, const char *text);
 /* A line, without control bytes; colour as above, or "bold". */
 void say_line(const struct cli *cli, const char *colour, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

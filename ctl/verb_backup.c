@@ -68,7 +68,7 @@ static enum outcome state_path(struct cli *cli, const char *file, char out[PATH_
 	config_report_init(&report);
 	rc = config_dnsd_load(file, &config, &report);
 	if (rc != ERR_OK) {
-		fputs(buf_text(&report.errors), cli->err);
+		say_lines(cli->err, buf_text(&report.errors));
 		outcome = cli_wrong(cli, err_name(rc),
 				    "%s has mistakes, and it says where the state belongs", file);
 	} else {

@@ -120,8 +120,8 @@ static void tell_report(struct cli *cli, const struct config_report *r, const ch
 {
 	json_t *doc;
 
-	fputs(buf_text((struct buf *)&r->errors), cli->err);
-	fputs(buf_text((struct buf *)&r->notes), cli->err);
+	say_lines(cli->err, buf_text((struct buf *)&r->errors));
+	say_lines(cli->err, buf_text((struct buf *)&r->notes));
 	if (r->n_errors)
 		return;
 	doc = json_pack("{s:s, s:s, s:b, s:i, s:s}", "file", file, "program", program, "good", 1,
@@ -170,7 +170,7 @@ enum outcome verb_config_reload(struct cli *cli)
 	json_decref(body);
 	if (outcome == OUTCOME_DONE && !cli_gave_json(cli, done)) {
 		if (report)
-			fputs(report, cli->err);
+			say_lines(cli->err, report);
 		if (json_object_get(done, "generation"))
 			say_line(cli, NULL, "reloaded: generation %s serves, built in %s",
 				 say_text(done, "generation", generation),

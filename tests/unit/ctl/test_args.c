@@ -23,7 +23,7 @@ static void split(const char *line)
 		argv[argc++] = w;
 	argv[argc] = NULL;
 	args = (struct args){ 0 };
-	memset(&problem, 0, sizeof(problem));
+	memset(&failure, 0, sizeof(failure));
 }
 
 /* As dispatch does it: the common options, the verb, the rest. */
@@ -33,14 +33,14 @@ static enum outcome parse(const char *line, const struct verb **verb)
 	enum outcome outcome;
 
 	split(line);
-	outcome = args_parse_common(argc, argv, &args, &first, &problem);
+	outcome = args_parse_common(argc, argv, &args, &first, &failure);
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	*verb = verbs_find(argc - first, argv + first, &used, &problem);
+	*verb = verbs_find(argc - first, argv + first, &used, &failure);
 	if (!*verb)
-		return outcome_of(problem.code);
+		return outcome_of(failure.code);
 	return args_parse_verb(*verb, argc - first - used + 1, argv + first + used - 1, &args,
-			       &problem);
+			       &failure);
 }
 
 static void assert_good(const char *line, const char *name)
@@ -48,7 +48,7 @@ static void assert_good(const char *line, const char *name)
 	const struct verb *verb = NULL;
 
 	if (parse(line, &verb) != OUTCOME_DONE)
-		fail_msg("`%s`: %s", line, problem.e.text);
+		fail_msg("`%s`: %s", line, failure.e.text);
 	assert_string_equal(verb->name, name);
 }
 
@@ -58,8 +58,8 @@ static void assert_wrong(const char *line, const char *text)
 
 	if (parse(line, &verb) != OUTCOME_USAGE)
 		fail_msg("`%s` is taken", line);
-	assert_string_equal(problem.code, "usage");
-	assert_string_equal(problem.e.text, text);
+	assert_string_equal(failure.code, "usage");
+	assert_string_equal(failure.e.text, text);
 }
 
 static void every_verb_of_the_contract_is_read(void **state)
@@ -202,7 +202,7 @@ static void a_later_versions_verb_says_so(void **state)
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		assert_int_equal(parse(lines[i], &verb), OUTCOME_FAILED);
-		assert_non_null(strstr(problem.e.text, "is not in this version"));
+		assert_non_null(strstr(failure.e.text, "is not in this version"));
 	}
 }
 

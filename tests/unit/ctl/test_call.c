@@ -277,35 +277,37 @@ static enum outcome ask_tls(const struct server *s, const struct certs *ours, co
 	return ask(&target, &request, doc, p);
 }
 
-static void a_dnsd_and_a_regiond_of_the_fleet_are_trusted(void **state)
+static void a_name_server_of_the_fleet_is_trusted(void **state)
 {
-	static const char *const names[] = { "ns1", "eu1" };
+	json_t *doc = NULL;
+	struct failure p;
+	struct server s;
+
+	server_start(&s, &certs, "ns1");
+	if (ask_tls(&s, &certs, "alice", &certs, &doc, &p) != OUTCOME_DONE)
+		fail_msg("%s", p.e.text);
+	assert_string_equal(text_of(doc, "who"), "spiffe://ex/admin/alice");
+	json_decref(doc);
+	server_stop(&s);
+}
+
+static void whoever_else_of_the_fleet_is_no_name_server(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "bob", "the server is spiffe://ex/operator/bob: not a name server" },
+		{ "eu1", "the server is spiffe://ex/regiond/eu/eu1: not a name server" },
+	};
 
 	for (size_t i = 0; i < 2; i++) {
 		json_t *doc = NULL;
 		struct failure p;
 		struct server s;
 
-		server_start(&s, &certs, names[i]);
-		if (ask_tls(&s, &certs, "alice", &certs, &doc, &p) != OUTCOME_DONE)
-			fail_msg("%s", p.e.text);
-		assert_string_equal(text_of(doc, "who"), "spiffe://ex/admin/alice");
-		json_decref(doc);
+		server_start(&s, &certs, rows[i][0]);
+		assert_int_equal(ask_tls(&s, &certs, "alice", &certs, &doc, &p), OUTCOME_UNREACHED);
+		assert_non_null(strstr(p.e.text, rows[i][1]));
 		server_stop(&s);
 	}
-}
-
-static void whoever_else_of_the_fleet_is_no_daemon(void **state)
-{
-	json_t *doc = NULL;
-	struct failure p;
-	struct server s;
-
-	server_start(&s, &certs, "bob"); /* an operator's certificate */
-	assert_int_equal(ask_tls(&s, &certs, "alice", &certs, &doc, &p), OUTCOME_UNREACHED);
-	assert_non_null(strstr(p.e.text, "the server is spiffe://ex/operator/bob: neither a dnsd "
-					 "nor a regiond"));
-	server_stop(&s);
 }
 
 static void another_authority_is_not_trusted(void **state)
@@ -395,8 +397,8 @@ int main(void)
 		cmocka_unit_test(a_socket_nobody_listens_on_says_so),
 		cmocka_unit_test(a_socket_of_others_says_what_to_try),
 		cmocka_unit_test(a_path_that_is_too_long_is_refused),
-		cmocka_unit_test(a_dnsd_and_a_regiond_of_the_fleet_are_trusted),
-		cmocka_unit_test(whoever_else_of_the_fleet_is_no_daemon),
+		cmocka_unit_test(a_name_server_of_the_fleet_is_trusted),
+		cmocka_unit_test(whoever_else_of_the_fleet_is_no_name_server),
 		cmocka_unit_test(another_authority_is_not_trusted),
 		cmocka_unit_test(another_fleet_under_one_authority_is_not_ours),
 		cmocka_unit_test(files_that_cannot_be_read_are_our_own_fault),

@@ -110,6 +110,50 @@ static void a_pipe_gets_whole_lines(void **state)
 	free(text);
 }
 
+static void assert_within(unsigned width, const char *expected)
+{
+	struct grid_style style = { .width = width };
+	FILE *out = open_memstream(&text, &len);
+	struct grid *g;
+
+	style.out = out;
+	g = grid_new(&style);
+	grid_column(g, "REGION", GRID_LEFT);
+	grid_column(g, "ADDRESSES", GRID_WRAP);
+	grid_column(g, "WHY", GRID_WRAP);
+	grid_row(g);
+	grid_cell(g, NULL, "eu-west");
+	grid_cell(g, NULL, "192.0.2.10, 2001:db8:1234:5678::10");
+	grid_cell(g, NULL, "two of three vantages see it fail");
+	grid_row(g);
+	grid_cell(g, NULL, "us");
+	grid_cell(g, NULL, "-");
+	grid_cell(g, NULL, "%s", "");
+	assert_printed(out, g, expected);
+}
+
+static void sentences_are_broken_between_words_and_addresses_never(void **state)
+{
+	assert_within(76,
+		      "REGION   ADDRESSES                           WHY\n"
+		      "eu-west  192.0.2.10, 2001:db8:1234:5678::10  two of three vantages see it\n"
+		      "                                             fail\n"
+		      "us       -                                   -\n");
+	assert_within(50, "REGION   ADDRESSES               WHY\n"
+			  "eu-west  192.0.2.10,             two of three\n"
+			  "         2001:db8:1234:5678::10  vantages see\n"
+			  "                                 it fail\n"
+			  "us       -                       -\n");
+}
+
+static void what_is_too_wide_for_a_table_is_a_list(void **state)
+{
+	assert_within(40, "eu-west\n"
+			  "  ADDRESSES  192.0.2.10, 2001:db8:1234:5678::10\n"
+			  "  WHY        two of three vantages see it fail\n"
+			  "us\n");
+}
+
 static void control_bytes_do_not_reach_the_terminal(void **state)
 {
 	FILE *out;
@@ -156,6 +200,8 @@ int main(void)
 		cmocka_unit_test(an_empty_cell_is_a_dash),
 		cmocka_unit_test(colours_come_only_where_they_are_wanted),
 		cmocka_unit_test(a_pipe_gets_whole_lines),
+		cmocka_unit_test(sentences_are_broken_between_words_and_addresses_never),
+		cmocka_unit_test(what_is_too_wide_for_a_table_is_a_list),
 		cmocka_unit_test(control_bytes_do_not_reach_the_terminal),
 		cmocka_unit_test(no_grid_is_an_error_not_a_crash),
 		cmocka_unit_test(a_cell_too_many_is_an_error),

@@ -146,6 +146,18 @@ static void a_line_holds_no_control_byte(void **state)
 	free(text);
 }
 
+static void lines_keep_their_ends_and_lose_escapes(void **state)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	say_lines(out, "z:1: error: \033]0;x\a\n\tcaf\xc3\xa9 \xc2\x9b\n");
+	fclose(out);
+	assert_string_equal(text, "z:1: error: ?]0;x?\n\tcaf\xc3\xa9 ?\n");
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +170,7 @@ int main(void)
 		cmocka_unit_test(load_is_a_bar),
 		cmocka_unit_test(colours_warn),
 		cmocka_unit_test(a_line_holds_no_control_byte),
+		cmocka_unit_test(lines_keep_their_ends_and_lose_escapes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
