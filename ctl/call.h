@@ -2,8 +2,8 @@
 /* call: the admin API from the other side: a request goes out, a JSON document comes back.
  *
  * Over the daemon's Unix socket, or over mutual TLS 1.3. There the server is known as everywhere in
- * the fleet: its certificate chains to the CA and carries the URI of a dnsd of the fleet that our own
- * certificate names; host names say nothing.
+ * the fleet: its certificate chains to the CA and carries the URI of a dnsd of the fleet that our
+ * own certificate names; host names say nothing.
  *
  * Threads    one owner; a call blocks until it is answered or its time is over
  * Ownership  call_new copies the target; *doc is a new reference

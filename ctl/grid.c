@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grid: a table of text whose columns line up (over libsmartcols), or a list where it is too wide. */
+/* grid: a table of text whose columns line up (over libsmartcols), or a list. */
 #include "ctl/grid.h"
 
 #include <libsmartcols.h>

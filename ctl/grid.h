@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* grid: a table of text whose columns line up (over libsmartcols), or a list where it is too wide.
+/* grid: a table of text whose columns line up (over libsmartcols), or a list where it is too
+ * wide.
  *
  *   NAME       HEALTH  LOAD                     eu-west
  *   eu-west    up      [#####.....]  48%          HEALTH  up
