@@ -1,17 +1,20 @@
-# regiond: floor 4. The regional tier: back < { front, report } < control < main.
+# regiond: floor 4. The regional tier:
+# back < route < stream < l4 < { front, report } < control < main.
 noinst_LIBRARIES += libregiond.a
 libregiond_a_SOURCES = \
 	regiond/back/backend.c regiond/back/backend.h \
 	regiond/back/balance.c regiond/back/balance.h \
 	regiond/back/least_connections.c \
 	regiond/back/pool.c regiond/back/pool.h \
-	regiond/back/service.c regiond/back/service.h \
-	regiond/back/table.c regiond/back/table.h \
+	regiond/back/pools.c regiond/back/pools.h \
 	regiond/back/checks.c regiond/back/checks.h \
-	regiond/front/slab.c regiond/front/slab.h \
-	regiond/front/wheel.c regiond/front/wheel.h \
-	regiond/front/pipes.c regiond/front/pipes.h \
-	regiond/front/relay.c regiond/front/relay.h \
+	regiond/route/service.c regiond/route/service.h \
+	regiond/route/route.c regiond/route/route.h \
+	regiond/route/table.c regiond/route/table.h \
+	regiond/stream/slab.c regiond/stream/slab.h \
+	regiond/stream/wheel.c regiond/stream/wheel.h \
+	regiond/stream/pipes.c regiond/stream/pipes.h \
+	regiond/stream/relay.c regiond/stream/relay.h \
 	regiond/front/conn.c regiond/front/conn.h \
 	regiond/front/worker.c regiond/front/worker.h \
 	regiond/front/listen.c regiond/front/listen.h \

@@ -63,7 +63,7 @@ bool backend_is_usable(const struct backend *b)
 	       !atomic_load_explicit(&b->drained, memory_order_relaxed);
 }
 
-bool backend_has_reserved(struct backend *b, uint32_t max)
+bool backend_reserve(struct backend *b, uint32_t max)
 {
 	uint32_t before = atomic_fetch_add_explicit(&b->in_flight, 1, memory_order_relaxed);
 	if (max && before >= max) {

@@ -23,9 +23,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* After a failed connect a backend is chosen only when no other is left, until this has passed: the
- * active checks need longer to see it, and with few connections it looks like the least busy one.
- */
+/* After a failed connect a backend is chosen only when no other is left, for so long: the active
+ * checks need longer to see it, and with few connections it looks like the least busy one. */
 #define BACKEND_AVOID_US 1000000
 
 enum backend_state { BACKEND_UNKNOWN, BACKEND_UP, BACKEND_DOWN };
@@ -38,9 +37,9 @@ struct backend {
 	socklen_t sockaddr_len;
 
 	atomic_uint refs;
-	_Alignas(
-		64) _Atomic uint32_t in_flight; /* its own cache line: every connection writes it */
-	_Alignas(64) _Atomic uint32_t state;	/* enum backend_state */
+	/* Its own cache line: every connection writes it. */
+	_Alignas(64) _Atomic uint32_t in_flight;
+	_Alignas(64) _Atomic uint32_t state; /* enum backend_state */
 	_Atomic bool drained;
 	_Atomic uint64_t up_since_us;	 /* 0 = since ever: no slow start */
 	_Atomic uint64_t avoid_until_us; /* after a failed connect */
@@ -59,9 +58,9 @@ const char *backend_state_name(enum backend_state state); /* the contract's word
 /* May new connections go there, as far as checks and operators are concerned? */
 bool backend_is_usable(const struct backend *b);
 
-/* Takes a place unless all `max` are taken (0 = not limited); never exceeds it. A reserved place
- * also holds a reference. backend_release() gives both back. */
-bool backend_has_reserved(struct backend *b, uint32_t max);
+/* Takes a place, or returns false when all `max` are taken (0 = not limited); never exceeds it. A
+ * reserved place also holds a reference. backend_release() gives both back. */
+bool backend_reserve(struct backend *b, uint32_t max);
 void backend_release(struct backend *b);
 
 /* What the connection attempt of a reserved place came to. */

@@ -146,19 +146,20 @@ static enum err_code subject_init(struct subject *s, struct plan *p, const struc
 	return ERR_OK;
 }
 
-static enum err_code plan_fill(struct plan *p, const struct table *t, struct err *e)
+static enum err_code plan_fill(struct plan *p, const struct regiond_config *config,
+			       const struct pool *pools, struct err *e)
 {
-	enum err_code code = specs_init(p, t->config, e);
+	enum err_code code = specs_init(p, config, e);
 	if (code != ERR_OK)
 		return code;
 	size_t n = 0;
-	for (size_t i = 0; i < t->n_pools; i++)
-		n += t->pools[i].n_slots;
+	for (size_t i = 0; i < config->n_pools; i++)
+		n += pools[i].n_slots;
 	p->subjects = calloc(n + 1, sizeof(*p->subjects));
 	if (!p->subjects)
 		return err_set(e, ERR_MEMORY, "out of memory");
-	for (size_t i = 0; i < t->n_pools; i++) {
-		const struct pool *pool = &t->pools[i];
+	for (size_t i = 0; i < config->n_pools; i++) {
+		const struct pool *pool = &pools[i];
 		for (size_t k = 0; k < pool->n_slots; k++) {
 			struct subject *s = &p->subjects[p->n_subjects++];
 			code = subject_init(s, p, pool, pool->slots[k].backend);
@@ -169,13 +170,14 @@ static enum err_code plan_fill(struct plan *p, const struct table *t, struct err
 	return ERR_OK;
 }
 
-enum err_code checks_follow(struct checks *c, const struct table *t, struct err *e)
+enum err_code checks_follow(struct checks *c, const struct regiond_config *config,
+			    const struct pool *pools, struct err *e)
 {
 	struct plan *p = calloc(1, sizeof(*p));
 	if (!p)
 		return err_set(e, ERR_MEMORY, "out of memory");
 	p->checks = c;
-	enum err_code code = plan_fill(p, t, e);
+	enum err_code code = plan_fill(p, config, pools, e);
 	if (code != ERR_OK) {
 		plan_free(p);
 		return code;

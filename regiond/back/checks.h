@@ -16,7 +16,7 @@
 
 #include "core/clock.h"
 #include "probers/schedule.h"
-#include "regiond/back/table.h"
+#include "regiond/back/pool.h"
 
 struct checks;
 
@@ -27,8 +27,10 @@ enum err_code checks_new(struct checks **out, struct schedule *schedule, const s
 			 checks_changed_fn changed, void *ctx);
 void checks_free(struct checks *c);
 
-/* Watches all backends of t instead of those before. What stays keeps its history. */
-enum err_code checks_follow(struct checks *c, const struct table *t, struct err *e);
+/* Watches all backends of `pools` (those of config->pools, as pools_new() made them) instead of those
+ * before. What stays keeps its history. */
+enum err_code checks_follow(struct checks *c, const struct regiond_config *config,
+			    const struct pool *pools, struct err *e);
 
 /* Has every backend had a first result of all its monitors? */
 bool checks_are_settled(const struct checks *c);

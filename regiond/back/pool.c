@@ -159,7 +159,7 @@ struct backend *pool_pick(const struct pool *p, const struct pool_want *want, en
 			choose_az(p, &g);
 		size_t i = p->balance->pick(g.c, g.n, want->turn);
 		const struct pool_slot *s = &p->slots[g.c[i].slot];
-		if (backend_has_reserved(s->backend, s->max)) {
+		if (backend_reserve(s->backend, s->max)) {
 			*miss = POOL_FOUND;
 			return s->backend;
 		}

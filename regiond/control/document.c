@@ -62,8 +62,9 @@ static json_t *service_json(const struct node *n, const struct table_service *ts
 {
 	return json_pack("{s:s, s:s, s:n, s:[s], s:n, s:n, s:o, s:o, s:s, s:s, s:I, s:I, s:I, "
 			 "s:I, s:I}",
-			 "name", ts->service->name, "pool", ts->pool->config->name, "mode",
-			 "active", n->table->config->region, "ttl", "epoch", "forced",
+			 "name", ts->service->name, "pool",
+			 routes_rest(&ts->routes)->pool->config->name, "mode", "active",
+			 n->table->config->region, "ttl", "epoch", "forced",
 			 forced_json(forced_node(n->forced)), "listen", listen_json(ts->config),
 			 "health", tally_health_name(t->health), "reason", t->reason, "capacity",
 			 (json_int_t)t->capacity, "used", (json_int_t)t->used, "arrivals",

@@ -14,7 +14,7 @@
 #define FAIRLEAD_REGIOND_FORCED_H
 
 #include "core/clock.h"
-#include "regiond/back/table.h"
+#include "regiond/route/table.h"
 #include "schema/sql/store.h"
 
 struct forced;

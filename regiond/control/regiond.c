@@ -247,7 +247,7 @@ static enum err_code prepare(struct regiond *c, struct change *ch, struct err *e
 	else if (code == ERR_OK && c->tls)
 		code = tls_reload(c->tls, e);
 	if (code == ERR_OK)
-		code = checks_follow(n->checks, ch->table, e);
+		code = checks_follow(n->checks, ch->table->config, ch->table->pools, e);
 	if (code == ERR_OK)
 		return code;
 	front_plan_free(ch->plan);
@@ -372,7 +372,7 @@ static enum err_code start_checks(struct regiond *c, struct err *e)
 		code = checks_new(&n->checks, c->schedule, n->clock, on_backend, c);
 	if (code != ERR_OK)
 		return err_set(e, code, "out of memory");
-	return checks_follow(n->checks, n->table, e);
+	return checks_follow(n->checks, n->table->config, n->table->pools, e);
 }
 
 static enum err_code start_front(struct regiond *c, struct err *e)

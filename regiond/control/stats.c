@@ -17,7 +17,8 @@ static void collect_ends(const struct node *n, struct buf *out)
 		for (int end = 0; end < SERVICE_ENDS; end++)
 			metrics_sample(out, "fairlead_requests_total",
 				       (double)atomic_load(&ts->service->ends[end]), "service",
-				       ts->service->name, "pool", ts->pool->config->name, "code",
+				       ts->service->name, "pool",
+				       routes_rest(&ts->routes)->pool->config->name, "code",
 				       service_end_name(end), NULL);
 	}
 	metrics_family(out, "fairlead_request_seconds", "histogram",

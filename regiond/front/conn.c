@@ -23,7 +23,7 @@ enum err_code conn_set_init(struct conn_set *set, struct table_ref *ref, int epo
 	set->now_us = now_us;
 	set->again_tail = &set->again;
 	set->reserve_fd = -1;
-	conn_set_has_reserve(set);
+	conn_set_refill(set);
 	slab_init(&set->conns, sizeof(struct conn), CONNS_PER_CHUNK);
 	wheel_init(&set->wheel, now_us / 1000);
 	return relay_io_init(&set->io);
@@ -65,7 +65,7 @@ static void close_conn(struct conn_set *set, struct conn *c, enum service_end en
 	}
 }
 
-bool conn_set_has_reserve(struct conn_set *set)
+bool conn_set_refill(struct conn_set *set)
 {
 	if (set->reserve_fd < 0)
 		set->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -148,7 +148,7 @@ static void dial(struct conn_set *set, struct conn *c)
 					  .turn = set->turn++,
 					  .n_tried = c->n_tried };
 		memcpy(want.tried, c->tried, sizeof(want.tried));
-		c->backend = pool_pick(ts->pool, &want, &miss);
+		c->backend = pool_pick(routes_rest(&ts->routes)->pool, &want, &miss);
 		if (!c->backend)
 			break;
 		switch (dial_backend(set, c)) {
@@ -168,12 +168,13 @@ static void init_conn(struct conn_set *set, struct conn *c, int fd, struct servi
 	relay_init(&c->relay, fd, -1);
 	for (int i = 0; i < 2; i++)
 		c->ends[i] = (struct conn_end){ .kind = CONN_END_KIND, .side = i, .conn = c };
-	c->service = service_ref(service);
 	c->started_us = set->now_us;
-	if (ts) {
+	if (ts) { /* the service that has the listener now: the reload was a moment ago */
+		service = ts->service;
 		c->idle_ms = ts->config->idle_ms;
 		c->connect_ms = ts->config->connect_ms;
 	}
+	c->service = service_ref(service);
 	atomic_fetch_add_explicit(&service->arrivals, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&service->in_flight, 1, memory_order_relaxed);
 	atomic_store_explicit(&set->open,

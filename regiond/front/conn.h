@@ -22,9 +22,9 @@
 #ifndef FAIRLEAD_REGIOND_CONN_H
 #define FAIRLEAD_REGIOND_CONN_H
 
-#include "regiond/back/table.h"
-#include "regiond/front/relay.h"
-#include "regiond/front/wheel.h"
+#include "regiond/route/table.h"
+#include "regiond/stream/relay.h"
+#include "regiond/stream/wheel.h"
 
 struct conn_set;
 
@@ -77,8 +77,9 @@ void conn_set_fini(struct conn_set *set); /* resets what is open */
 void conn_accept(struct conn_set *set, int fd, struct service *service);
 void conn_event(struct conn_set *set, struct conn_end *end, uint32_t events);
 
-/* Is there a descriptor in reserve (again)? A client that is accepted has its backend's, then. */
-bool conn_set_has_reserve(struct conn_set *set);
+/* Opens the descriptor in reserve again when it was given up; false = there is none yet. A client
+ * that is accepted has its backend's, then. */
+bool conn_set_refill(struct conn_set *set);
 
 /* After each batch of events: goes on with those that wanted another turn, meets the deadlines,
  * forgets the closed. */

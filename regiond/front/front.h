@@ -14,7 +14,7 @@
 #define FAIRLEAD_REGIOND_FRONT_H
 
 #include "core/clock.h"
-#include "regiond/back/table.h"
+#include "regiond/route/table.h"
 
 struct front;
 

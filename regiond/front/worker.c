@@ -86,7 +86,7 @@ static void resume_accepting(struct worker *w)
 {
 	if (!w->paused_until_us || w->set.now_us < w->paused_until_us)
 		return;
-	if (!conn_set_has_reserve(&w->set)) {
+	if (!conn_set_refill(&w->set)) {
 		w->paused_until_us = w->set.now_us + WORKER_PAUSE_MS * 1000;
 		return;
 	}

@@ -8,14 +8,13 @@
  *
  * Threads    the functions here are the control thread's; worker_open() too, it reads an atomic
  * Ownership  a listener's descriptor is the worker's once it was handed over
- * Errors     ERR_MEMORY and ERR_IO from worker_start(); a message that finds no memory is
- * ERR_MEMORY
+ * Errors     ERR_MEMORY and ERR_IO from worker_start(); ERR_MEMORY: a message was not posted
  */
 #ifndef FAIRLEAD_REGIOND_WORKER_H
 #define FAIRLEAD_REGIOND_WORKER_H
 
 #include "core/clock.h"
-#include "regiond/back/table.h"
+#include "regiond/route/table.h"
 
 struct worker;
 

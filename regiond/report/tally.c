@@ -37,7 +37,7 @@ static void judge(struct tally *t, const struct pool_sum *sum, const char *withd
 void tally_take(struct tally *out, const struct table_service *ts, const char *withdrawn)
 {
 	struct pool_sum sum;
-	pool_sum(ts->pool, &sum);
+	routes_sum(&ts->routes, &sum);
 	*out = (struct tally){
 		.service = ts->service,
 		.capacity = sum.capacity,

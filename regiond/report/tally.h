@@ -17,7 +17,7 @@
 #ifndef FAIRLEAD_REGIOND_TALLY_H
 #define FAIRLEAD_REGIOND_TALLY_H
 
-#include "regiond/back/table.h"
+#include "regiond/route/table.h"
 #include "schema/wire/wire.h"
 
 #include <stdbool.h>

@@ -87,7 +87,7 @@ static inline void node_world_init(struct node_world *w)
 	};
 	must(schedule_new(&w->schedule, &schedule));
 	must(checks_new(&n->checks, w->schedule, n->clock, on_changed, w));
-	must(checks_follow(n->checks, n->table, NULL));
+	must(checks_follow(n->checks, n->table->config, n->table->pools, NULL));
 	must(front_new(&n->front, 1, &n->ref, clock_system(), NULL));
 	const struct reporter_options reporter = { .loop = n->loop, .clock = n->clock };
 	must(reporter_new(&n->reporter, &reporter, NULL));

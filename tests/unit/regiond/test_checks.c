@@ -100,7 +100,7 @@ static void follow(struct world *w, const char *text)
 {
 	struct err e = { "" };
 	struct table *t = world_table(text, w->table);
-	if (checks_follow(w->checks, t, &e) != ERR_OK)
+	if (checks_follow(w->checks, t->config, t->pools, &e) != ERR_OK)
 		fail_msg("%s", e.text);
 	table_free(w->table);
 	w->table = t;

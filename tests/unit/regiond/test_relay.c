@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_relay: bytes through a relay, between two ends that the test holds. */
-#include "regiond/front/relay.h"
+#include "regiond/stream/relay.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>

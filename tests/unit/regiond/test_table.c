@@ -27,7 +27,7 @@ static void a_table_says_what_the_configuration_does(void **state)
 	struct table *t = world_table(first, NULL);
 	const struct pool *p = table_pool(t, "p");
 	assert_int_equal(t->n_services, 2);
-	assert_ptr_equal(t->services[1].pool, p);
+	assert_ptr_equal(routes_rest(&t->services[1].routes)->pool, p);
 	assert_int_equal(p->n_slots, 2);
 	assert_string_equal(p->az_names[p->slots[0].az], "a");
 	assert_int_equal(p->slots[1].az, p->local_az);
@@ -45,7 +45,7 @@ static void a_reload_keeps_what_is_known_of_a_backend(void **state)
 	struct backend *b = old->pools[0].slots[0].backend;
 	backend_set_state(b, BACKEND_UP, 1);
 	atomic_store(&b->drained, true);
-	assert_true(backend_has_reserved(b, 8));
+	assert_true(backend_reserve(b, 8));
 	struct table *t = world_table(second, old);
 	table_free(old);
 	assert_ptr_equal(t->pools[0].slots[1].backend, b);
@@ -61,7 +61,7 @@ static void a_connection_outlives_the_table_of_its_backend(void **state)
 {
 	struct table *t = world_table(first, NULL);
 	struct backend *b = t->pools[0].slots[0].backend;
-	assert_true(backend_has_reserved(b, 8));
+	assert_true(backend_reserve(b, 8));
 	table_free(t);
 	assert_int_equal(atomic_load(&b->in_flight), 1);
 	backend_release(b); /* a sanitizer would see it */
@@ -82,6 +82,25 @@ static void a_service_keeps_its_id_and_counters_and_a_gone_one_is_not_found(void
 	uint32_t new_id = t->services[1].service->id;
 	assert_true(new_id != db && new_id != web);
 	table_free(t);
+}
+
+static void a_service_that_is_renamed_takes_what_its_listeners_still_accept(void **state)
+{
+	const char *renamed = POOLS(BACKEND("a", "24101", "8"))
+		SERVICES(SERVICE("web.example.com", "24111") SERVICE("later.example.com", "24110"));
+	const char *again = POOLS(BACKEND("a", "24101", "8"))
+		SERVICES(SERVICE("last.example.com", "24110"));
+	struct table *old = world_table(first, NULL);
+	uint32_t db = old->services[0].service->id, web = old->services[1].service->id;
+	struct table *t = world_table(renamed, old);
+	table_free(old);
+	assert_string_equal(table_service(t, db)->service->name, "later.example.com");
+	assert_string_equal(table_service(t, web)->service->name, "web.example.com");
+	struct table *u = world_table(again, t);
+	table_free(t);
+	assert_string_equal(table_service(u, db)->service->name, "last.example.com");
+	assert_null(table_service(u, web));
+	table_free(u);
 }
 
 static void too_many_zones_are_refused_by_name_and_the_configuration_stays_ours(void **state)
@@ -108,6 +127,7 @@ int main(void)
 		cmocka_unit_test(a_reload_keeps_what_is_known_of_a_backend),
 		cmocka_unit_test(a_connection_outlives_the_table_of_its_backend),
 		cmocka_unit_test(a_service_keeps_its_id_and_counters_and_a_gone_one_is_not_found),
+		cmocka_unit_test(a_service_that_is_renamed_takes_what_its_listeners_still_accept),
 		cmocka_unit_test(
 			too_many_zones_are_refused_by_name_and_the_configuration_stays_ours),
 	};

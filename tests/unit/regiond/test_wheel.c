@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_wheel: deadlines on a hand-wound clock. */
-#include "regiond/front/wheel.h"
+#include "regiond/stream/wheel.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>

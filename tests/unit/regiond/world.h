@@ -4,7 +4,7 @@
 #define FAIRLEAD_TESTS_REGIOND_WORLD_H
 
 #include "core/clock.h"
-#include "regiond/back/table.h"
+#include "regiond/route/table.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wheel: deadlines that are rarely met, cheap to keep (a hashed timing wheel). */
-#include "regiond/front/wheel.h"
+#include "regiond/stream/wheel.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* service: the counters of one service, which outlive reloads. */
-#include "regiond/back/service.h"
+#include "regiond/route/service.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* slab: pieces of one size, taken and given back without malloc once they were needed. */
-#include "regiond/front/slab.h"
+#include "regiond/stream/slab.h"
 
 #include <stdint.h>
 #include <stdlib.h>

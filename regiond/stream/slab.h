@@ -24,7 +24,7 @@ struct slab {
 void slab_init(struct slab *s, size_t size, size_t per_chunk);
 void slab_fini(struct slab *s);
 
-void *slab_take(struct slab *s); /* aligned to 64, not cleared; NULL = no memory */
+void *slab_take(struct slab *s); /* aligned to 64, not cleared; NULL = out of memory */
 void slab_give(struct slab *s, void *piece);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* relay: bytes from one socket to the other and back, without waiting and in bounded memory. */
-#include "regiond/front/relay.h"
+#include "regiond/stream/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -200,7 +200,7 @@ static bool is_bulk(const struct relay_flow *f)
 /* The pipe is empty here, so EAGAIN is always the socket's. */
 static enum step splice_in(struct relay_flow *f, struct relay_side *from, struct relay_io *io)
 {
-	if (f->pipe.out < 0 && !pipes_has_taken(&io->pipes, &f->pipe)) {
+	if (f->pipe.out < 0 && !pipes_take(&io->pipes, &f->pipe)) {
 		f->full_reads = 0; /* no descriptors left: copying needs none */
 		return STEP_ON;
 	}

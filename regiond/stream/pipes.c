@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pipes: spare pipes for splice(2), because making one costs as much as using it. */
-#include "regiond/front/pipes.h"
+#include "regiond/stream/pipes.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -23,7 +23,7 @@ void pipes_fini(struct pipes *p)
 		pipes_drop(&p->spare[--p->n]);
 }
 
-bool pipes_has_taken(struct pipes *p, struct pipe_ends *out)
+bool pipes_take(struct pipes *p, struct pipe_ends *out)
 {
 	int ends[2];
 	if (p->n) {

@@ -4,12 +4,13 @@
  * Sockets are watched edge-triggered, once, for everything: a request and its reply cost two
  * recv(2) and two send(2) and no epoll_ctl(2). Each direction is one of
  *
- *   copying   recv into the worker's scratch, send at once. Nothing is kept while the peer takes
- * all held      the peer would block: the rest lies in a buffer of its own (RELAY_READ at most),
- * and nothing more is read until it is gone. So a slow reader slows its sender, not us splicing
- * after RELAY_BULK_READS full reads in a row: through a pipe, without copying; until little comes
- * at a time ended     the source has closed its half; when all is out, the same is done to the
- * other side
+ *   copying    recv into the worker's scratch, send at once; nothing is kept while the peer takes
+ *              all
+ *   held       the peer would block: the rest lies in a buffer of its own (RELAY_READ at most), and
+ *              nothing more is read until it is gone. So a slow reader slows its sender, not us
+ *   splicing   after RELAY_BULK_READS full reads in a row: through a pipe, without copying; until
+ *              little comes at a time
+ *   ended      the source has closed its half; when all is out, the same is done to the other side
  *
  * A reset, or an error of either socket, ends both: what the other side gets is a reset, too, so
  * that a reply which was cut does not look whole.
@@ -23,8 +24,8 @@
 #define FAIRLEAD_REGIOND_RELAY_H
 
 #include "core/err.h"
-#include "regiond/front/pipes.h"
-#include "regiond/front/slab.h"
+#include "regiond/stream/pipes.h"
+#include "regiond/stream/slab.h"
 
 #include <stdint.h>
 
