@@ -3,7 +3,7 @@
  *
  * A reload makes a new table beside the old one. A backend with the same pool and address, and a
  * service with the same name, are taken over as they are: state, counters, connections in flight.
- * What is accepted for a service that is gone goes to the service that has its listener now: workers
+ * What is accepted for a service that is gone goes to the one that has its listener now: workers
  * learn of the new table a moment before their listeners are told the new name.
  *
  *   control: config -> table_new(previous) -> table_publish() -> (grace period) -> old one freed
