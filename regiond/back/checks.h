@@ -27,8 +27,8 @@ enum err_code checks_new(struct checks **out, struct schedule *schedule, const s
 			 checks_changed_fn changed, void *ctx);
 void checks_free(struct checks *c);
 
-/* Watches all backends of `pools` (those of config->pools, as pools_new() made them) instead of those
- * before. What stays keeps its history. */
+/* Watches all backends of `pools`, which pools_new() made of `config`, instead of those before.
+ * What stays keeps its history. */
 enum err_code checks_follow(struct checks *c, const struct regiond_config *config,
 			    const struct pool *pools, struct err *e);
 
