@@ -3,6 +3,7 @@
 #include "core/loop.h"
 
 #include "core/log.h"
+#include "core/metrics.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -13,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 struct loop_signal {
 	struct loop_signal *next;
+	struct loop *loop;
 	struct event *event;
 	loop_fn fn;
 	void *arg;
@@ -28,6 +31,16 @@ struct loop {
 	struct event_base *base;
 	struct event *wake;
 	struct loop_signal *signals;
+	bool is_over; /* loop_run() is to return */
+
+	const struct clock *clock;
+	bool is_wound;
+	struct loop_timer *wound; /* those set on a wound clock, the first due first */
+	uint64_t set_count;
+
+	uint64_t work_began_us; /* the first callback of this turn; 0 = none yet */
+	uint64_t longest_us;
+	struct metrics_histogram turns;
 
 	int wake_fd;
 	atomic_bool stopping;
@@ -37,13 +50,18 @@ struct loop {
 };
 
 struct loop_timer {
-	struct event *event;
+	struct loop *loop;
+	struct event *event; /* NULL on a wound clock */
 	loop_fn fn;
 	void *arg;
 	bool repeats;
+
+	struct loop_timer *next, **link; /* in loop->wound; link NULL = not set */
+	uint64_t due_us, period_us, set_at;
 };
 
 struct loop_watch {
+	struct loop *loop;
 	struct event *event;
 	loop_watch_fn fn;
 	void *arg;
@@ -101,13 +119,16 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 	struct loop_task *task;
 	uint64_t count;
 
+	loop_note_work(loop);
 	while (read(loop->wake_fd, &count, sizeof(count)) < 0 && errno == EINTR)
 		;
 	take_tasks(loop);
 	while ((task = next_due(loop)))
 		run_task(task);
-	if (atomic_exchange(&loop->stopping, false))
+	if (atomic_exchange(&loop->stopping, false)) {
+		loop->is_over = true;
 		event_base_loopbreak(loop->base);
+	}
 }
 
 /* The time is not cached within a turn: a timer set after a long computation is to count from
@@ -131,7 +152,7 @@ static void on_library_log(int severity, const char *message)
 		log_warn("core/loop", "libevent: %s", message);
 }
 
-enum err_code loop_new(struct loop **out, struct err *e)
+static enum err_code make(struct loop **out, const struct clock *clock, struct err *e)
 {
 	enum err_code code = ERR_MEMORY;
 	struct loop *loop = calloc(1, sizeof(*loop));
@@ -139,6 +160,8 @@ enum err_code loop_new(struct loop **out, struct err *e)
 	if (!loop)
 		return err_set(e, ERR_MEMORY, "event loop: out of memory");
 	pthread_mutex_init(&loop->lock, NULL);
+	loop->clock = clock;
+	loop->is_wound = clock != clock_system();
 	loop->last = &loop->first;
 	loop->last_due = &loop->due;
 	loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -162,6 +185,16 @@ enum err_code loop_new(struct loop **out, struct err *e)
 fail:
 	loop_free(loop);
 	return code;
+}
+
+enum err_code loop_new(struct loop **out, struct err *e)
+{
+	return make(out, clock_system(), e);
+}
+
+enum err_code loop_new_wound(struct loop **out, const struct clock *hand, struct err *e)
+{
+	return make(out, hand, e);
 }
 
 static void free_signals(struct loop *loop)
@@ -208,14 +241,88 @@ void loop_free(struct loop *loop)
 	free(loop);
 }
 
-void loop_run(struct loop *loop)
+/* ---- turns */
+
+static uint64_t own_time_us(void)
 {
-	event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+void loop_note_work(struct loop *loop)
+{
+	if (loop->work_began_us == 0)
+		loop->work_began_us = clock_mono_us(clock_system());
+}
+
+static void count_turn(struct loop *loop, uint64_t own_us)
+{
+	uint64_t took_us = own_us;
+
+	if (loop->work_began_us) {
+		uint64_t wall_us = clock_mono_us(clock_system()) - loop->work_began_us;
+
+		took_us = wall_us > own_us ? wall_us : own_us;
+	}
+	metrics_observe_us(&loop->turns, took_us);
+	if (took_us > loop->longest_us)
+		loop->longest_us = took_us;
+}
+
+static bool has_wound_due(const struct loop *loop)
+{
+	return loop->wound && loop->wound->due_us <= clock_mono_us(loop->clock);
+}
+
+static void fire_wound(struct loop *loop);
+
+static void turn(struct loop *loop, int flags)
+{
+	uint64_t before_us = own_time_us();
+
+	loop->work_began_us = 0;
+	if (has_wound_due(loop))
+		flags |= EVLOOP_NONBLOCK;
+	event_base_loop(loop->base, flags | EVLOOP_ONCE);
+	fire_wound(loop);
+	count_turn(loop, own_time_us() - before_us);
+}
+
+void loop_run(struct loop *loop)
+{
+	while (!loop->is_over)
+		turn(loop, EVLOOP_NO_EXIT_ON_EMPTY);
+	loop->is_over = false;
+}
+
+/* A stop that comes in this one turn is none: there is no loop_run() to end. */
 void loop_run_once(struct loop *loop)
 {
-	event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	turn(loop, EVLOOP_NONBLOCK);
+}
+
+uint64_t loop_longest_turn_us(struct loop *loop)
+{
+	uint64_t longest_us = loop->longest_us;
+
+	loop->longest_us = 0;
+	return longest_us;
+}
+
+void loop_metrics(void *arg, struct buf *out)
+{
+	struct loop *loop = arg;
+
+	metrics_family(out, "fairlead_control_turn_seconds", "histogram",
+		       "How long the control thread was busy between two waits.");
+	metrics_histogram_write(out, "fairlead_control_turn_seconds", &loop->turns, NULL);
+}
+
+const struct clock *loop_clock(const struct loop *loop)
+{
+	return loop->clock;
 }
 
 void loop_stop(struct loop *loop)
@@ -279,11 +386,59 @@ void loop_unpost_task(struct loop *loop, struct loop_task *task)
 
 /* ---- timers */
 
+static void unset_wound(struct loop_timer *t)
+{
+	if (!t->link)
+		return;
+	*t->link = t->next;
+	if (t->next)
+		t->next->link = t->link;
+	t->link = NULL;
+}
+
+static void set_wound(struct loop_timer *t, uint64_t due_us)
+{
+	struct loop_timer **at = &t->loop->wound;
+
+	unset_wound(t);
+	t->due_us = due_us;
+	t->set_at = ++t->loop->set_count;
+	while (*at && (*at)->due_us <= due_us)
+		at = &(*at)->next;
+	t->next = *at;
+	t->link = at;
+	if (t->next)
+		t->next->link = &t->next;
+	*at = t;
+}
+
+/* What is set by what fires here waits for the next turn, as on a real clock. */
+static void fire_wound(struct loop *loop)
+{
+	uint64_t now_us = clock_mono_us(loop->clock), last = loop->set_count;
+	struct loop_timer *t = loop->wound;
+
+	while (t && t->due_us <= now_us) {
+		if (t->set_at > last) {
+			t = t->next;
+			continue;
+		}
+		if (t->repeats)
+			set_wound(t, t->due_us + t->period_us);
+		else
+			unset_wound(t);
+		loop_note_work(loop);
+		t->fn(t->arg);
+		t = loop->wound; /* anything may have been freed */
+	}
+}
+
 /* One persistent event serves both kinds: libevent keeps a repeating one free of drift. */
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_timer *t = arg;
 
+	loop_note_work(t->loop);
 	if (!t->repeats)
 		event_del(t->event);
 	t->fn(t->arg);
@@ -295,12 +450,15 @@ enum err_code loop_timer_new(struct loop *loop, struct loop_timer **out, loop_fn
 
 	if (!t)
 		return ERR_MEMORY;
+	t->loop = loop;
 	t->fn = fn;
 	t->arg = arg;
-	t->event = event_new(loop->base, -1, EV_PERSIST, on_timer, t);
-	if (!t->event) {
-		free(t);
-		return ERR_MEMORY;
+	if (!loop->is_wound) {
+		t->event = event_new(loop->base, -1, EV_PERSIST, on_timer, t);
+		if (!t->event) {
+			free(t);
+			return ERR_MEMORY;
+		}
 	}
 	*out = t;
 	return ERR_OK;
@@ -311,8 +469,13 @@ static void timer_set(struct loop_timer *t, uint64_t ms, bool repeats)
 	struct timeval tv = { .tv_sec = (time_t)(ms / 1000),
 			      .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 
-	event_del(t->event); /* else a running period would keep its old phase */
 	t->repeats = repeats;
+	if (!t->event) {
+		t->period_us = ms * 1000;
+		set_wound(t, clock_mono_us(t->loop->clock) + t->period_us);
+		return;
+	}
+	event_del(t->event); /* else a running period would keep its old phase */
 	event_add(t->event, &tv);
 }
 
@@ -328,14 +491,18 @@ void loop_timer_every(struct loop_timer *t, uint64_t ms)
 
 void loop_timer_stop(struct loop_timer *t)
 {
-	event_del(t->event);
+	unset_wound(t);
+	if (t->event)
+		event_del(t->event);
 }
 
 void loop_timer_free(struct loop_timer *t)
 {
 	if (!t)
 		return;
-	event_free(t->event);
+	unset_wound(t);
+	if (t->event)
+		event_free(t->event);
 	free(t);
 }
 
@@ -345,6 +512,7 @@ static void on_watch(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop_watch *w = arg;
 
+	loop_note_work(w->loop);
 	w->fn(w->arg, fd, what);
 }
 
@@ -355,6 +523,7 @@ enum err_code loop_watch_new(struct loop *loop, struct loop_watch **out, int fd,
 
 	if (!w)
 		return ERR_MEMORY;
+	w->loop = loop;
 	w->fn = fn;
 	w->arg = arg;
 	w->event = event_new(loop->base, fd, (short)(what | EV_PERSIST), on_watch, w);
@@ -382,6 +551,7 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 {
 	struct loop_signal *s = arg;
 
+	loop_note_work(s->loop);
 	s->fn(s->arg);
 }
 
@@ -391,6 +561,7 @@ enum err_code loop_signal(struct loop *loop, int signo, loop_fn fn, void *arg)
 
 	if (!s)
 		return ERR_MEMORY;
+	s->loop = loop;
 	s->fn = fn;
 	s->arg = arg;
 	s->event = evsignal_new(loop->base, signo, on_signal, s);

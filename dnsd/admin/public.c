@@ -48,6 +48,8 @@ static enum err_code add_metrics(struct public *p)
 		rc = metrics_add(p->metrics, publish_metrics, p->rooms->publish);
 	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, write_own, p);
+	if (rc == ERR_OK)
+		rc = metrics_add(p->metrics, loop_metrics, p->rooms->loop);
 	return rc;
 }
 

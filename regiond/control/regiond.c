@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #define TURN_MS	   100
 #define GOODBYE_MS 1000
@@ -318,16 +317,6 @@ static void on_hangup(void *arg)
 
 /* ---- making */
 
-/* Two for each connection: as many as we may have. */
-static void raise_fd_limit(void)
-{
-	struct rlimit limit;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static enum err_code start_loop(struct regiond *c, struct err *e)
 {
 	struct node *n = &c->node;
@@ -405,6 +394,8 @@ static enum err_code start_http(struct regiond *c, struct err *e)
 	enum err_code code = metrics_new(&c->metrics);
 	if (code == ERR_OK)
 		code = metrics_add(c->metrics, stats_collect, n);
+	if (code == ERR_OK)
+		code = metrics_add(c->metrics, loop_metrics, n->loop);
 	c->stats.metrics = c->metrics;
 	if (code != ERR_OK)
 		return err_set(e, code, "out of memory");
@@ -444,7 +435,6 @@ enum err_code regiond_new(struct regiond **out, struct regiond_config *config, s
 		free(c);
 		return code;
 	}
-	raise_fd_limit();
 	n->clock = clock_system();
 	n->started_ms = clock_wall_ms(n->clock);
 	table_publish(&n->ref, n->table);

@@ -261,12 +261,125 @@ static void a_signal_is_a_call_on_the_loop(void **state)
 
 static void freeing_nothing_is_fine(void **state)
 {
+	struct world *w = *state;
+
 	loop_free(NULL);
 	loop_timer_free(NULL);
 	loop_watch_free(NULL);
+	assert_int_equal(loop_post(w->loop, note_a, w), ERR_OK);
+	loop_run_once(w->loop);
+	assert_string_equal(w->trace, "a"); /* and others go on */
 }
 
-#define WITH_LOOP(claim) cmocka_unit_test_setup_teardown(claim, start, finish)
+/* ---- a clock wound by hand */
+
+static struct clock_hand hand;
+
+static int start_wound(void **state)
+{
+	static struct world w;
+
+	memset(&w, 0, sizeof(w));
+	*state = &w;
+	clock_hand_init(&hand, 1000000, 0);
+	return loop_new_wound(&w.loop, &hand.clock, NULL) == ERR_OK ? 0 : -1;
+}
+
+static void wind(struct world *w, uint64_t ms)
+{
+	clock_hand_advance_ms(&hand, ms);
+	loop_run_once(w->loop);
+}
+
+static void a_wound_timer_fires_when_the_hand_has_passed_it(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(loop_timer_new(w->loop, &w->timer, note_a, w), ERR_OK);
+	wind(w, 1000);
+	assert_string_equal(w->trace, "");
+	loop_timer_after(w->timer, 50);
+	wind(w, 49);
+	assert_string_equal(w->trace, "");
+	wind(w, 1);
+	assert_string_equal(w->trace, "a");
+	wind(w, 1000);
+	assert_string_equal(w->trace, "a");
+	loop_timer_after(w->timer, 50);
+	loop_timer_stop(w->timer);
+	wind(w, 50);
+	assert_string_equal(w->trace, "a");
+}
+
+static void wound_timers_fire_in_the_order_of_their_time(void **state)
+{
+	struct world *w = *state;
+	struct loop_timer *second;
+
+	assert_int_equal(loop_timer_new(w->loop, &w->timer, note_a, w), ERR_OK);
+	assert_int_equal(loop_timer_new(w->loop, &second, note_b, w), ERR_OK);
+	loop_timer_every(w->timer, 20);
+	loop_timer_every(second, 30);
+	wind(w, 60); /* a at 20, b at 30, a at 40, ... */
+	wind(w, 0);
+	wind(w, 0);
+	assert_string_equal(w->trace, "ababa");
+	loop_timer_free(second);
+}
+
+static void a_wound_timer_that_sets_itself_waits_for_the_next_turn(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(loop_timer_new(w->loop, &w->timer, note_and_stop_at_three, w), ERR_OK);
+	loop_timer_every(w->timer, 0);
+	wind(w, 5);
+	assert_int_equal(w->count, 1);
+	wind(w, 0);
+	assert_int_equal(w->count, 2);
+	loop_run(w->loop); /* until the stop at three, which is read a turn later */
+	assert_int_equal(w->count, 4);
+}
+
+static void a_wound_timer_may_be_freed_by_its_own_callback(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(loop_timer_new(w->loop, &w->timer, free_own_timer, w), ERR_OK);
+	loop_timer_every(w->timer, 1);
+	wind(w, 5);
+	wind(w, 5);
+	assert_string_equal(w->trace, "a");
+}
+
+/* ---- turns */
+
+static void burn_time(void *arg)
+{
+	uint64_t until_us = clock_mono_us(clock_system()) + 20000;
+
+	while (clock_mono_us(clock_system()) < until_us)
+		;
+}
+
+static void a_long_turn_is_seen(void **state)
+{
+	struct world *w = *state;
+	struct buf out = BUF_INIT;
+
+	loop_run_once(w->loop);
+	loop_longest_turn_us(w->loop);
+	assert_int_equal(loop_post(w->loop, burn_time, w), ERR_OK);
+	loop_run_once(w->loop);
+	assert_true(loop_longest_turn_us(w->loop) >= 20000);
+	assert_int_equal(loop_longest_turn_us(w->loop), 0);
+	loop_metrics(w->loop, &out);
+	assert_non_null(strstr(buf_text(&out), "\nfairlead_control_turn_seconds_count 2\n"));
+	buf_fini(&out);
+}
+
+#define WITH_WOUND(claim) cmocka_unit_test_setup_teardown(claim, start_wound, finish)
+#define WITH_LOOP(claim)  cmocka_unit_test_setup_teardown(claim, start, finish)
 
 static enum err_code make_all(struct loop **loop, struct loop_timer **timer,
 			      struct loop_watch **watch, int fd)
@@ -324,7 +437,12 @@ int main(void)
 		WITH_LOOP(a_timer_may_be_freed_by_its_own_callback),
 		WITH_LOOP(a_watch_stays_active_until_freed),
 		WITH_LOOP(a_signal_is_a_call_on_the_loop),
-		cmocka_unit_test(freeing_nothing_is_fine),
+		WITH_WOUND(a_wound_timer_fires_when_the_hand_has_passed_it),
+		WITH_WOUND(wound_timers_fire_in_the_order_of_their_time),
+		WITH_WOUND(a_wound_timer_that_sets_itself_waits_for_the_next_turn),
+		WITH_WOUND(a_wound_timer_may_be_freed_by_its_own_callback),
+		WITH_LOOP(a_long_turn_is_seen),
+		WITH_LOOP(freeing_nothing_is_fine),
 		cmocka_unit_test(each_failed_allocation_is_said_and_leaves_nothing),
 	};
 
