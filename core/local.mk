@@ -21,6 +21,7 @@ libcore_a_SOURCES = \
 	core/metrics.c core/metrics.h \
 	core/problem.c core/problem.h \
 	core/rcu.c core/rcu.h \
+	core/reserve.c core/reserve.h \
 	core/resolve.c core/resolve.h \
 	core/socket.c core/socket.h \
 	core/tls.c core/tls.h \

@@ -4,6 +4,7 @@
 #include "core/daemon.h"
 #include "core/log.h"
 #include "core/rcu.h"
+#include "core/reserve.h"
 #include "dnsd/control/control.h"
 
 #include <stdio.h>
@@ -27,6 +28,7 @@ static enum err_code run(const struct daemon_flags *flags, struct dnsd_config *c
 	struct control *control;
 	enum err_code rc = daemon_detach(flags, e);
 
+	reserve_start();
 	if (rc == ERR_OK)
 		rc = rcu_start(e);
 	if (rc != ERR_OK) {

@@ -5,6 +5,7 @@
 #include "core/daemon.h"
 #include "core/log.h"
 #include "core/rcu.h"
+#include "core/reserve.h"
 #include "regiond/control/regiond.h"
 
 #include <stdio.h>
@@ -46,6 +47,7 @@ int main(int argc, char **argv)
 		config_regiond_free(config);
 		return EXIT_SUCCESS;
 	}
+	reserve_start();
 	if (daemon_detach(&flags, &e) != ERR_OK || rcu_start(&e) != ERR_OK ||
 	    regiond_new(&regiond, config, &e) != ERR_OK)
 		return refuse(flags.config, &e);

@@ -2,6 +2,7 @@
 /* main: fairlead-proberd: flags, signals, and the loop. */
 #include "core/daemon.h"
 #include "core/log.h"
+#include "core/reserve.h"
 #include "probers/proberd/proberd.h"
 
 #include <signal.h>
@@ -67,6 +68,7 @@ static enum err_code start(struct run *run, const struct daemon_flags *flags,
 {
 	enum err_code code = daemon_detach(flags, e);
 
+	reserve_start();
 	if (code == ERR_OK)
 		code = loop_new(&run->loop, e);
 	if (code == ERR_OK)

@@ -18,6 +18,7 @@ check_PROGRAMS += tests/unit/core/test_log
 check_PROGRAMS += tests/unit/core/test_metrics
 check_PROGRAMS += tests/unit/core/test_problem
 check_PROGRAMS += tests/unit/core/test_rcu
+check_PROGRAMS += tests/unit/core/test_reserve
 check_PROGRAMS += tests/unit/core/test_units
 check_PROGRAMS += tests/unit/core/test_utf8
 tests_unit_core_test_buf_LDFLAGS = $(FAIL_ALLOC)
