@@ -83,7 +83,7 @@ enum outcome verb_restore(struct cli *cli)
 {
 	const struct args *a = &cli->args;
 	const char *file = a->config ? a->config : FAIRLEAD_SYSCONFDIR "/dnsd.yaml";
-	char path[PATH_MAX] = "";
+	char path[PATH_MAX] = "", replaced[PATH_MAX] = "";
 	enum outcome outcome = state_path(cli, file, path);
 	struct err e;
 	enum err_code rc;
@@ -91,14 +91,14 @@ enum outcome verb_restore(struct cli *cli)
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	rc = store_restore(a->words[0], path, &e);
+	rc = store_restore(a->words[0], path, clock_system(), replaced, &e);
 	if (rc != ERR_OK)
 		return cli_err(cli, rc, &e);
-	doc = json_pack("{s:s, s:s}", "path", path, "from", a->words[0]);
+	doc = json_pack("{s:s, s:s, s:s}", "path", path, "from", a->words[0], "replaced", replaced);
 	if (!cli_gave_json(cli, doc))
-		say_line(cli, NULL,
-			 "%s is what %s holds; what was there before is %s.replaced, if anything",
-			 path, a->words[0], path);
+		say_line(cli, NULL, "%s is what %s holds; %s%s", path, a->words[0],
+			 replaced[0] ? "what was there before is " : "there was nothing before",
+			 replaced);
 	json_decref(doc);
 	return outcome;
 }

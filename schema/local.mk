@@ -25,15 +25,21 @@ libschema_a_SOURCES = \
 	schema/config/check.h schema/config/keys.h \
 	schema/config/dnsd_config.h schema/config/proberd_config.h schema/config/regiond_config.h \
 	schema/sql/store.c schema/sql/store.h \
-	schema/sql/store_audit.c \
-	schema/sql/store_backup.c \
+	schema/sql/store_audit.c schema/sql/store_audit.h \
+	schema/sql/store_backup.c schema/sql/store_backup.h \
 	schema/sql/store_chain.c schema/sql/store_chain.h \
-	schema/sql/store_event.c \
+	schema/sql/store_copy.c schema/sql/store_copy.h \
+	schema/sql/store_event.c schema/sql/store_event.h \
 	schema/sql/store_file.c schema/sql/store_file.h \
-	schema/sql/store_health.c \
+	schema/sql/store_health.c schema/sql/store_health.h \
 	schema/sql/store_migrate.c schema/sql/store_migrate.h \
-	schema/sql/store_override.c \
+	schema/sql/store_node.c schema/sql/store_node.h \
+	schema/sql/store_override.c schema/sql/store_override.h \
+	schema/sql/store_page.c schema/sql/store_page.h \
+	schema/sql/store_reader.c schema/sql/store_reader.h \
+	schema/sql/store_restore.c schema/sql/store_restore.h \
 	schema/sql/store_sql.c schema/sql/store_sql.h \
+	schema/sql/store_verify.c schema/sql/store_verify.h \
 	schema/wire/scan.c schema/wire/scan.h \
 	schema/wire/wire.c schema/wire/wire.h
 nodist_libschema_a_SOURCES = schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h
@@ -45,7 +51,7 @@ schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h &: schema/wire/fleet.proto
 	$(AM_V_GEN)$(MKDIR_P) schema/wire && $(PROTOC_C) -I$(srcdir) --c_out=. $(srcdir)/schema/wire/fleet.proto
 
 # Migrations: an SQL file each, linked in as strings.
-SCHEMA_MIGRATIONS = schema/sql/migrations/001.sql
+SCHEMA_MIGRATIONS = schema/sql/migrations/001.sql schema/sql/migrations/002.sql
 nodist_libschema_a_SOURCES += schema/sql/migrations.c
 CLEANFILES += schema/sql/migrations.c
 EXTRA_DIST += $(SCHEMA_MIGRATIONS) schema/sql/embed.awk

@@ -54,13 +54,15 @@ static json_t *audit_doc(const struct store_audit *a)
 
 static void verify(const struct rooms *r, struct http_reply *reply)
 {
-	int64_t rows;
+	struct store_verified found;
 	struct err e;
-	enum err_code rc = store_verify(r->store, &rows, &e);
+	enum err_code rc = store_verify(r->store, NULL, &found, &e);
 
 	if (rc == ERR_OK)
 		http_reply_json(reply, 200,
-				json_pack("{s:b, s:I}", "whole", 1, "rows", (json_int_t)rows));
+				json_pack("{s:b, s:I, s:I}", "whole", 1, "rows",
+					  (json_int_t)found.audits, "events",
+					  (json_int_t)found.events));
 	else
 		http_reply_error(reply, rc, e.text);
 }

@@ -324,11 +324,12 @@ static enum err_code write_down(struct op *op, const struct store_actor *actor, 
 /* Before a service is moved by hand: the state as it was, should the move have been a mistake. */
 static void back_up(const struct rooms *r)
 {
+	const struct dnsd_config *config = rooms_config(r);
+	const struct store_backup_place place = { config->state.backup_directory, config->node,
+						  config->state.backup_keep };
 	struct err e;
 
-	if (rooms_config(r)->state.backup_directory &&
-	    store_backup_rotate(r->store, rooms_config(r)->state.backup_directory,
-				rooms_config(r)->state.backup_keep, &e) != ERR_OK)
+	if (place.directory && store_backup_rotate(r->store, &place, &e) != ERR_OK)
 		log_error("dnsd/admin", "backup before a failover: %s", e.text);
 }
 

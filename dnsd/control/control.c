@@ -170,10 +170,12 @@ static void on_second(void *control)
 static void on_backup(void *control)
 {
 	struct control *c = control;
+	const struct store_backup_place place = { config_of(c)->state.backup_directory,
+						  config_of(c)->node,
+						  config_of(c)->state.backup_keep };
 	struct err e;
 
-	if (store_backup_rotate(c->rooms.store, config_of(c)->state.backup_directory,
-				config_of(c)->state.backup_keep, &e) != ERR_OK)
+	if (store_backup_rotate(c->rooms.store, &place, &e) != ERR_OK)
 		log_error("dnsd/control", "backup: %s", e.text);
 }
 

@@ -51,7 +51,8 @@ struct overrides_set overrides_now(const struct overrides *f)
 
 bool overrides_is_held(const struct store_override *o)
 {
-	return o->kind == STORE_DRAIN && strcmp(o->by, OVERRIDES_SELF) == 0;
+	return o->kind == STORE_HELD ||
+	       (o->kind == STORE_DRAIN && strcmp(o->by, OVERRIDES_SELF) == 0);
 }
 
 bool overrides_bears_on(const struct store_override *o, const char *service, const char *region)

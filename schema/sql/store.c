@@ -3,7 +3,6 @@
 #include "schema/sql/store.h"
 
 #include "core/file.h"
-#include "schema/sql/store_file.h"
 #include "schema/sql/store_migrate.h"
 #include "schema/sql/store_sql.h"
 
@@ -11,7 +10,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* FULL: a commit is on disk before it is acknowledged, also when the power fails. */
 #define SETTINGS                       \
@@ -34,13 +32,13 @@ static enum err_code use_wal(struct store *s, struct err *e)
 	if (!rc && (!mode || strcmp(mode, "wal") != 0))
 		rc = err_set(e, ERR_IO, "%s: its file system cannot hold a write-ahead log",
 			     s->path);
-	sqlite3_finalize(statement);
+	store_sql_done(s, statement);
 	return rc;
 }
 
 static enum err_code open_database(struct store *s, struct err *e)
 {
-	enum err_code rc = store_file_open(s->path, O_RDWR | O_CREAT, &s->db, e);
+	enum err_code rc = store_file_open(s->path, O_RDWR, &s->db, e);
 
 	if (!rc)
 		rc = store_sql_check(s->db, "quick_check", e);
@@ -62,11 +60,13 @@ enum err_code store_open(const char *path, const struct clock *clock, struct sto
 	if (!s)
 		return err_errno(e, ENOMEM, "%s", path);
 	s->clock = clock;
-	s->lock_fd = -1;
+	s->hold = (struct store_hold)STORE_HOLD_NONE;
 	s->path = strdup(path);
 	rc = s->path ? file_make_parent(path, e) : err_errno(e, ENOMEM, "%s", path);
 	if (!rc)
-		rc = store_file_lock(path, &s->lock_fd, e);
+		rc = store_hold_lock(&s->hold, path, e);
+	if (!rc)
+		rc = store_hold_file(&s->hold, path, O_RDWR | O_CREAT, e);
 	if (!rc)
 		rc = open_database(s, e);
 	if (rc) {
@@ -79,13 +79,7 @@ enum err_code store_open(const char *path, const struct clock *clock, struct sto
 
 void store_close(struct store *s)
 {
-	if (!s)
-		return;
-	sqlite3_close(s->db);
-	if (s->lock_fd >= 0)
-		close(s->lock_fd);
-	free(s->path);
-	free(s);
+	store_sql_close(s);
 }
 
 enum err_code store_begin(struct store *s, struct err *e)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store_audit: who did what, or tried to, in an append-only, hash-chained table. */
-#include "schema/sql/store.h"
+#include "schema/sql/store_audit.h"
+
 #include "schema/sql/store_chain.h"
 #include "schema/sql/store_sql.h"
 
@@ -53,15 +54,21 @@ static void fini(void *element)
 
 static const struct store_sql_kind audits = { sizeof(struct store_audit), read_row, fini };
 
-enum err_code store_audit_list(struct store *s, int64_t after, size_t limit,
+enum err_code store_audit_page(struct store *s, const struct store_page *page,
 			       struct store_audit **out, size_t *n, struct err *e)
 {
 	sqlite3_stmt *rows;
-	enum err_code rc = store_sql_prepare(
-		s, &rows, e, "SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", "ii", after,
-		(int64_t)limit);
+	enum err_code rc = store_page_prepare(s, "audit", page, &rows, e);
 
-	return rc ? rc : store_sql_collect(rows, &audits, out, n, e);
+	return rc ? rc : store_sql_collect(s, rows, &audits, out, n, e);
+}
+
+enum err_code store_audit_list(struct store *s, int64_t after, size_t limit,
+			       struct store_audit **out, size_t *n, struct err *e)
+{
+	const struct store_page page = { .after = after, .limit = limit };
+
+	return store_audit_page(s, &page, out, n, e);
 }
 
 void store_audit_free(struct store_audit *list, size_t n)

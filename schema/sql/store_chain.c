@@ -3,16 +3,10 @@
 #include "schema/sql/store_chain.h"
 
 #include "core/buf.h"
-#include "schema/sql/store.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
-
-struct head {
-	int64_t seq;
-	uint8_t hash[STORE_HASH_LEN];
-};
 
 static void put_number(struct buf *b, int64_t number)
 {
@@ -31,33 +25,45 @@ static void put_text(struct buf *b, const void *text, size_t len)
 static enum err_code digest(const struct buf *b, uint8_t hash[STORE_HASH_LEN], struct err *e)
 {
 	if (b->failed || EVP_Digest(b->data, b->len, hash, NULL, EVP_sha256(), NULL) != 1)
-		return err_set(e, ERR_MEMORY, "no memory for a hash");
+		return err_set(e, ERR_MEMORY, "out of memory for a hash");
 	return ERR_OK;
 }
 
-static enum err_code read_head(struct store *s, const char *table, struct head *out, struct err *e)
+static enum err_code read_link(struct store *s, sqlite3_stmt *row, int column, const char *table,
+			       struct store_link *out, struct err *e)
+{
+	if (sqlite3_column_bytes(row, column + 1) != STORE_HASH_LEN)
+		return err_set(e, ERR_INPUT, "%s: an end of %s has no hash", s->path, table);
+	out->seq = sqlite3_column_int64(row, column);
+	memcpy(out->hash, sqlite3_column_blob(row, column + 1), STORE_HASH_LEN);
+	return ERR_OK;
+}
+
+enum err_code store_chain_ends(struct store *s, const char *table, struct store_link *cut,
+			       struct store_link *head, struct err *e)
 {
 	sqlite3_stmt *statement;
 	bool has_row = false;
-	enum err_code rc = store_sql_prepare(
-		s, &statement, e, "SELECT seq, hash FROM chain WHERE name = ?", "t", table);
+	const char *sql = cut ? "SELECT seq, hash, cut_seq, cut_hash FROM chain WHERE name = ?"
+			      : "SELECT seq, hash FROM chain WHERE name = ?";
+	enum err_code rc = store_sql_prepare(s, &statement, e, sql, "t", table);
 
 	if (rc)
 		return rc;
 	rc = store_sql_step(statement, &has_row, e);
-	if (!rc && (!has_row || sqlite3_column_bytes(statement, 1) != STORE_HASH_LEN)) {
-		rc = err_set(e, ERR_INPUT, "%s: the head of %s is missing", s->path, table);
-	} else if (!rc) {
-		out->seq = sqlite3_column_int64(statement, 0);
-		memcpy(out->hash, sqlite3_column_blob(statement, 1), STORE_HASH_LEN);
-	}
-	sqlite3_finalize(statement);
+	if (!rc && !has_row)
+		rc = err_set(e, ERR_INPUT, "%s: the ends of %s are missing", s->path, table);
+	if (!rc && head)
+		rc = read_link(s, statement, 0, table, head, e);
+	if (!rc && cut)
+		rc = read_link(s, statement, 2, table, cut, e);
+	store_sql_done(s, statement);
 	return rc;
 }
 
 /* ---- adding ---- */
 
-static enum err_code hash_arguments(struct head *head, const char *format, va_list args,
+static enum err_code hash_arguments(struct store_link *head, const char *format, va_list args,
 				    struct err *e)
 {
 	struct buf b = BUF_INIT;
@@ -81,7 +87,7 @@ static enum err_code hash_arguments(struct head *head, const char *format, va_li
 
 /* The caller's columns are ?1 to ?n, so that its format fits; seq before them is ?n+1, hash ?n+2.
  */
-static enum err_code insert(struct store *s, const char *table, const struct head *head,
+static enum err_code insert(struct store *s, const char *table, const struct store_link *head,
 			    struct err *e, const char *format, va_list args)
 {
 	int n = (int)strlen(format), at = 0;
@@ -100,16 +106,16 @@ static enum err_code insert(struct store *s, const char *table, const struct hea
 	sqlite3_bind_int64(statement, n + 1, head->seq);
 	sqlite3_bind_blob(statement, n + 2, head->hash, STORE_HASH_LEN, SQLITE_STATIC);
 	rc = store_sql_step(statement, &has_row, e);
-	sqlite3_finalize(statement);
+	store_sql_done(s, statement);
 	return rc;
 }
 
 enum err_code store_chain_add(struct store *s, const char *table, int64_t *seq, struct err *e,
 			      const char *format, ...)
 {
-	struct head head;
+	struct store_link head;
 	va_list args;
-	enum err_code rc = read_head(s, table, &head, e);
+	enum err_code rc = store_chain_ends(s, table, NULL, &head, e);
 
 	if (rc)
 		return rc;
@@ -130,15 +136,15 @@ enum err_code store_chain_add(struct store *s, const char *table, int64_t *seq, 
 	return rc;
 }
 
-/* ---- verifying ---- */
+/* ---- following ---- */
 
-static enum err_code hash_row(sqlite3_stmt *row, uint8_t hash[STORE_HASH_LEN], struct err *e)
+enum err_code store_chain_next(sqlite3_stmt *row, struct store_link *link, struct err *e)
 {
 	int columns = sqlite3_column_count(row) - 1; /* the last one is the hash */
 	struct buf b = BUF_INIT;
 	enum err_code rc;
 
-	buf_add(&b, hash, STORE_HASH_LEN);
+	buf_add(&b, link->hash, STORE_HASH_LEN);
 	for (int i = 0; i < columns; i++) {
 		if (sqlite3_column_type(row, i) == SQLITE_INTEGER)
 			put_number(&b, sqlite3_column_int64(row, i));
@@ -146,67 +152,8 @@ static enum err_code hash_row(sqlite3_stmt *row, uint8_t hash[STORE_HASH_LEN], s
 			put_text(&b, sqlite3_column_text(row, i),
 				 (size_t)sqlite3_column_bytes(row, i));
 	}
-	rc = digest(&b, hash, e);
+	rc = digest(&b, link->hash, e);
+	link->seq = sqlite3_column_int64(row, 0);
 	buf_fini(&b);
-	return rc;
-}
-
-static enum err_code verify_row(struct store *s, const char *table, sqlite3_stmt *row,
-				struct head *walked, struct err *e)
-{
-	int last = sqlite3_column_count(row) - 1;
-	enum err_code rc = hash_row(row, walked->hash, e);
-
-	if (rc)
-		return rc;
-	if (sqlite3_column_int64(row, 0) != walked->seq + 1)
-		return err_set(e, ERR_INPUT, "%s: %s %lld is missing", s->path, table,
-			       (long long)walked->seq + 1);
-	walked->seq++;
-	if (sqlite3_column_bytes(row, last) != STORE_HASH_LEN ||
-	    memcmp(sqlite3_column_blob(row, last), walked->hash, STORE_HASH_LEN) != 0)
-		return err_set(e, ERR_INPUT, "%s: %s %lld was changed: its hash does not fit",
-			       s->path, table, (long long)walked->seq);
-	return ERR_OK;
-}
-
-enum err_code store_chain_verify(struct store *s, const char *table, int64_t *rows, struct err *e)
-{
-	struct head head, walked = { 0 };
-	sqlite3_stmt *statement;
-	bool has_row = true;
-	char sql[64];
-	enum err_code rc = read_head(s, table, &head, e);
-
-	if (rc)
-		return rc;
-	snprintf(sql, sizeof(sql), "SELECT * FROM %s ORDER BY seq", table);
-	rc = store_sql_prepare(s, &statement, e, sql, "");
-	if (rc)
-		return rc;
-	while (!rc && has_row) {
-		rc = store_sql_step(statement, &has_row, e);
-		if (!rc && has_row)
-			rc = verify_row(s, table, statement, &walked, e);
-	}
-	sqlite3_finalize(statement);
-	if (rc)
-		return rc;
-	if (walked.seq != head.seq || memcmp(walked.hash, head.hash, STORE_HASH_LEN) != 0)
-		return err_set(e, ERR_INPUT, "%s: %s ends at %lld and should at %lld", s->path,
-			       table, (long long)walked.seq, (long long)head.seq);
-	*rows += walked.seq;
-	return ERR_OK;
-}
-
-enum err_code store_verify(struct store *s, int64_t *rows, struct err *e)
-{
-	int64_t found = 0;
-	enum err_code rc = store_chain_verify(s, "event", &found, e);
-
-	if (!rc)
-		rc = store_chain_verify(s, "audit", &found, e);
-	if (!rc && rows)
-		*rows = found;
 	return rc;
 }

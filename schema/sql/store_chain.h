@@ -7,9 +7,10 @@
  *          | 't' | 4 bytes, big-endian length | bytes            text
  *
  * The columns are those of the table in their order, `seq` first, `hash` left out. `chain` holds
- * the last seq and hash, so that a tail that was cut off is missed as well.
+ * the last seq and hash, so that a tail that was cut off is missed as well; and the seq and hash
+ * of the last row that has left the table for its age, from which the rest goes on.
  *
- * Threads    the store's owner, inside a transaction
+ * Threads    the store's owner, inside a transaction; reading also on a reader
  * Errors     those of store_sql.h
  */
 #ifndef FAIRLEAD_SCHEMA_STORE_CHAIN_H
@@ -17,11 +18,21 @@
 
 #include "schema/sql/store_sql.h"
 
+/* A place in a chain. */
+struct store_link {
+	int64_t seq;
+	uint8_t hash[STORE_HASH_LEN];
+};
+
 /* Appends a row. The format and the arguments are the columns between seq and hash. */
 enum err_code store_chain_add(struct store *s, const char *table, int64_t *seq, struct err *e,
 			      const char *format, ...);
 
-/* Walks a table and adds its rows to *rows. ERR_INPUT names the first that does not fit. */
-enum err_code store_chain_verify(struct store *s, const char *table, int64_t *rows, struct err *e);
+/* Where a table's rows begin (after `cut`) and end (with `head`). Either may be NULL. */
+enum err_code store_chain_ends(struct store *s, const char *table, struct store_link *cut,
+			       struct store_link *head, struct err *e);
+
+/* From the link before a row to that of the row, by its columns; its own hash is not looked at. */
+enum err_code store_chain_next(sqlite3_stmt *row, struct store_link *link, struct err *e);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store_event: what happened, in an append-only, hash-chained table. */
-#include "schema/sql/store.h"
+#include "schema/sql/store_event.h"
+
 #include "schema/sql/store_chain.h"
 #include "schema/sql/store_sql.h"
 
@@ -56,15 +57,21 @@ static void fini(void *element)
 
 static const struct store_sql_kind events = { sizeof(struct store_event), read_row, fini };
 
-enum err_code store_event_list(struct store *s, int64_t after, size_t limit,
+enum err_code store_event_page(struct store *s, const struct store_page *page,
 			       struct store_event **out, size_t *n, struct err *e)
 {
 	sqlite3_stmt *rows;
-	enum err_code rc = store_sql_prepare(
-		s, &rows, e, "SELECT * FROM event WHERE seq > ? ORDER BY seq LIMIT ?", "ii", after,
-		(int64_t)limit);
+	enum err_code rc = store_page_prepare(s, "event", page, &rows, e);
 
-	return rc ? rc : store_sql_collect(rows, &events, out, n, e);
+	return rc ? rc : store_sql_collect(s, rows, &events, out, n, e);
+}
+
+enum err_code store_event_list(struct store *s, int64_t after, size_t limit,
+			       struct store_event **out, size_t *n, struct err *e)
+{
+	const struct store_page page = { .after = after, .limit = limit };
+
+	return store_event_page(s, &page, out, n, e);
 }
 
 void store_event_free(struct store_event *list, size_t n)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store_health: last known health, so that a restart answers as before. */
-#include "schema/sql/store.h"
+#include "schema/sql/store_health.h"
+
 #include "schema/sql/store_sql.h"
 
 #include <stdlib.h>
@@ -51,7 +52,7 @@ enum err_code store_health_list(struct store *s, struct store_health **out, size
 	enum err_code rc =
 		store_sql_prepare(s, &rows, e, "SELECT * FROM health ORDER BY service, region", "");
 
-	return rc ? rc : store_sql_collect(rows, &healths, out, n, e);
+	return rc ? rc : store_sql_collect(s, rows, &healths, out, n, e);
 }
 
 void store_health_free(struct store_health *list, size_t n)

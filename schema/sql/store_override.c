@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* store_override: what operators forced. Override, audit row and event are one transaction. */
+#include "schema/sql/store_override.h"
+
 #include "core/units.h"
-#include "schema/sql/store.h"
-#include "schema/sql/store_chain.h"
+#include "schema/sql/store_event.h"
 #include "schema/sql/store_sql.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS "id, kind, service, region, value, by, reason, since_ms, expires_ms"
+#define COLUMNS "id, kind, service, region, nth, value, by, reason, since_ms, expires_ms"
 
-static const char *const kind_names[] = { "drain", "dial", "failover", "freeze" };
+static const char *const kind_names[] = { "drain", "dial", "failover", "freeze", "held" };
 #define N_KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
 
 const char *store_override_kind_name(enum store_override_kind kind)
@@ -39,11 +40,12 @@ static bool read_row(sqlite3_stmt *row, void *element)
 	out->kind = kind_of(kind ? kind : "");
 	out->service = store_sql_text(row, 2, &ok);
 	out->region = store_sql_text(row, 3, &ok);
-	out->value = (uint32_t)sqlite3_column_int64(row, 4);
-	out->by = store_sql_text(row, 5, &ok);
-	out->reason = store_sql_text(row, 6, &ok);
-	out->since_ms = sqlite3_column_int64(row, 7);
-	out->expires_ms = sqlite3_column_int64(row, 8);
+	out->nth = (uint32_t)sqlite3_column_int64(row, 4);
+	out->value = (uint32_t)sqlite3_column_int64(row, 5);
+	out->by = store_sql_text(row, 6, &ok);
+	out->reason = store_sql_text(row, 7, &ok);
+	out->since_ms = sqlite3_column_int64(row, 8);
+	out->expires_ms = sqlite3_column_int64(row, 9);
 	return ok;
 }
 
@@ -66,7 +68,7 @@ enum err_code store_override_list(struct store *s, struct store_override **out, 
 	enum err_code rc =
 		store_sql_prepare(s, &rows, e, "SELECT " COLUMNS " FROM override ORDER BY id", "");
 
-	return rc ? rc : store_sql_collect(rows, &overrides, out, n, e);
+	return rc ? rc : store_sql_collect(s, rows, &overrides, out, n, e);
 }
 
 void store_override_free(struct store_override *list, size_t n)
@@ -84,6 +86,14 @@ static void state_text(const struct store_override *o, char out[UNITS_TEXT_MAX])
 		units_share_text(o->value, out);
 	else
 		memcpy(out, "on", sizeof("on"));
+}
+
+/* A hold is put and let go for a failback, whoever asks; all else is an operator's. */
+static const char *cause_of(const struct store_override *o, const struct store_actor *actor)
+{
+	if (!actor)
+		return "expired";
+	return o->kind == STORE_HELD ? "failback" : "operator";
 }
 
 static enum err_code add_event(struct store *s, const struct store_override *was,
@@ -119,13 +129,13 @@ static enum err_code find_same(struct store *s, const struct store_override *o,
 			       struct store_override **out, size_t *n, struct err *e)
 {
 	sqlite3_stmt *rows;
-	enum err_code rc =
-		store_sql_prepare(s, &rows, e,
-				  "SELECT " COLUMNS " FROM override WHERE kind = ? AND service = ?"
-				  " AND (region = ? OR kind = 'failover')",
-				  "ttt", store_override_kind_name(o->kind), o->service, o->region);
+	enum err_code rc = store_sql_prepare(
+		s, &rows, e,
+		"SELECT " COLUMNS " FROM override WHERE kind = ? AND service = ?"
+		" AND (region = ? AND nth = ? OR kind = 'failover')",
+		"ttti", store_override_kind_name(o->kind), o->service, o->region, (int64_t)o->nth);
 
-	return rc ? rc : store_sql_collect(rows, &overrides, out, n, e);
+	return rc ? rc : store_sql_collect(s, rows, &overrides, out, n, e);
 }
 
 static enum err_code replace(struct store *s, const struct store_override *o,
@@ -139,11 +149,12 @@ static enum err_code replace(struct store *s, const struct store_override *o,
 		rc = store_sql_run(s, e, "DELETE FROM override WHERE id = ?", "i", same[i].id);
 	if (!rc)
 		rc = store_sql_run(s, e,
-				   "INSERT INTO override (kind, service, region, value, by, reason,"
-				   " since_ms, expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-				   "tttittii", store_override_kind_name(o->kind), o->service,
-				   o->region, (int64_t)o->value, o->by, o->reason, since_ms,
-				   o->expires_ms);
+				   "INSERT INTO override (kind, service, region, nth, value, by,"
+				   " reason, since_ms, expires_ms)"
+				   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				   "tttiittii", store_override_kind_name(o->kind), o->service,
+				   o->region, (int64_t)o->nth, (int64_t)o->value, o->by, o->reason,
+				   since_ms, o->expires_ms);
 	if (!rc)
 		*id = sqlite3_last_insert_rowid(s->db);
 	return rc;
@@ -165,7 +176,7 @@ enum err_code store_override_put(struct store *s, const struct store_override *o
 	if (!rc)
 		rc = store_audit_add(s, actor, "done", e);
 	if (!rc)
-		rc = add_event(s, n_same ? same : NULL, o, "operator", actor, e);
+		rc = add_event(s, n_same ? same : NULL, o, cause_of(o, actor), actor, e);
 	rc = store_sql_end(s, rc, e);
 	store_override_free(same, n_same);
 	if (!rc && id)
@@ -182,7 +193,7 @@ static enum err_code find_id(struct store *s, int64_t id, struct store_override 
 
 	if (rc)
 		return rc;
-	rc = store_sql_collect(rows, &overrides, out, n, e);
+	rc = store_sql_collect(s, rows, &overrides, out, n, e);
 	if (!rc && *n == 0)
 		rc = err_set(e, ERR_NOT_FOUND, "there is no override %lld", (long long)id);
 	return rc;
@@ -198,7 +209,7 @@ static enum err_code clear_one(struct store *s, int64_t id, const struct store_a
 	if (!rc)
 		rc = store_sql_run(s, e, "DELETE FROM override WHERE id = ?", "i", id);
 	if (!rc)
-		rc = add_event(s, was, NULL, actor ? "operator" : "expired", actor, e);
+		rc = add_event(s, was, NULL, cause_of(was, actor), actor, e);
 	store_override_free(was, n);
 	return rc;
 }

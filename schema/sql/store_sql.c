@@ -61,24 +61,89 @@ static int bind(sqlite3_stmt *statement, int at, char letter, va_list *args)
 	}
 }
 
+/* ---- statements that are kept ---- */
+
+static struct store_statement *find_kept(struct store *s, const char *sql)
+{
+	for (size_t i = 0; i < STORE_STATEMENTS; i++) {
+		struct store_statement *kept = &s->statements[i];
+
+		if (kept->statement && !kept->is_used &&
+		    strcmp(sqlite3_sql(kept->statement), sql) == 0)
+			return kept;
+	}
+	return NULL;
+}
+
+static struct store_statement *find_free(struct store *s)
+{
+	for (size_t i = 0; i < STORE_STATEMENTS; i++)
+		if (!s->statements[i].statement)
+			return &s->statements[i];
+	return NULL;
+}
+
+/* Beyond STORE_STATEMENTS they are prepared each time. */
+static enum err_code take(struct store *s, const char *sql, sqlite3_stmt **out, struct err *e)
+{
+	struct store_statement *kept = find_kept(s, sql);
+
+	if (!kept) {
+		if (sqlite3_prepare_v2(s->db, sql, -1, out, NULL) != SQLITE_OK)
+			return store_sql_error(s->db, e);
+		kept = find_free(s);
+		if (!kept)
+			return ERR_OK;
+		kept->statement = *out;
+	}
+	kept->is_used = true;
+	*out = kept->statement;
+	return ERR_OK;
+}
+
+void store_sql_done(struct store *s, sqlite3_stmt *statement)
+{
+	for (size_t i = 0; i < STORE_STATEMENTS && statement; i++) {
+		if (s->statements[i].statement != statement)
+			continue;
+		sqlite3_reset(statement);
+		sqlite3_clear_bindings(statement);
+		s->statements[i].is_used = false;
+		return;
+	}
+	sqlite3_finalize(statement);
+}
+
+void store_sql_close(struct store *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < STORE_STATEMENTS; i++)
+		sqlite3_finalize(s->statements[i].statement);
+	sqlite3_close(s->db);
+	store_hold_end(&s->hold);
+	free(s->refusal);
+	free(s->path);
+	free(s);
+}
+
 enum err_code store_sql_prepare_v(struct store *s, sqlite3_stmt **out, struct err *e,
 				  const char *sql, const char *format, va_list args)
 {
 	sqlite3_stmt *statement;
+	enum err_code code = take(s, sql, &statement, e);
+	int rc = SQLITE_OK;
 	va_list rest;
-	int rc;
 
-	if (sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL) != SQLITE_OK)
-		return store_sql_error(s->db, e);
+	if (code)
+		return code;
 	va_copy(rest, args);
-	rc = SQLITE_OK;
 	for (int i = 0; format[i] && rc == SQLITE_OK; i++)
 		rc = bind(statement, i + 1, format[i], &rest);
 	va_end(rest);
 	if (rc != SQLITE_OK) {
-		enum err_code code = store_sql_error(s->db, e);
-
-		sqlite3_finalize(statement);
+		code = store_sql_error(s->db, e);
+		store_sql_done(s, statement);
 		return code;
 	}
 	*out = statement;
@@ -122,7 +187,7 @@ enum err_code store_sql_run(struct store *s, struct err *e, const char *sql, con
 		return rc;
 	while (!rc && has_row)
 		rc = store_sql_step(statement, &has_row, e);
-	sqlite3_finalize(statement);
+	store_sql_done(s, statement);
 	return rc;
 }
 
@@ -141,26 +206,78 @@ enum err_code store_sql_number(sqlite3 *db, const char *sql, int64_t *out, struc
 	return rc;
 }
 
+/* ---- transactions ---- */
+
+/* What the file system, or the file, is to blame for; not what is wrong with the change itself. */
+static bool is_trouble(const struct store *s, enum err_code rc)
+{
+	int code = sqlite3_errcode(s->db) & 0xff;
+
+	return rc == ERR_FULL || rc == ERR_IO || rc == ERR_REFUSED ||
+	       (rc == ERR_INPUT && (code == SQLITE_CORRUPT || code == SQLITE_NOTADB));
+}
+
+static void note_trouble(struct store *s, enum err_code rc, const struct err *e)
+{
+	struct store_trouble *t = &s->trouble;
+
+	if (rc == ERR_OK) {
+		t->code = ERR_OK;
+		return;
+	}
+	if (!is_trouble(s, rc))
+		return;
+	if (t->code == ERR_OK)
+		t->since_ms = clock_wall_ms(s->clock);
+	t->code = rc;
+	snprintf(t->text, sizeof(t->text), "%.*s", STORE_TROUBLE_MAX - 1,
+		 e ? e->text : err_name(rc));
+}
+
+static enum err_code begin_outermost(struct store *s, struct err *e)
+{
+	enum err_code rc;
+
+	if (s->refusal)
+		return err_set(e, ERR_REFUSED, "%s", s->refusal);
+	rc = store_hold_look(&s->hold, s->path, e);
+	if (!rc)
+		rc = store_sql_exec(s->db, "BEGIN IMMEDIATE", e);
+	return rc;
+}
+
 enum err_code store_sql_begin(struct store *s, struct err *e)
 {
-	enum err_code rc = s->depth ? ERR_OK : store_sql_exec(s->db, "BEGIN IMMEDIATE", e);
+	struct err why = { "" };
+	enum err_code rc = s->depth ? ERR_OK : begin_outermost(s, &why);
 
 	s->depth += !rc;
-	return rc;
+	if (!rc)
+		return ERR_OK;
+	note_trouble(s, rc, &why);
+	return err_set(e, rc, "%s", why.text);
 }
 
 enum err_code store_sql_end(struct store *s, enum err_code rc, struct err *e)
 {
+	struct err why = { "" };
+
 	if (--s->depth)
 		return rc; /* the outer one's matter */
-	if (!rc)
-		rc = store_sql_exec(s->db, "COMMIT", e);
+	if (!rc) {
+		rc = store_sql_exec(s->db, "COMMIT", &why);
+		if (rc)
+			err_set(e, rc, "%s", why.text);
+	}
+	note_trouble(s, rc, why.text[0] ? &why : e);
 	/* Some failures have rolled back by themselves; and a failed roll-back leaves nothing to
 	 * do. */
 	if (rc && !sqlite3_get_autocommit(s->db))
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
 }
+
+/* ---- rows ---- */
 
 char *store_sql_text(sqlite3_stmt *statement, int column, bool *ok)
 {
@@ -185,8 +302,9 @@ static void *grow(void **list, size_t n, size_t size)
 	return memset((char *)*list + n * size, 0, size);
 }
 
-enum err_code store_sql_collect(sqlite3_stmt *rows, const struct store_sql_kind *kind, void *out,
-				size_t *n, struct err *e)
+enum err_code store_sql_collect(struct store *s, sqlite3_stmt *rows,
+				const struct store_sql_kind *kind, void *out, size_t *n,
+				struct err *e)
 {
 	bool has_row = true;
 	void *list = NULL, *element;
@@ -200,9 +318,9 @@ enum err_code store_sql_collect(sqlite3_stmt *rows, const struct store_sql_kind 
 		element = grow(&list, len, kind->size);
 		len += element != NULL;
 		if (!element || !kind->read(rows, element))
-			rc = err_set(e, ERR_MEMORY, "no memory for %zu rows", len);
+			rc = err_set(e, ERR_MEMORY, "out of memory at row %zu", len);
 	}
-	sqlite3_finalize(rows);
+	store_sql_done(s, rows);
 	if (rc) {
 		store_sql_free_list(kind, list, len);
 		return rc;

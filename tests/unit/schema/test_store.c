@@ -127,7 +127,7 @@ static void what_was_acknowledged_survives_kill_9(void **state)
 {
 	struct fixture *f = *state;
 	struct store_override *list;
-	int64_t id, rows;
+	int64_t id;
 	int pipe_fd[2];
 	size_t n;
 	pid_t child;
@@ -151,8 +151,7 @@ static void what_was_acknowledged_survives_kill_9(void **state)
 		assert_in_range(list[0].id, id, id + 1); /* one more may be done and not told */
 		assert_int_equal(list[0].id, fixture_count(f, "audit"));
 		store_override_free(list, n);
-		assert_int_equal(store_verify(f->s, &rows, &f->e), ERR_OK);
-		assert_int_equal(rows, 2 * fixture_count(f, "audit"));
+		assert_int_equal(fixture_verified(f), 2 * fixture_count(f, "audit"));
 	}
 }
 
@@ -200,7 +199,7 @@ static void a_newer_file_is_refused_by_name(void **state)
 
 	fixture_sql(f, "PRAGMA user_version = 99");
 	fixture_close(f);
-	assert_refused(f, ERR_INPUT, "has schema 99 and this program knows up to 1");
+	assert_refused(f, ERR_INPUT, "has schema 99 and this program knows up to 2");
 }
 
 static void a_file_that_is_no_database_is_refused_and_kept(void **state)
@@ -274,16 +273,17 @@ static void a_directory_is_no_file(void **state)
 
 static void migrations_go_on_where_the_file_stands(void **state)
 {
-	static const char *const steps[] = { "this is not run again", "CREATE TABLE a (x INTEGER)",
+	static const char *const steps[] = { "this is not run again", "nor is this",
+					     "CREATE TABLE a (x INTEGER)",
 					     "INSERT INTO a VALUES (3)" };
 	struct fixture *f = *state;
 	int64_t n;
 
-	assert_int_equal(store_migrate(f->s, steps, 2, &f->e), ERR_OK);
-	assert_int_equal(store_sql_number(f->s->db, "PRAGMA user_version", &n, NULL), ERR_OK);
-	assert_int_equal(n, 2);
 	assert_int_equal(store_migrate(f->s, steps, 3, &f->e), ERR_OK);
-	assert_int_equal(store_migrate(f->s, steps, 3, &f->e), ERR_OK); /* nothing left to do */
+	assert_int_equal(store_sql_number(f->s->db, "PRAGMA user_version", &n, NULL), ERR_OK);
+	assert_int_equal(n, 3);
+	assert_int_equal(store_migrate(f->s, steps, 4, &f->e), ERR_OK);
+	assert_int_equal(store_migrate(f->s, steps, 4, &f->e), ERR_OK); /* nothing left to do */
 	assert_int_equal(store_sql_number(f->s->db, "SELECT sum(x) FROM a", &n, NULL), ERR_OK);
 	assert_int_equal(n, 3);
 	assert_int_equal(reopen(f), ERR_INPUT); /* for the real steps the file is now too new */
@@ -292,16 +292,16 @@ static void migrations_go_on_where_the_file_stands(void **state)
 static void a_failed_migration_leaves_the_version_before(void **state)
 {
 	static const char *const steps[] = {
-		"", "CREATE TABLE a (x INTEGER)",
+		"", "", "CREATE TABLE a (x INTEGER)",
 		"CREATE TABLE b (x INTEGER); INSERT INTO c VALUES (1)"
 	};
 	struct fixture *f = *state;
 	int64_t n;
 
-	assert_int_not_equal(store_migrate(f->s, steps, 3, &f->e), ERR_OK);
-	assert_non_null(strstr(f->e.text, "migration to schema 3"));
+	assert_int_not_equal(store_migrate(f->s, steps, 4, &f->e), ERR_OK);
+	assert_non_null(strstr(f->e.text, "migration to schema 4"));
 	assert_int_equal(store_sql_number(f->s->db, "PRAGMA user_version", &n, NULL), ERR_OK);
-	assert_int_equal(n, 2);
+	assert_int_equal(n, 3);
 	assert_int_equal(fixture_sql(f, "SELECT * FROM a"), ERR_OK);
 	assert_int_not_equal(fixture_sql(f, "SELECT * FROM b"), ERR_OK);
 }
@@ -322,7 +322,8 @@ static int fill_the_disk(struct fixture *f)
 	struct store_event event = { .kind = "filler" }, *events;
 	enum err_code rc = ERR_OK;
 	struct err e = { "" };
-	int64_t added = 0, rows;
+	struct store_verified found;
+	int64_t added = 0;
 	size_t n;
 
 	if (store_open(f->path, &f->clock.clock, &f->s, NULL))
@@ -339,12 +340,12 @@ static int fill_the_disk(struct fixture *f)
 	if (store_event_list(f->s, 0, SIZE_MAX >> 1, &events, &n, NULL) || n != (size_t)added)
 		return 4;
 	store_event_free(events, n);
-	if (store_verify(f->s, &rows, NULL) || rows != added)
+	if (store_verify(f->s, NULL, &found, NULL) || found.events != added)
 		return 5;
 	limit_file_size(RLIM_INFINITY);
-	if (store_event_add(f->s, &event, NULL, NULL) || store_verify(f->s, &rows, NULL))
+	if (store_event_add(f->s, &event, NULL, NULL) || store_verify(f->s, NULL, &found, NULL))
 		return 6;
-	return rows == added + 1 ? 0 : 7;
+	return found.events == added + 1 ? 0 : 7;
 }
 
 static void a_full_disk_refuses_changes_and_goes_on_reading(void **state)

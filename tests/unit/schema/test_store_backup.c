@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#define REPLACED ".replaced-20260102T030405Z"
+
 static bool has_file(const char *path)
 {
 	return access(path, F_OK) == 0;
@@ -41,7 +43,6 @@ static void a_backup_is_one_file_with_all_that_was_committed(void **state)
 	struct fixture *f = *state;
 	struct fixture copy = *f;
 	char backup[128];
-	int64_t rows;
 
 	snprintf(backup, sizeof(backup), "%s/backup.db", f->directory);
 	for (int i = 0; i < 300; i++)
@@ -59,8 +60,7 @@ static void a_backup_is_one_file_with_all_that_was_committed(void **state)
 	fixture_open(&copy);
 	assert_int_equal(fixture_count(&copy, "event"), 301);
 	assert_int_equal(fixture_count(&copy, "override"), 1);
-	assert_int_equal(store_verify(copy.s, &rows, &f->e), ERR_OK);
-	assert_int_equal(rows, 302);
+	assert_int_equal(fixture_verified(&copy), 302);
 	fixture_close(&copy);
 }
 
@@ -152,10 +152,17 @@ static int count_backups(const char *directory)
 	glob_t found;
 	int n;
 
-	snprintf(pattern, sizeof(pattern), "%s/dnsd-2*.db", directory);
+	snprintf(pattern, sizeof(pattern), "%s/dnsd-ns1-2*.db", directory);
 	n = glob(pattern, 0, NULL, &found) == 0 ? (int)found.gl_pathc : 0;
 	globfree(&found);
 	return n;
+}
+
+static enum err_code keep(struct fixture *f, const char *directory, const char *node, unsigned n)
+{
+	const struct store_backup_place place = { directory, node, n };
+
+	return store_backup_rotate(f->s, &place, &f->e);
 }
 
 static void rotation_keeps_the_newest(void **state)
@@ -164,31 +171,141 @@ static void rotation_keeps_the_newest(void **state)
 	char directory[128], path[192];
 
 	snprintf(directory, sizeof(directory), "%s/backups", f->directory);
-	assert_int_equal(store_backup_rotate(f->s, directory, 3, &f->e), ERR_OK);
-	snprintf(path, sizeof(path), "%s/dnsd-20260102T030405Z.db", directory);
+	assert_int_equal(keep(f, directory, "ns1", 3), ERR_OK);
+	snprintf(path, sizeof(path), "%s/dnsd-ns1-20260102T030405Z.db", directory);
 	assert_true(has_file(path));
 	snprintf(path, sizeof(path), "%s/dnsd-notes.db", directory);
 	write_file(path, "not a backup");
 	for (int i = 0; i < 12; i++) /* all within one second */
-		assert_int_equal(store_backup_rotate(f->s, directory, 3, &f->e), ERR_OK);
+		assert_int_equal(keep(f, directory, "ns1", 3), ERR_OK);
 	assert_true(has_file(path));
 	assert_int_equal(count_backups(directory), 3);
-	snprintf(path, sizeof(path), "%s/dnsd-20260102T030405Z_13.db", directory);
+	snprintf(path, sizeof(path), "%s/dnsd-ns1-20260102T030405Z_13.db", directory);
 	assert_true(has_file(path));
 	clock_hand_advance_ms(&f->clock, 1000);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(store_backup_rotate(f->s, directory, 2, &f->e), ERR_OK);
+		assert_int_equal(keep(f, directory, "ns1", 2), ERR_OK);
 	assert_false(has_file(path));
-	snprintf(path, sizeof(path), "%s/dnsd-20260102T030406Z.db", directory);
+	snprintf(path, sizeof(path), "%s/dnsd-ns1-20260102T030406Z.db", directory);
 	assert_true(has_file(path));
-	snprintf(path, sizeof(path), "%s/dnsd-20260102T030406Z_2.db", directory);
+	snprintf(path, sizeof(path), "%s/dnsd-ns1-20260102T030406Z_2.db", directory);
 	assert_true(has_file(path));
 	clock_hand_advance_ms(&f->clock, 1000);
-	assert_int_equal(store_backup_rotate(f->s, directory, 0, &f->e), ERR_OK);
+	assert_int_equal(keep(f, directory, "ns1", 0), ERR_OK);
 	assert_false(has_file(path));
-	snprintf(path, sizeof(path), "%s/dnsd-20260102T030407Z.db", directory);
+	snprintf(path, sizeof(path), "%s/dnsd-ns1-20260102T030407Z.db", directory);
 	assert_true(has_file(path)); /* at least this one */
 	assert_int_equal(count_backups(directory), 1);
+}
+
+static void two_nodes_may_share_a_directory(void **state)
+{
+	struct fixture *f = *state;
+	char directory[128], path[192];
+
+	snprintf(directory, sizeof(directory), "%s/backups", f->directory);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(keep(f, directory, "ns1", 3), ERR_OK);
+		assert_int_equal(keep(f, directory, "ns1-b", 1), ERR_OK);
+		clock_hand_advance_ms(&f->clock, 1000);
+	}
+	assert_int_equal(count_backups(directory), 3);
+	snprintf(path, sizeof(path), "%s/dnsd-ns1-b-20260102T030407Z.db", directory);
+	assert_true(has_file(path));
+}
+
+/* A clock that was a year ahead made them: they are older than what is made now. */
+static void what_a_clock_ahead_has_dated_goes_first(void **state)
+{
+	const struct store_backup_place place = { NULL, "ns1", 2 };
+	struct store_backup_place there = place;
+	struct fixture *f = *state;
+	char directory[128], path[PATH_MAX];
+
+	snprintf(directory, sizeof(directory), "%s/backups", f->directory);
+	there.directory = directory;
+	f->clock.now_ms += INT64_C(365) * 86400000;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(keep(f, directory, "ns1", 2), ERR_OK);
+	f->clock.now_ms = FIXTURE_NOW_MS;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(keep(f, directory, "ns1", 2), ERR_OK);
+		assert_int_equal(count_backups(directory), 2);
+		assert_int_equal(store_backup_newest(&there, &f->clock.clock, path, &f->e), ERR_OK);
+		assert_non_null(strstr(path, i ? "20260102T030406Z.db" : "20260102T030405Z.db"));
+		clock_hand_advance_ms(&f->clock, 1000);
+	}
+	snprintf(path, sizeof(path), "%s/dnsd-ns1-20260102T030405Z.db", directory);
+	assert_true(has_file(path));
+}
+
+static void what_a_killed_backup_left_is_swept_at_the_start(void **state)
+{
+	static const char *const left[] = { "dnsd-ns1-20260102T030405Z.db.partial",
+					    "dnsd-ns1-20260102T030405Z_2.db.partial-journal" };
+	static const char *const others[] = { "dnsd-ns2-20260102T030405Z.db.partial",
+					      "mine.partial", "dnsd-ns1-20260102T030405Z.db" };
+	struct fixture *f = *state;
+	const struct store_backup_place place = { f->directory, "ns1", 2 };
+	char path[400];
+
+	for (size_t i = 0; i < 5; i++) {
+		snprintf(path, sizeof(path), "%s/%s", f->directory,
+			 i < 2 ? left[i] : others[i - 2]);
+		write_file(path, "half");
+	}
+	store_backup_sweep(&place);
+	for (size_t i = 0; i < 5; i++) {
+		snprintf(path, sizeof(path), "%s/%s", f->directory,
+			 i < 2 ? left[i] : others[i - 2]);
+		assert_int_equal(has_file(path), i >= 2);
+	}
+}
+
+/* What is committed while a copy is made is not in it, however long that takes. */
+static void a_backup_is_of_the_moment_it_was_begun(void **state)
+{
+	struct fixture *f = *state;
+	struct fixture copy = *f;
+	struct store_backup *b;
+	char backup[128];
+
+	fixture_event(f, "before");
+	assert_int_equal(store_backup_begin(f->s, &b, &f->e), ERR_OK);
+	for (int i = 0; i < 2000; i++)
+		fixture_event(f, "after");
+	snprintf(backup, sizeof(backup), "%s/backup.db", f->directory);
+	assert_int_equal(store_backup_write(b, backup, NULL, &f->e), ERR_OK);
+	store_backup_end(b);
+	fixture_name(&copy, backup, "");
+	fixture_open(&copy);
+	assert_int_equal(fixture_count(&copy, "event"), 1);
+	fixture_close(&copy);
+	assert_int_equal(fixture_count(f, "event"), 2001);
+}
+
+static bool never(void *ctx, int64_t done, int64_t total)
+{
+	++*(int *)ctx;
+	return false;
+}
+
+static void a_backup_that_is_not_wanted_any_more_ends_and_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	int asked = 0;
+	const struct store_progress progress = { never, &asked };
+	struct store_backup *b;
+	char backup[128];
+
+	snprintf(backup, sizeof(backup), "%s/backup.db", f->directory);
+	assert_int_equal(store_backup_begin(f->s, &b, &f->e), ERR_OK);
+	assert_int_equal(store_backup_write(b, backup, &progress, &f->e), ERR_AGAIN);
+	store_backup_end(b);
+	assert_int_equal(asked, 1);
+	assert_false(has_file(backup));
+	strcat(backup, ".partial");
+	assert_false(has_file(backup));
 }
 
 /* ---- restore ---- */
@@ -210,12 +327,12 @@ static void a_restored_file_is_as_the_backup_was(void **state)
 
 	make_backup(f, backup);
 	fixture_close(f);
-	assert_int_equal(store_restore(backup, f->path, &f->e), ERR_OK);
+	assert_int_equal(store_restore(backup, f->path, &f->clock.clock, NULL, &f->e), ERR_OK);
 	fixture_open(f);
 	assert_int_equal(fixture_count(f, "override"), 1);
-	assert_int_equal(store_verify(f->s, NULL, &f->e), ERR_OK);
+	fixture_verified(f);
 	assert_true(has_file(backup));
-	fixture_name(&old, f->path, ".replaced");
+	fixture_name(&old, f->path, REPLACED);
 	fixture_open(&old);
 	assert_int_equal(fixture_count(&old, "override"), 2);
 	fixture_close(&old);
@@ -241,14 +358,35 @@ static void a_wal_that_was_left_goes_with_the_old_file(void **state)
 	}
 	waitpid(child, NULL, 0);
 	assert_true(has_file(fixture_path(f, "-wal")));
-	assert_int_equal(store_restore(backup, f->path, &f->e), ERR_OK);
+	assert_int_equal(store_restore(backup, f->path, &f->clock.clock, NULL, &f->e), ERR_OK);
 	assert_false(has_file(fixture_path(f, "-wal")));
 	fixture_open(f);
 	assert_int_equal(fixture_count(f, "override"), 1);
-	fixture_name(&old, f->path, ".replaced");
+	fixture_name(&old, f->path, REPLACED);
 	fixture_open(&old);
 	assert_int_equal(fixture_count(&old, "override"), 3);
 	fixture_close(&old);
+}
+
+static void every_state_that_was_replaced_stays(void **state)
+{
+	struct fixture *f = *state;
+	char backup[128], replaced[PATH_MAX];
+
+	make_backup(f, backup);
+	fixture_close(f);
+	for (int i = 1; i <= 3; i++) {
+		char name[PATH_MAX], again[8] = "";
+
+		if (i > 1)
+			snprintf(again, sizeof(again), "_%d", i);
+		snprintf(name, sizeof(name), "%s" REPLACED "%s", f->path, again);
+		assert_int_equal(store_restore(backup, f->path, &f->clock.clock, replaced, &f->e),
+				 ERR_OK);
+		assert_string_equal(replaced, name);
+		assert_true(has_file(name));
+	}
+	fixture_open(f);
 }
 
 static void a_restore_to_a_new_machine_needs_no_old_file(void **state)
@@ -259,7 +397,7 @@ static void a_restore_to_a_new_machine_needs_no_old_file(void **state)
 	make_backup(f, backup);
 	fixture_close(f);
 	snprintf(f->path, sizeof(f->path), "%s/new/dnsd.db", f->directory);
-	assert_int_equal(store_restore(backup, f->path, &f->e), ERR_OK);
+	assert_int_equal(store_restore(backup, f->path, &f->clock.clock, NULL, &f->e), ERR_OK);
 	fixture_open(f);
 	assert_int_equal(fixture_count(f, "override"), 1);
 }
@@ -270,19 +408,19 @@ static void a_running_daemon_is_not_restored_under(void **state)
 	char backup[128];
 
 	make_backup(f, backup);
-	assert_int_equal(store_restore(backup, f->path, &f->e), ERR_EXISTS);
+	assert_int_equal(store_restore(backup, f->path, &f->clock.clock, NULL, &f->e), ERR_EXISTS);
 	assert_non_null(strstr(f->e.text, "in use by another process"));
 	assert_int_equal(fixture_count(f, "override"), 2);
 }
 
 static void assert_not_restored(struct fixture *f, const char *backup, enum err_code code)
 {
-	assert_int_equal(store_restore(backup, f->path, &f->e), code);
+	assert_int_equal(store_restore(backup, f->path, &f->clock.clock, NULL, &f->e), code);
 	assert_non_null(strstr(f->e.text, backup));
 	fixture_open(f);
 	assert_int_equal(fixture_count(f, "override"), 2);
 	fixture_close(f);
-	assert_false(has_file(fixture_path(f, ".replaced")));
+	assert_false(has_file(fixture_path(f, REPLACED)));
 	assert_false(has_file(fixture_path(f, ".partial")));
 }
 
@@ -332,8 +470,14 @@ int main(void)
 		TEST(a_damaged_store_gives_no_backup),
 		TEST(no_space_for_a_backup_leaves_none),
 		TEST(rotation_keeps_the_newest),
+		TEST(two_nodes_may_share_a_directory),
+		TEST(what_a_clock_ahead_has_dated_goes_first),
+		TEST(what_a_killed_backup_left_is_swept_at_the_start),
+		TEST(a_backup_is_of_the_moment_it_was_begun),
+		TEST(a_backup_that_is_not_wanted_any_more_ends_and_leaves_nothing),
 		TEST(a_restored_file_is_as_the_backup_was),
 		TEST(a_wal_that_was_left_goes_with_the_old_file),
+		TEST(every_state_that_was_replaced_stays),
 		TEST(a_restore_to_a_new_machine_needs_no_old_file),
 		TEST(a_running_daemon_is_not_restored_under),
 		TEST(what_is_no_whole_backup_is_not_restored),
