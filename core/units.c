@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PPM_PER_PERCENT 10000u
-#define SHARE_DECIMALS	4 /* as many as a ppm has */
-#define SHOWN_MAX	64
+#define PPM_PER_PERCENT	  10000u
+#define SHARE_DECIMALS	  4 /* as many as a ppm has */
+#define SHOWN_MAX	  64
+#define DURATION_DECIMALS 6 /* 0.000001d is 86.4 ms: more would not be whole milliseconds */
+#define DURATION_TEXT_MAX 32
 
 struct unit {
 	const char *name;
@@ -60,14 +62,42 @@ static bool has_unit_number(const char *text, const struct unit *units, size_t c
 	return false;
 }
 
+/* "1.5h": the decimals are exact, so they must make whole milliseconds. */
+static bool parse_duration(const char *text, uint64_t *out_ms)
+{
+	char unit[DURATION_TEXT_MAX];
+	const char *point = strchr(text, '.');
+	size_t digits = point ? strspn(point + 1, "0123456789") : 0;
+	uint64_t whole, part = 0, scale = 1;
+
+	if (!point)
+		return has_unit_number(text, durations, COUNT(durations), out_ms);
+	if (digits == 0 || digits > DURATION_DECIMALS || strlen(text) >= sizeof(unit))
+		return false;
+	for (size_t i = 0; i < digits; i++) {
+		part = part * 10 + (uint64_t)(point[1 + i] - '0');
+		scale *= 10;
+	}
+	snprintf(unit, sizeof(unit), "%.*s%s", (int)(point - text), text, point + 1 + digits);
+	if (!has_unit_number(unit, durations, COUNT(durations), &whole))
+		return false;
+	for (size_t i = 0; i < COUNT(durations); i++)
+		if (strcmp(point + 1 + digits, durations[i].name) == 0)
+			part *= durations[i].factor;
+	if (part % scale != 0)
+		return false;
+	return !__builtin_add_overflow(whole, part / scale, out_ms);
+}
+
 enum err_code units_parse_duration(const char *text, uint64_t *out_ms, struct err *e)
 {
 	uint64_t ms;
 
-	if (!has_unit_number(text, durations, COUNT(durations), &ms))
+	if (!parse_duration(text, &ms))
 		return err_set(
 			e, ERR_INPUT,
-			"`%.*s` is not a duration, expected a whole number and ms, s, m, h or d",
+			"`%.*s` is not a duration, expected a number and ms, s, m, h or d, in "
+			"whole milliseconds",
 			SHOWN_MAX, text);
 	*out_ms = ms;
 	return ERR_OK;

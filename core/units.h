@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* units: durations, sizes and shares as people write them.
  *
- *   500ms 30s 15m 1h 7d -> milliseconds    64KiB 1MiB 512 -> bytes    10% 2.5% -> ppm
+ *   500ms 1.5s 15m 1h 7d -> milliseconds   64KiB 1MiB 512 -> bytes    10% 2.5% -> ppm
  *
  * Threads    any
  * Errors     ERR_INPUT names what was expected; *out untouched; nothing after the unit is allowed

@@ -63,8 +63,10 @@ static enum config_program program_of_text(const char *file, const char *text, s
 	if (!arena)
 		return program;
 	config_report_init(&report);
-	report_open(&report, file, text, len);
-	if (yaml_parse(arena, text, len, &report, &root) == ERR_OK && root) {
+	report_open(&report);
+	if (yaml_parse(arena, text, len, report_source(&report, file, text, len), &report, &root) ==
+		    ERR_OK &&
+	    root) {
 		if (has_key(root, of_dnsd))
 			program = CONFIG_DNSD;
 		else if (has_key(root, of_regiond))

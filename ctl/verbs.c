@@ -3,6 +3,7 @@
 #include "ctl/verbs.h"
 
 #include "ctl/suggest.h"
+#include "schema/config/config.h"
 
 #include <string.h>
 

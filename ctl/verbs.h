@@ -9,6 +9,7 @@
 #define FAIRLEAD_CTL_VERBS_H
 
 #include "ctl/cli.h"
+#include "schema/config/config.h"
 
 /* All of them, in the order of --help. */
 const struct verb *verbs_all(size_t *n);

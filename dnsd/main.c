@@ -6,6 +6,7 @@
 #include "core/rcu.h"
 #include "core/reserve.h"
 #include "dnsd/control/control.h"
+#include "schema/config/config.h"
 
 #include <stdio.h>
 

@@ -7,6 +7,7 @@
 #include "core/rcu.h"
 #include "core/reserve.h"
 #include "regiond/control/regiond.h"
+#include "schema/config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,8 +4,11 @@ libschema_a_SOURCES = \
 	schema/config/check_common.c \
 	schema/config/check_dnsd.c \
 	schema/config/check_regiond.c \
+	schema/config/common_config.h \
 	schema/config/config.c schema/config/config.h \
 	schema/config/custom_dnsd.c schema/config/custom_dnsd.h \
+	schema/config/environment.c schema/config/environment.h \
+	schema/config/include.c schema/config/include.h \
 	schema/config/key.c schema/config/key.h \
 	schema/config/keys_carry.c \
 	schema/config/keys_common.c \

@@ -8,6 +8,7 @@
 #include "dnsd/admin/history.h"
 #include "dnsd/admin/status.h"
 #include "dnsd/admin/views.h"
+#include "schema/config/config.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/rcu.h"
 #include "dnsd/reload/certificate.h"
+#include "schema/config/config.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "dnsd/client/watch.h"
 #include "dnsd/reload/certificate.h"
+#include "schema/config/config.h"
 
 #include <malloc.h>
 #include <pthread.h>

@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "core/reserve.h"
 #include "probers/proberd/proberd.h"
+#include "schema/config/config.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "probers/proberd/pages.h"
+#include "schema/config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

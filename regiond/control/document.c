@@ -2,6 +2,8 @@
 /* document: the JSON documents of the admin API, with the contract's keys. */
 #include "regiond/control/document.h"
 
+#include "schema/config/config.h"
+
 /* A time for people and programs; null for 0. */
 static json_t *time_json(int64_t wall_ms)
 {

@@ -8,6 +8,7 @@
 #include "regiond/control/admin.h"
 #include "regiond/control/certificate.h"
 #include "regiond/control/stats.h"
+#include "schema/config/config.h"
 
 #include <signal.h>
 #include <stdlib.h>

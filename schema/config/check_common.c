@@ -214,8 +214,8 @@ void check_texts_differ(struct walker *w, const struct yaml_node *list)
 		for (const struct yaml_node *b = list->first; b != a; b = b->next)
 			if (a->kind == YAML_SCALAR && b->kind == YAML_SCALAR &&
 			    !strcmp(a->text, b->text)) {
-				walker_error(w, a, "`%s` is here twice, first on line %u", a->text,
-					     b->at.line);
+				walker_error(w, a, "`%s` is here twice, %s", a->text,
+					     walker_first(w, walker_pos(b), a));
 				break;
 			}
 }
@@ -235,8 +235,8 @@ void check_endpoint(struct check_endpoints *c, const struct yaml_node *node)
 		return;
 	for (one = c->seen; one; one = one->next)
 		if (one->at.port == at.port && addr_is_equal(&one->at.addr, &at.addr)) {
-			walker_error(c->w, node, "`%s` is listened at twice, first on line %u",
-				     node->text, one->node->at.line);
+			walker_error(c->w, node, "`%s` is listened at twice, %s", node->text,
+				     walker_first(c->w, walker_pos(one->node), node));
 			return;
 		}
 	one = arena_array(c->w->memory, 1, sizeof(*one));

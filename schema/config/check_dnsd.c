@@ -176,9 +176,8 @@ static void check_zones(struct walker *w, const struct dnsd_config *c)
 			walker_error(w, value, "`%s` cannot be a zone", name);
 		for (size_t k = 0; k < i; k++)
 			if (c->zones[k].name && !strcmp(c->zones[k].name, name)) {
-				walker_error(w, value,
-					     "the zone `%s` is here twice, first on line %u", name,
-					     c->zones[k].pos.line);
+				walker_error(w, value, "the zone `%s` is here twice, %s", name,
+					     walker_first(w, c->zones[k].pos, value));
 				break;
 			}
 	}
@@ -247,9 +246,8 @@ static void check_services(struct walker *w, const struct dnsd_config *c)
 			/* Equal as written is said by the walker already. */
 			if (other && !strcmp(other, name) &&
 			    yaml_get(map, node->key->text) == node) {
-				walker_error_key(w, node,
-						 "the service `%s` is here twice, first on line %u",
-						 name, c->services[k].pos.line);
+				walker_error_key(w, node, "the service `%s` is here twice, %s",
+						 name, walker_first(w, c->services[k].pos, node));
 				break;
 			}
 		}

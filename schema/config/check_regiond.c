@@ -37,8 +37,8 @@ void check_backend_pool(struct walker *w, const struct yaml_node *node, void *en
 			    !addr_is_equal(&at->addr, &other->addr))
 				continue;
 			value = yaml_get(child_at(yaml_get(node, "backends"), i), "address");
-			walker_error(w, value, "`%s` is in this pool already, first on line %u",
-				     value->text, pool->backends[k].pos.line);
+			walker_error(w, value, "`%s` is in this pool already, %s", value->text,
+				     walker_first(w, pool->backends[k].pos, value));
 			break;
 		}
 	}
@@ -239,9 +239,8 @@ static void check_names(struct walker *w, const struct regiond_config *c)
 
 			/* Equal as written is said by the walker already. */
 			if (a && b && !strcmp(a, b) && yaml_get(map, node->key->text) == node) {
-				walker_error_key(w, node,
-						 "the service `%s` is here twice, first on line %u",
-						 a, c->services[k].pos.line);
+				walker_error_key(w, node, "the service `%s` is here twice, %s", a,
+						 walker_first(w, c->services[k].pos, node));
 				break;
 			}
 		}

@@ -2,9 +2,9 @@
 /* config: a YAML file against a table of keys, all mistakes at once, into a plain struct. */
 #include "schema/config/config.h"
 
-#include "core/file.h"
 #include "schema/config/check.h"
 #include "schema/config/dnsd_config.h"
+#include "schema/config/include.h"
 #include "schema/config/keys.h"
 #include "schema/config/proberd_config.h"
 #include "schema/config/reference.h"
@@ -14,8 +14,6 @@
 #include "schema/config/show.h"
 
 #include <string.h>
-
-#define FILE_MAX (16u << 20)
 
 /* What a program's file is made of. Every config struct begins with its file's name and the memory
  * it lives in. */
@@ -66,18 +64,20 @@ static void fill(const struct program *p, struct arena *memory, const struct yam
 		p->check(&w, config);
 }
 
-/* The whole config lives in one arena, which it points to. */
-static enum err_code parse(const struct program *p, const char *name, const char *text, size_t len,
-			   void **out, struct config_report *report)
+/* The whole config lives in one arena, which it points to; the tree goes when it is read. Without a
+ * text it is read from the file `name`. */
+static enum err_code read_config(const struct program *p, const char *name, const char *text,
+				 size_t len, void **out, struct config_report *report)
 {
 	struct arena *memory = arena_new(), *tree = arena_new();
 	struct config_head *config = memory ? arena_array(memory, 1, p->size) : NULL;
 	enum err_code code = config && tree ? ERR_OK : ERR_MEMORY;
 	struct yaml_node *root = NULL;
 
-	report_open(report, name, text, len);
+	report_open(report);
 	if (!code)
-		code = yaml_parse(tree, text, len, report, &root);
+		code = text ? include_parse(tree, name, text, len, report, &root)
+			    : include_load(tree, name, report, &root);
 	if (!code) {
 		config->file = arena_text(memory, name, strlen(name));
 		config->memory = memory;
@@ -87,33 +87,13 @@ static enum err_code parse(const struct program *p, const char *name, const char
 						  : ERR_OK;
 	}
 	if (code == ERR_MEMORY && report->n_errors == 0)
-		report_error(report, (struct report_place){ 0 }, "no memory to read it");
+		report_error(report, (struct report_place){ 0 }, "out of memory");
 	report_close(report);
 	arena_free(tree);
 	if (code)
 		arena_free(memory);
 	else
 		*out = config;
-	return code;
-}
-
-static enum err_code load(const struct program *p, const char *path, void **out,
-			  struct config_report *report)
-{
-	enum err_code code;
-	struct err e;
-	size_t len;
-	char *text;
-
-	code = file_read(path, FILE_MAX, &text, &len, &e);
-	if (code) {
-		report_open(report, path, "", 0);
-		report_error(report, (struct report_place){ 0 }, "%s", e.text);
-		report_close(report);
-		return code;
-	}
-	code = parse(p, path, text, len, out, report);
-	free(text);
 	return code;
 }
 
@@ -132,7 +112,7 @@ static void free_config(void *config)
 					      struct config_report *report)                    \
 	{                                                                                      \
 		void *config;                                                                  \
-		enum err_code code = load(&program, path, &config, report);                    \
+		enum err_code code = read_config(&program, path, NULL, 0, &config, report);    \
                                                                                                \
 		if (!code)                                                                     \
 			*out = config;                                                         \
@@ -143,7 +123,7 @@ static void free_config(void *config)
 					       struct config_report *report)                   \
 	{                                                                                      \
 		void *config;                                                                  \
-		enum err_code code = parse(&program, name, text, len, &config, report);        \
+		enum err_code code = read_config(&program, name, text, len, &config, report);  \
                                                                                                \
 		if (!code)                                                                     \
 			*out = config;                                                         \

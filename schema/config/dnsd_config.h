@@ -3,7 +3,7 @@
 #ifndef FAIRLEAD_SCHEMA_DNSD_CONFIG_H
 #define FAIRLEAD_SCHEMA_DNSD_CONFIG_H
 
-#include "schema/config/config.h"
+#include "schema/config/common_config.h"
 
 #define CONFIG_MEMBERS_MAX 64 /* a pool's members are bits of one word on the query path */
 

@@ -15,7 +15,7 @@
 #ifndef FAIRLEAD_SCHEMA_CONFIG_KEY_H
 #define FAIRLEAD_SCHEMA_CONFIG_KEY_H
 
-#include "schema/config/config.h"
+#include "schema/config/common_config.h"
 #include "schema/config/yaml.h"
 
 #include <jansson.h>

@@ -31,6 +31,15 @@ extern const struct key keys_tls[];	/* of struct config_tls */
 		.name = NULL \
 	}
 
+/* Read by include.c, before the table is: the walker only judges it. */
+#define KEYS_INCLUDE                                                                           \
+	{                                                                                      \
+		.name = "include", .type = KEY_LIST, .item = KEY_PATH, .n_max = 64,            \
+		.doc = "More files of the same kind, read after this one; a path that is not " \
+		       "absolute starts at this file. Mappings and lists at the top of the "   \
+		       "files are joined."                                                     \
+	}
+
 #define KEYS_DOC_FLEET                                                                         \
 	"The trust domain: certificates carry spiffe://FLEET/ROLE/NAME, and peers of another " \
 	"fleet are refused."

@@ -469,5 +469,6 @@ const struct key keys_dnsd[] = {
 	  KEY_POS(struct config_access),
 	  .check = check_access,
 	  .doc = "Who may do what on the admin API." },
+	KEYS_INCLUDE,
 	KEYS_END,
 };

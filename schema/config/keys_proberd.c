@@ -67,5 +67,6 @@ const struct key keys_proberd[] = {
 	  .required = true,
 	  .doc = KEYS_DOC_TLS },
 	{ .name = "limits", .type = KEY_STRUCT, .of = limits_keys, .doc = "Bounds of its work." },
+	KEYS_INCLUDE,
 	KEYS_END,
 };

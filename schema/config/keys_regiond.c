@@ -375,5 +375,6 @@ const struct key keys_regiond[] = {
 	  .n_max = 4096,
 	  .check = check_region_service,
 	  .doc = "What it carries, by the names that dnsd answers for." },
+	KEYS_INCLUDE,
 	KEYS_END,
 };

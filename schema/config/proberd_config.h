@@ -3,7 +3,7 @@
 #ifndef FAIRLEAD_SCHEMA_PROBERD_CONFIG_H
 #define FAIRLEAD_SCHEMA_PROBERD_CONFIG_H
 
-#include "schema/config/config.h"
+#include "schema/config/common_config.h"
 
 struct proberd_config {
 	char *file;	      /* as given */

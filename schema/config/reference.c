@@ -104,11 +104,12 @@ static void add_head(const char *program, struct buf *out)
 		program, program, program);
 	buf_add_str(
 		out,
-		"Durations are written `500ms`, `30s`, `15m`, `1h`, `7d`; sizes `512`, `64KiB`, "
+		"Durations are written `500ms`, `1.5s`, `15m`, `1h`, `7d`; sizes `512`, `64KiB`, "
 		"`1MiB`; shares `10%`, `2.5%`; addresses `192.0.2.1` or `\"2001:db8::1\"`; "
 		"address and port `192.0.2.1:53` or `\"[2001:db8::1]:53\"`. A name is 1 to 63 "
 		"letters, digits, `.`, `_` or `-`. YAML aliases are followed; tags and merge "
-		"keys are refused.\n\n"
+		"keys are refused. `${NAME}` in a value stands for a variable of the environment, "
+		"`$${` for the characters `${`.\n\n"
 		"*Change*: a `live` key takes effect with a reload (SIGHUP); a change of a "
 		"`restart` key is named by the reload and waits for a restart. A key that is not "
 		"in effect yet is read, judged and named by `--check` and in the log.\n");

@@ -4,7 +4,7 @@
 #ifndef FAIRLEAD_SCHEMA_REGIOND_CONFIG_H
 #define FAIRLEAD_SCHEMA_REGIOND_CONFIG_H
 
-#include "schema/config/config.h"
+#include "schema/config/common_config.h"
 
 enum balance_policy {
 	BALANCE_LEAST_CONNECTIONS,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report: mistakes and notes of one file, gathered in any order and told in the file's. */
+/* report: what a configuration has to say, told in the order of the file's lines. */
 #include "schema/config/report.h"
 
 #include "core/utf8.h"
 
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +14,16 @@
 #define SHOWN_MAX    100
 #define SHOWN_BEFORE 40
 
-struct config_message {
+struct report_file {
+	char *name;
+	struct buf source;
+};
+
+struct report_message {
 	struct report_place at;
 	unsigned seq; /* keeps messages of one place in the order they were made */
-	bool is_note;
+	enum report_kind kind;
+	char *lines; /* told before it; NULL = none */
 	char text[512];
 };
 
@@ -24,65 +32,118 @@ void config_report_init(struct config_report *r)
 	memset(r, 0, sizeof(*r));
 	buf_init(&r->errors);
 	buf_init(&r->notes);
-	buf_init(&r->source);
 }
 
 void config_report_fini(struct config_report *r)
 {
 	buf_fini(&r->errors);
 	buf_fini(&r->notes);
-	buf_fini(&r->source);
-	free(r->file);
+	for (uint32_t i = 0; i < r->n_files; i++) {
+		buf_fini(&r->files[i].source);
+		free(r->files[i].name);
+	}
+	for (size_t i = 0; i < r->n_messages; i++)
+		free(r->messages[i].lines);
+	free(r->files);
 	free(r->messages);
 	config_report_init(r);
 }
 
-void report_open(struct config_report *r, const char *file, const char *text, size_t len)
+void report_open(struct config_report *r)
 {
 	config_report_fini(r);
-	r->file = strdup(file);
-	buf_add(&r->source, text, len);
 }
 
-__attribute__((format(printf, 4, 0))) static void
-add(struct config_report *r, bool is_note, struct report_place at, const char *fmt, va_list args)
+uint32_t report_source(struct config_report *r, const char *name, const char *text, size_t len)
 {
-	unsigned seq = is_note ? r->n_notes++ : r->n_errors++;
-	struct config_message *m;
+	struct report_file *files;
 
-	if (seq >= REPORT_MESSAGES_MAX)
-		return;
+	if (r->n_files == REPORT_FILES_MAX)
+		return REPORT_FILES_MAX;
+	files = realloc(r->files, (r->n_files + 1) * sizeof(*files));
+	if (!files)
+		return REPORT_FILES_MAX;
+	r->files = files;
+	files[r->n_files].name = strdup(name);
+	buf_init(&files[r->n_files].source);
+	buf_add(&files[r->n_files].source, text, len);
+	return r->n_files++;
+}
+
+const char *report_file_name(const struct config_report *r, uint32_t file)
+{
+	return file < r->n_files && r->files[file].name ? r->files[file].name : "config";
+}
+
+/* ---- gathering */
+
+static unsigned *count_of(struct config_report *r, enum report_kind kind)
+{
+	return kind == REPORT_ERROR	? &r->n_errors
+	       : kind == REPORT_WARNING ? &r->n_warnings
+					: &r->n_notes;
+}
+
+static bool is_told(const struct config_report *r, enum report_kind kind, struct report_place at,
+		    const char *text)
+{
+	for (size_t i = 0; i < r->n_messages; i++) {
+		const struct report_message *m = &r->messages[i];
+
+		if (m->kind == kind && m->at.file == at.file && m->at.line == at.line &&
+		    m->at.column == at.column && !strcmp(m->text, text))
+			return true;
+	}
+	return false;
+}
+
+static struct report_message *make_room(struct config_report *r)
+{
 	if (r->n_messages == r->room) {
 		size_t room = r->room ? r->room * 2 : 8;
+		struct report_message *m = realloc(r->messages, room * sizeof(*m));
 
-		m = realloc(r->messages, room * sizeof(*m));
 		if (!m)
-			return;
+			return NULL;
 		r->messages = m;
 		r->room = room;
 	}
-	m = &r->messages[r->n_messages++];
-	*m = (struct config_message){ .at = at, .seq = seq, .is_note = is_note };
-	vsnprintf(m->text, sizeof(m->text), fmt, args);
+	return &r->messages[r->n_messages++];
 }
 
-void report_error(struct config_report *r, struct report_place at, const char *fmt, ...)
+__attribute__((format(printf, 5, 0))) static void add(struct config_report *r,
+						      enum report_kind kind, struct report_place at,
+						      const char *lines, const char *fmt,
+						      va_list args)
+{
+	unsigned *count = count_of(r, kind);
+	struct report_message *m;
+	char text[sizeof(m->text)];
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	if (is_told(r, kind, at, text))
+		return;
+	if ((*count)++ >= REPORT_MESSAGES_MAX)
+		return;
+	m = make_room(r);
+	if (!m)
+		return;
+	*m = (struct report_message){ .at = at, .seq = *count, .kind = kind };
+	memcpy(m->text, text, sizeof(text));
+	m->lines = lines && *lines ? strdup(lines) : NULL;
+}
+
+void report_add(struct config_report *r, enum report_kind kind, struct report_place at,
+		const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	add(r, false, at, fmt, args);
+	add(r, kind, at, NULL, fmt, args);
 	va_end(args);
 }
 
-void report_note(struct config_report *r, struct report_place at, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	add(r, true, at, fmt, args);
-	va_end(args);
-}
+/* ---- writing */
 
 /* The bytes of line `number`, without its end. */
 static const char *find_line(const struct buf *source, uint32_t number, size_t *len)
@@ -150,63 +211,95 @@ static void add_source(struct buf *out, const struct buf *source, struct report_
 	buf_u8(out, '\n');
 }
 
-static void render(const struct config_report *r, struct buf *out, struct report_place at,
-		   const char *kind, const char *text)
+static void render(const struct config_report *r, struct buf *out, const struct report_message *m)
 {
-	const char *file = r->file ? r->file : "config";
+	static const char *const kinds[] = { "error", "warning", "note" };
+	const char *file = report_file_name(r, m->at.file);
 
-	if (at.line == 0)
-		buf_printf(out, "%s: %s: %s\n", file, kind, text);
+	if (m->lines)
+		buf_add_str(out, m->lines);
+	if (m->at.line == 0)
+		buf_printf(out, "%s: %s: %s\n", file, kinds[m->kind], m->text);
 	else
-		buf_printf(out, "%s:%u:%u: %s: %s\n", file, at.line, at.column, kind, text);
-	add_source(out, &r->source, at);
+		buf_printf(out, "%s:%u:%u: %s: %s\n", file, m->at.line, m->at.column,
+			   kinds[m->kind], m->text);
+	if (m->at.file < r->n_files)
+		add_source(out, &r->files[m->at.file].source, m->at);
+}
+
+static int order(uint32_t a, uint32_t b)
+{
+	return a < b ? -1 : a > b;
 }
 
 static int by_place(const void *a, const void *b)
 {
-	const struct config_message *x = a, *y = b;
+	const struct report_message *x = a, *y = b;
+	int sign = order(x->at.file, y->at.file);
 
-	if (x->at.line != y->at.line)
-		return x->at.line < y->at.line ? -1 : 1;
-	if (x->at.column != y->at.column)
-		return x->at.column < y->at.column ? -1 : 1;
-	return x->seq < y->seq ? -1 : x->seq > y->seq;
+	if (sign == 0)
+		sign = order(x->at.line, y->at.line);
+	if (sign == 0)
+		sign = order(x->at.column, y->at.column);
+	return sign ? sign : order(x->seq, y->seq);
 }
 
 static void add_rest(struct config_report *r, struct buf *out, unsigned n, const char *what)
 {
 	if (n > REPORT_MESSAGES_MAX)
-		buf_printf(out, "%s: and %u more %s\n", r->file ? r->file : "config",
+		buf_printf(out, "%s: and %u more %s\n", report_file_name(r, 0),
 			   n - REPORT_MESSAGES_MAX, what);
 }
 
 void report_close(struct config_report *r)
 {
+	buf_fini(&r->errors);
+	buf_fini(&r->notes);
+	buf_init(&r->errors);
+	buf_init(&r->notes);
 	if (r->n_messages > 0)
 		qsort(r->messages, r->n_messages, sizeof(*r->messages), by_place);
-	for (size_t i = 0; i < r->n_messages; i++) {
-		const struct config_message *m = &r->messages[i];
-
-		render(r, m->is_note ? &r->notes : &r->errors, m->at, m->is_note ? "note" : "error",
-		       m->text);
-	}
+	for (size_t i = 0; i < r->n_messages; i++)
+		render(r, r->messages[i].kind == REPORT_ERROR ? &r->errors : &r->notes,
+		       &r->messages[i]);
 	add_rest(r, &r->errors, r->n_errors, "errors");
+	add_rest(r, &r->notes, r->n_warnings, "warnings");
 	add_rest(r, &r->notes, r->n_notes, "notes");
-	free(r->messages);
-	r->messages = NULL;
-	r->n_messages = r->room = 0;
 }
+
+/* ---- later messages */
+
+static struct report_place place_of(const struct config_pos *pos)
+{
+	if (!pos)
+		return (struct report_place){ 0 };
+	return (struct report_place){ pos->line, pos->column, 1, pos->file };
+}
+
+#define ADD_LATER(kind, lines)                                 \
+	do {                                                   \
+		va_list args;                                  \
+                                                               \
+		va_start(args, fmt);                           \
+		add(r, kind, place_of(pos), lines, fmt, args); \
+		va_end(args);                                  \
+		report_close(r);                               \
+	} while (0)
 
 void config_report_error(struct config_report *r, const struct config_pos *pos, const char *fmt,
 			 ...)
 {
-	struct report_place at = { pos ? pos->line : 0, pos ? pos->column : 0, 1 };
-	char text[512];
-	va_list args;
+	ADD_LATER(REPORT_ERROR, NULL);
+}
 
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	r->n_errors++;
-	render(r, &r->errors, at, "error", text);
+void config_report_warning(struct config_report *r, const struct config_pos *pos, const char *fmt,
+			   ...)
+{
+	ADD_LATER(REPORT_WARNING, NULL);
+}
+
+void config_report_lines(struct config_report *r, const struct config_pos *pos, const char *lines,
+			 const char *fmt, ...)
+{
+	ADD_LATER(REPORT_ERROR, lines);
 }

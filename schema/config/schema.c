@@ -89,7 +89,7 @@ static json_t *value_schema(const struct key *key, enum key_type type)
 	case KEY_NAME: return pattern_schema(NAME_PATTERN);
 	case KEY_BOOL: return json_pack("{s:s}", "type", "boolean");
 	case KEY_UINT: return number_schema(key);
-	case KEY_DURATION: return pattern_schema("^[0-9]+(ms|s|m|h|d)$");
+	case KEY_DURATION: return pattern_schema("^[0-9]+([.][0-9]{1,6})?(ms|s|m|h|d)$");
 	case KEY_SIZE:
 		return json_pack("{s:[s,s],s:s}", "type", "string", "integer", "pattern",
 				 "^[0-9]+(KiB|MiB|GiB|TiB)?$");

@@ -19,7 +19,17 @@ struct config_pos walker_pos(const struct yaml_node *node)
 {
 	struct report_place place = yaml_place(node);
 
-	return (struct config_pos){ place.line, place.column };
+	return (struct config_pos){ place.line, place.column, place.file };
+}
+
+const char *walker_first(struct walker *w, struct config_pos first, const struct yaml_node *here)
+{
+	if (first.file == here->at.file)
+		snprintf(w->where, sizeof(w->where), "first on line %u", first.line);
+	else
+		snprintf(w->where, sizeof(w->where), "first at %s:%u",
+			 report_file_name(w->report, first.file), first.line);
+	return w->where;
 }
 
 static void expected(struct walker *w, const struct key *key, const struct yaml_node *node)
@@ -237,8 +247,8 @@ static void check_twice(struct walker *w, const struct yaml_node *mapping,
 	const struct yaml_node *first = first_of_name(mapping, node);
 
 	if (first)
-		walker_error_key(w, node, "`%s` is here twice, first on line %u", node->key->text,
-				 yaml_place(first).line);
+		walker_error_key(w, node, "`%s` is here twice, %s", node->key->text,
+				 walker_first(w, walker_pos(first), node));
 }
 
 static void walk_map(struct walker *w, const struct key *key, const struct yaml_node *node,
@@ -297,6 +307,8 @@ void walker_value(struct walker *w, const struct key *key, const struct yaml_nod
 			walker_error(w, node, "more than %d values", WALKER_VALUES_MAX);
 		return;
 	}
+	if (node->is_broken)
+		return;
 	switch (key->type) {
 	case KEY_STRUCT: walk_struct_value(w, key, node, base); break;
 	case KEY_LIST: walk_list(w, key, node, base); break;

@@ -22,6 +22,7 @@ struct walker {
 	struct config_report *report;
 	const struct yaml_node *root;
 	uint32_t values;
+	char where[320]; /* of walker_first() */
 };
 
 /* The whole document `root` (NULL = empty) into the zeroed struct `base`. */
@@ -40,5 +41,9 @@ int32_t walker_reference(struct walker *w, const char *map, const struct yaml_no
 
 /* The place of a node as configs keep it. */
 struct config_pos walker_pos(const struct yaml_node *node);
+
+/* "first on line 3", or "first at FILE:3" when `here` is in another file: for what is there twice.
+ * Valid until the next call. */
+const char *walker_first(struct walker *w, struct config_pos first, const struct yaml_node *here);
 
 #endif

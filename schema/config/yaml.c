@@ -3,6 +3,7 @@
 #include "schema/config/yaml.h"
 
 #include "core/utf8.h"
+#include "schema/config/environment.h"
 
 #include <libfyaml.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct anchor {
 struct builder {
 	struct arena *arena;
 	struct config_report *report;
+	uint32_t file;
 	struct yaml_node *root;
 	struct open_node open[YAML_DEPTH_MAX];
 	size_t depth;
@@ -29,9 +31,10 @@ struct builder {
 };
 
 /* libfyaml counts from 0, and an implicit empty scalar has no mark at all. */
-static struct report_place place_of(const struct fy_mark *start, const struct fy_mark *end)
+static struct report_place place_of(const struct builder *b, const struct fy_mark *start,
+				    const struct fy_mark *end)
 {
-	struct report_place at = { 0, 0, 1 };
+	struct report_place at = { 0, 0, 1, b->file };
 
 	if (!start || start->line < 0)
 		return at;
@@ -42,11 +45,11 @@ static struct report_place place_of(const struct fy_mark *start, const struct fy
 	return at;
 }
 
-static struct report_place event_place(struct fy_event *event)
+static struct report_place event_place(const struct builder *b, struct fy_event *event)
 {
 	struct fy_token *token = fy_event_get_token(event);
 
-	return place_of(fy_event_start_mark(event), token ? fy_token_end_mark(token) : NULL);
+	return place_of(b, fy_event_start_mark(event), token ? fy_token_end_mark(token) : NULL);
 }
 
 static const char *token_text(struct builder *b, struct fy_token *token, size_t *len)
@@ -58,9 +61,9 @@ static const char *token_text(struct builder *b, struct fy_token *token, size_t 
 	return arena_text(b->arena, text ? text : "", *len);
 }
 
-static enum err_code no_memory(struct builder *b)
+static enum err_code out_of_memory(struct builder *b)
 {
-	report_error(b->report, (struct report_place){ 0 }, "no memory to read it");
+	report_error(b->report, (struct report_place){ .file = b->file }, "out of memory");
 	return ERR_MEMORY;
 }
 
@@ -70,7 +73,7 @@ static struct yaml_node *node_new(struct builder *b, enum yaml_kind kind, struct
 
 	if (node) {
 		node->kind = kind;
-		node->at = event_place(event);
+		node->at = event_place(b, event);
 	}
 	return node;
 }
@@ -113,7 +116,7 @@ static enum err_code keep_anchor(struct builder *b, const char *name, const stru
 		return ERR_OK;
 	a = arena_array(b->arena, 1, sizeof(*a));
 	if (!a)
-		return no_memory(b);
+		return out_of_memory(b);
 	*a = (struct anchor){ name, node, b->anchors };
 	b->anchors = a;
 	return ERR_OK;
@@ -123,9 +126,29 @@ static enum err_code refuse_tag(struct builder *b, struct fy_token *tag)
 {
 	if (!tag)
 		return ERR_OK;
-	report_error(b->report, place_of(fy_token_start_mark(tag), fy_token_end_mark(tag)),
+	report_error(b->report, place_of(b, fy_token_start_mark(tag), fy_token_end_mark(tag)),
 		     "a tag has no meaning here");
 	return ERR_INPUT;
+}
+
+/* A value of which a variable is missing is told, and left out by the walker. */
+static enum err_code expand(struct builder *b, struct yaml_node *node)
+{
+	const struct open_node *in = b->depth ? &b->open[b->depth - 1] : NULL;
+	bool is_key = in && in->node->kind == YAML_MAPPING && !in->key;
+	enum err_code code;
+	struct err e;
+
+	if (is_key)
+		return ERR_OK;
+	code = environment_expand(b->arena, &node->text, &node->len, &e);
+	if (code == ERR_MEMORY)
+		return out_of_memory(b);
+	if (code) {
+		report_error(b->report, node->at, "%s", e.text);
+		node->is_broken = true;
+	}
+	return ERR_OK;
 }
 
 static enum err_code on_scalar(struct builder *b, struct fy_event *event)
@@ -140,7 +163,7 @@ static enum err_code on_scalar(struct builder *b, struct fy_event *event)
 	if (code)
 		return code;
 	if (!node)
-		return no_memory(b);
+		return out_of_memory(b);
 	node->text = token_text(b, value, &node->len);
 	node->is_plain = style == FYSS_PLAIN;
 	if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && node->at.column > 1) {
@@ -150,12 +173,14 @@ static enum err_code on_scalar(struct builder *b, struct fy_event *event)
 	if (event->scalar.anchor)
 		anchor = token_text(b, event->scalar.anchor, &len);
 	if (arena_is_exhausted(b->arena))
-		return no_memory(b);
+		return out_of_memory(b);
 	if (memchr(node->text, 0, node->len)) {
 		report_error(b->report, node->at, "a zero byte in a text");
 		return ERR_INPUT;
 	}
-	code = keep_anchor(b, anchor, node);
+	code = expand(b, node);
+	if (!code)
+		code = keep_anchor(b, anchor, node);
 	return code ? code : place_node(b, node);
 }
 
@@ -167,7 +192,7 @@ static enum err_code on_alias(struct builder *b, struct fy_event *event)
 	const char *name = token_text(b, event->alias.anchor, &len);
 
 	if (!node || !name)
-		return no_memory(b);
+		return out_of_memory(b);
 	for (const struct anchor *a = b->anchors; a; a = a->next) {
 		struct report_place at = node->at;
 
@@ -193,7 +218,7 @@ static enum err_code on_open(struct builder *b, struct fy_event *event, enum yam
 	if (code)
 		return code;
 	if (!node)
-		return no_memory(b);
+		return out_of_memory(b);
 	if (b->depth == YAML_DEPTH_MAX) {
 		report_error(b->report, node->at, "nested more than %d deep", YAML_DEPTH_MAX);
 		return ERR_INPUT;
@@ -205,7 +230,7 @@ static enum err_code on_open(struct builder *b, struct fy_event *event, enum yam
 		.node = node,
 		.anchor = anchor ? token_text(b, anchor, &len) : NULL,
 	};
-	return arena_is_exhausted(b->arena) ? no_memory(b) : ERR_OK;
+	return arena_is_exhausted(b->arena) ? out_of_memory(b) : ERR_OK;
 }
 
 static enum err_code on_close(struct builder *b)
@@ -221,7 +246,7 @@ static enum err_code on_event(struct builder *b, struct fy_event *event)
 	case FYET_DOCUMENT_START:
 		if (!b->root)
 			return ERR_OK;
-		report_error(b->report, event_place(event), "a second document, expected one");
+		report_error(b->report, event_place(b, event), "a second document, expected one");
 		return ERR_INPUT;
 	case FYET_MAPPING_START:
 		return on_open(b, event, YAML_MAPPING, event->mapping_start.tag,
@@ -244,16 +269,16 @@ static enum err_code syntax_errors(struct builder *b, struct fy_diag *diag)
 	unsigned n = 0;
 
 	while ((error = fy_diag_errors_iterate(diag, &at)) != NULL) {
-		struct report_place place = { 0, 0, 1 };
+		struct report_place place = { 0, 0, 1, b->file };
 
 		if (error->line > 0 && error->column > 0)
 			place = (struct report_place){ (uint32_t)error->line,
-						       (uint32_t)error->column, 1 };
+						       (uint32_t)error->column, 1, b->file };
 		report_error(b->report, place, "%s", error->msg ? error->msg : "not YAML");
 		n++;
 	}
 	if (n == 0)
-		report_error(b->report, (struct report_place){ 0 }, "not YAML");
+		report_error(b->report, (struct report_place){ .file = b->file }, "not YAML");
 	return ERR_INPUT;
 }
 
@@ -272,15 +297,15 @@ static enum err_code read_events(struct builder *b, struct fy_parser *parser, st
 }
 
 /* libfyaml takes a byte that is not UTF-8 for the end of the text. */
-static enum err_code check_utf8(struct config_report *report, const char *text, size_t len)
+static enum err_code check_utf8(const struct builder *b, const char *text, size_t len)
 {
-	struct report_place at = { 1, 1, 1 };
+	struct report_place at = { 1, 1, 1, b->file };
 
 	for (size_t i = 0; i < len;) {
 		size_t n = utf8_char_len(text + i, len - i);
 
 		if (n == 0) {
-			report_error(report, at, "a byte that is not UTF-8");
+			report_error(b->report, at, "a byte that is not UTF-8");
 			return ERR_INPUT;
 		}
 		at.column++;
@@ -293,13 +318,13 @@ static enum err_code check_utf8(struct config_report *report, const char *text, 
 	return ERR_OK;
 }
 
-enum err_code yaml_parse(struct arena *arena, const char *text, size_t len,
+enum err_code yaml_parse(struct arena *arena, const char *text, size_t len, uint32_t file,
 			 struct config_report *report, struct yaml_node **out)
 {
-	struct builder b = { .arena = arena, .report = report };
+	struct builder b = { .arena = arena, .report = report, .file = file };
 	struct fy_parse_cfg config = { .flags = FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE };
 	struct fy_parser *parser = NULL;
-	enum err_code code = check_utf8(report, text, len);
+	enum err_code code = check_utf8(&b, text, len);
 
 	if (code)
 		return code;
@@ -309,7 +334,7 @@ enum err_code yaml_parse(struct arena *arena, const char *text, size_t len,
 		parser = fy_parser_create(&config);
 	}
 	if (!parser || fy_parser_set_string(parser, text, len) != 0)
-		code = no_memory(&b);
+		code = out_of_memory(&b);
 	else
 		code = read_events(&b, parser, config.diag);
 	fy_parser_destroy(parser);

@@ -23,7 +23,8 @@ enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	bool is_plain; /* a scalar without quotes */
+	bool is_plain;	/* a scalar without quotes */
+	bool is_broken; /* a mistake in it is told already */
 	struct report_place at;
 	const char *text; /* of a scalar */
 	size_t len;
@@ -32,8 +33,9 @@ struct yaml_node {
 	size_t n;
 };
 
-/* *out is NULL for an empty document. */
-enum err_code yaml_parse(struct arena *arena, const char *text, size_t len,
+/* *out is NULL for an empty document. file: its number in the report. Variables of the environment
+ * stand in the values already; one that is not set is told, and does not end the reading. */
+enum err_code yaml_parse(struct arena *arena, const char *text, size_t len, uint32_t file,
 			 struct config_report *report, struct yaml_node **out);
 
 /* The first value under `key`; NULL when there is none, or `mapping` is not one. */

@@ -8,6 +8,7 @@
 #include "dnsd/answer/answer.h"
 #include "dnsd/packet/dns.h"
 #include "dnsd/publish/publish.h"
+#include "schema/config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "dnsd/control/control.h"
 #include "dnsd/fleet/inside.h"
+#include "schema/config/config.h"
 
 #include <dirent.h>
 #include <stdio.h>

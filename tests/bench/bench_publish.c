@@ -9,6 +9,7 @@
  * service, without the disk.
  */
 #include "dnsd/publish/publish.h"
+#include "schema/config/config.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "dnsd/answer/answer.h"
 #include "dnsd/control/control.h"
+#include "schema/config/config.h"
 
 #include <dirent.h>
 #include <poll.h>

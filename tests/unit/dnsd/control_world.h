@@ -7,6 +7,7 @@
 
 #include "dnsd/answer/answer.h"
 #include "dnsd/control/control.h"
+#include "schema/config/config.h"
 #include "tests/unit/dnsd/fleet_world.h"
 
 #include <poll.h>

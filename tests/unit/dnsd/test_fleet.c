@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Claims about dnsd/fleet: what regions and proberds say, and what follows from their silence. */
+#include "schema/config/config.h"
 #include "tests/unit/dnsd/fleet_world.h"
 
 /* ---- who may speak ---- */

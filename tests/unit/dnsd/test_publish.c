@@ -3,6 +3,7 @@
  */
 #include "core/rcu.h"
 #include "dnsd/publish/publish.h"
+#include "schema/config/config.h"
 #include "tests/unit/dnsd/world.h"
 #include "tests/unit/fail_alloc.h"
 

@@ -3,6 +3,7 @@
 #include "dnsd/publish/publish.h"
 #include "dnsd/serve/serve.h"
 #include "dnsd/serve/stream.h"
+#include "schema/config/config.h"
 #include "tests/unit/dnsd/ask.h"
 #include "tests/unit/dnsd/world.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Claims about dnsd/fleet: proberds, their plan, what they see and when it counts. */
+#include "schema/config/config.h"
 #include "tests/unit/dnsd/fleet_world.h"
 
 #define FRANKFURT 501100, 86800

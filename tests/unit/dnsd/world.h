@@ -7,6 +7,7 @@
 #define FAIRLEAD_TESTS_DNSD_WORLD_H
 
 #include "dnsd/publish/publish.h"
+#include "schema/config/config.h"
 #include "tests/unit/unit.h"
 
 #include <dirent.h>

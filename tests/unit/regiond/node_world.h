@@ -5,6 +5,7 @@
 #define FAIRLEAD_TESTS_REGIOND_NODE_WORLD_H
 
 #include "regiond/control/admin.h"
+#include "schema/config/config.h"
 
 #include <stdlib.h>
 #include <string.h>

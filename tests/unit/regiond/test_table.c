@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_table: what a reload takes over from the table before it. */
 #include "core/buf.h"
+#include "schema/config/config.h"
 #include "tests/unit/regiond/world.h"
 
 #define POOLS(backends)                    \

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "regiond/route/table.h"
+#include "schema/config/config.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>

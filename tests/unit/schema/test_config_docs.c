@@ -2,6 +2,7 @@
 /* test_config_docs: the reference pages and the JSON Schema are what the tables say.
  *
  * UPDATE_GOLDEN=1 writes docs/config-*.md anew. */
+#include "schema/config/config.h"
 #include "schema/config/dnsd_config.h"
 #include "tests/unit/schema/golden.h"
 #include "tests/unit/unit.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_config_reload: what `config show` prints, and which changes a reload cannot bring. */
+#include "schema/config/config.h"
 #include "schema/config/dnsd_config.h"
 #include "schema/config/regiond_config.h"
 #include "tests/unit/unit.h"

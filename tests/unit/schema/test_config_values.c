@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_config_values: what a file says arrives in the struct, and defaults where it says nothing.
  */
+#include "schema/config/config.h"
 #include "schema/config/dnsd_config.h"
 #include "schema/config/proberd_config.h"
 #include "schema/config/regiond_config.h"
@@ -358,10 +359,10 @@ static void an_error_found_later_is_told_with_its_line(void **state)
 	config_report_error(&report, NULL, "no room");
 	assert_int_equal(report.n_errors, 2);
 	assert_string_equal(buf_text(&report.errors),
+			    "test: error: no room\n"
 			    "test:4:9: error: zone example.com: cannot be read\n"
 			    "    zones: [{name: example.com, file: z}]\n"
-			    "            ^\n"
-			    "test: error: no room\n");
+			    "            ^\n");
 	config_dnsd_free(c);
 }
 

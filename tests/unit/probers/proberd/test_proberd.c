@@ -2,6 +2,7 @@
 /* test_proberd: a whole proberd on a loop of its own thread: its files, its pages, its reload. */
 #include "core/file.h"
 #include "probers/proberd/proberd.h"
+#include "schema/config/config.h"
 #include "tests/unit/certs.h"
 #include "tests/unit/unit.h"
 
