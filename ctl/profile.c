@@ -111,7 +111,7 @@ static void read_pair(struct profile *p, const struct yaml_node *value,
 		report_error(report, value->key->at,
 			     "`%s` is not known here, expected socket, host, cert, key or ca",
 			     value->key->text);
-	else if (value->kind != YAML_SCALAR || !value->len)
+	else if (!value->is_broken && (value->kind != YAML_SCALAR || !value->len))
 		report_error(report, yaml_place(value), "`%s` has no value, expected a text",
 			     field->key);
 	else if (*slot(&p->target, field))
@@ -127,8 +127,10 @@ static enum outcome read_text(struct profile *p, const char *text, size_t len, s
 	enum outcome outcome = OUTCOME_DONE;
 
 	config_report_init(&report);
-	report_open(&report, p->file, text, len);
-	if (yaml_parse(p->memory, text, len, &report, &root) == ERR_OK && root) {
+	report_open(&report);
+	if (yaml_parse(p->memory, text, len, report_source(&report, p->file, text, len), &report,
+		       &root) == ERR_OK &&
+	    root) {
 		if (root->kind != YAML_MAPPING)
 			report_error(&report, root->at, "expected `host: HOST:PORT` and such");
 		for (const struct yaml_node *value = root->kind == YAML_MAPPING ? root->first
