@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* table: pools, services and routes of one configuration, immutable, published to the workers. */
 #include "regiond/route/table.h"
+
 #include "schema/config/config.h"
 
 #include <stdlib.h>
