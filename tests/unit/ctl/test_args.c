@@ -144,8 +144,8 @@ static void numbers_and_lists_are_read(void **state)
 static void a_wrong_value_is_named_with_what_was_expected(void **state)
 {
 	assert_wrong("drain a --expires soon",
-		     "--expires: `soon` is not a duration, expected a whole number and ms, s, m, h "
-		     "or d");
+		     "--expires: `soon` is not a duration, expected a number and ms, s, m, h or d, "
+		     "in whole milliseconds");
 	assert_wrong("drain a --expires 5ms", "--expires is `5ms`, expected at least 1s");
 	assert_wrong("events --last many",
 		     "--last is `many`, expected a whole number up to 4294967295");
