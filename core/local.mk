@@ -1,6 +1,7 @@
 # core: floor 0. No DNS, no regions.
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
+	core/acceptor.c core/acceptor.h \
 	core/addr.c core/addr.h \
 	core/buf.c core/buf.h \
 	core/cert.c core/cert.h \
@@ -11,6 +12,9 @@ libcore_a_SOURCES = \
 	core/file.c core/file.h \
 	core/frame.c core/frame.h \
 	core/http.c core/http.h \
+	core/http_conn.c core/http_conn.h \
+	core/http_error.c core/http_error.h \
+	core/http_head.c core/http_head.h \
 	core/identity.c core/identity.h \
 	core/job.c core/job.h \
 	core/link.c core/link.h core/link_private.h \

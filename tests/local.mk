@@ -25,7 +25,7 @@ EXTRA_DIST += tests/run .ci/run
 include tests/flow/local.mk
 
 # What unit tests share and no program names as a source.
-EXTRA_DIST += tests/unit/unit.h tests/unit/certs.h tests/unit/core/link_world.h \
+EXTRA_DIST += tests/unit/unit.h tests/unit/certs.h tests/unit/core/http_world.h tests/unit/core/link_world.h \
 	tests/unit/regiond/world.h tests/unit/regiond/node_world.h \
 	tests/unit/dnsd/ask.h tests/unit/dnsd/answer_world.h
 

@@ -31,4 +31,5 @@ check_PROGRAMS += tests/unit/core/test_link_end
 tests_unit_core_test_link_end_LDFLAGS = $(FAIL_ALLOC)
 tests_unit_core_test_arena_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_http
+check_PROGRAMS += tests/unit/core/test_http_bounds
 tests_unit_core_test_http_LDFLAGS = $(FAIL_ALLOC)

@@ -1,146 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Claims about core/http, with a client that speaks bytes over sockets; bounded in turns. */
-#include "core/http.h"
-#include "core/socket.h"
-#include "tests/unit/certs.h"
-#include "tests/unit/fail_alloc.h"
-#include "tests/unit/unit.h"
-
-#include <errno.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-
-#define TURNS 200000
+#include "tests/unit/core/http_world.h"
 
 static struct certs acme, rival;
-
-struct world {
-	struct loop *loop;
-	struct http_server *server;
-	struct tls *tls;
-	char dir[64], path[96];
-
-	/* what the handler was told, as text */
-	unsigned calls;
-	char seen[4096];
-	struct http_reply *kept; /* when `keep` */
-	bool keep;
-	enum err_code fail_with;
-	const char *fail_text;
-};
-
-static struct world world;
-
-static void handle(void *ctx, const struct http_request *req, struct http_reply *reply)
-{
-	const char *q = http_query(req, "q"), *header = http_header(req, "x-test");
-
-	world.calls++;
-	snprintf(world.seen, sizeof(world.seen),
-		 "%s %s q=%s h=%s who=%s from=%.9s len=%zu body=%.*s", req->method, req->path,
-		 q ? q : "-", header ? header : "-", req->peer->who, req->peer->from, req->len,
-		 req->len < 100 ? (int)req->len : 100, req->body ? (const char *)req->body : "");
-	if (world.keep)
-		world.kept = reply;
-	else if (world.fail_with)
-		http_reply_error(reply, world.fail_with, world.fail_text);
-	else if (strcmp(req->path, "/text") == 0)
-		http_reply_text(reply, 200, "text/plain; version=0.0.4", "up 1\n", 5);
-	else if (strcmp(req->path, "/broken") == 0)
-		http_reply_json(reply, 200, NULL);
-	else
-		http_reply_json(reply, 201, json_pack("{s:s}", "path", req->path));
-}
-
-static int start(void **state)
-{
-	struct err e = { "" };
-
-	memset(&world, 0, sizeof(world));
-	snprintf(world.dir, sizeof(world.dir), "/tmp/fairlead-test-XXXXXX");
-	assert_non_null(mkdtemp(world.dir));
-	snprintf(world.path, sizeof(world.path), "%s/admin.sock", world.dir);
-	assert_int_equal(loop_new(&world.loop, &e), ERR_OK);
-	assert_int_equal(http_server_new(&world.server, world.loop, handle, NULL, &e), ERR_OK);
-	if (http_listen_unix(world.server, world.path, &e) != ERR_OK)
-		fail_msg("%s", e.text);
-	return 0;
-}
-
-static int finish(void **state)
-{
-	http_server_free(world.server);
-	tls_free(world.tls);
-	loop_free(world.loop);
-	unlink(world.path);
-	rmdir(world.dir);
-	return 0;
-}
-
-/* ---- a client */
-
-static int connect_unix(void)
-{
-	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", world.path);
-	assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
-	return fd;
-}
-
-static int connect_tcp(void)
-{
-	struct endpoint at = { .addr = { .family = 4, .bytes = { 127, 0, 0, 1 } },
-			       .port = http_port(world.server) };
-	struct sockaddr_storage sa;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	assert_int_equal(connect(fd, (struct sockaddr *)&sa, endpoint_to_sockaddr(&at, &sa)), 0);
-	evutil_make_socket_nonblocking(fd);
-	return fd;
-}
-
-/* Sends all, then reads until the server closes. */
-static void exchange(int fd, const char *bytes, size_t len, char *reply, size_t room)
-{
-	size_t sent = 0, got = 0;
-
-	for (int turn = 0; turn < TURNS; turn++) {
-		ssize_t n = send(fd, bytes + sent, len - sent, MSG_NOSIGNAL);
-
-		if (n > 0)
-			sent += (size_t)n;
-		loop_run_once(world.loop);
-		n = recv(fd, reply + got, room - 1 - got, 0);
-		if (n > 0)
-			got += (size_t)n;
-		else if (n == 0 || errno != EAGAIN)
-			break;
-	}
-	reply[got] = 0;
-	close(fd);
-}
-
-static const char *ask(const char *request)
-{
-	static char reply[8192];
-
-	exchange(connect_unix(), request, strlen(request), reply, sizeof(reply));
-	return reply;
-}
-
-#define END "\r\nConnection: close\r\n\r\n"
-
-static void assert_reply(const char *reply, const char *status, const char *body)
-{
-	if (strncmp(reply, status, strlen(status)) != 0)
-		fail_msg("'%s' does not begin with '%s'", reply, status);
-	if (body && !strstr(reply, body))
-		fail_msg("'%s' is not in '%s'", body, reply);
-}
 
 /* ---- claims */
 
@@ -240,6 +102,28 @@ static void bad_requests_never_reach_the_handler(void **state)
 	assert_int_equal(world.calls, 0);
 }
 
+static void what_two_readers_could_understand_differently_is_refused(void **state)
+{
+	static const char *const requests[] = {
+		"GET / HTTP/1.1\nHost: h\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost : h\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: h\r\n folded: yes\r\n\r\n",
+		"GET / HTTP/1.1\r\nX: a\rb\r\n\r\n",
+		"GET /  HTTP/1.1\r\nHost: h\r\n\r\n",
+		"GET http://h/ HTTP/1.1\r\nHost: h\r\n\r\n",
+		"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+		"POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\nx",
+		"POST / HTTP/1.1\r\nContent-Length: 1 1\r\n\r\nx",
+	};
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		assert_reply(ask(requests[i]), "HTTP/1.1 400 ", "\"code\":\"input\"");
+	assert_reply(ask("GET / HTTP/2.0\r\nHost: h\r\n\r\n"), "HTTP/1.1 505 ", NULL);
+	assert_reply(ask("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n"),
+		     "HTTP/1.1 413 ", NULL);
+	assert_int_equal(world.calls, 0);
+}
+
 static void a_body_over_the_limit_is_refused(void **state)
 {
 	static const char head[] = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1048577\r\n\r\n";
@@ -277,6 +161,7 @@ static void a_chunked_body_is_bounded_too(void **state)
 
 	memcpy(request, head, strlen(head));
 	exchange(connect_unix(), request, len, reply, sizeof(reply));
+	assert_reply(reply, "HTTP/1.1 411 ", "must have a Content-Length");
 	assert_int_equal(world.calls, 0);
 	free(request);
 }
@@ -290,8 +175,7 @@ static void headers_over_the_limit_are_refused(void **state)
 	strcpy(request + len + 20000, "\r\n\r\n");
 	exchange(connect_unix(), request, strlen(request), reply, sizeof(reply));
 	assert_int_equal(world.calls, 0);
-	if (reply[0])
-		assert_reply(reply, "HTTP/1.1 400 ", NULL);
+	assert_reply(reply, "HTTP/1.1 431 ", "longer than 16 KiB");
 	free(request);
 }
 
@@ -306,17 +190,6 @@ static void requests_on_one_connection_are_answered_in_order(void **state)
 }
 
 /* ---- replies that come later */
-
-static void send_kept(int fd)
-{
-	static const char request[] = "GET /later HTTP/1.1\r\nHost: h" END;
-
-	world.keep = true;
-	assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
-	for (int turn = 0; turn < TURNS && !world.kept; turn++)
-		loop_run_once(world.loop);
-	assert_non_null(world.kept);
-}
 
 static void a_reply_may_come_later(void **state)
 {
@@ -431,16 +304,6 @@ static void a_server_out_of_descriptors_pauses_and_recovers(void **state)
 	exchange(fd, "GET / HTTP/1.1\r\nHost: h" END, strlen("GET / HTTP/1.1\r\nHost: h" END),
 		 reply, sizeof(reply));
 	assert_reply(reply, "HTTP/1.1 201 ", NULL);
-}
-
-static void listen_tcp(struct tls *tls)
-{
-	static const struct endpoint any_port = { .addr = { .family = 4,
-							    .bytes = { 127, 0, 0, 1 } } };
-	struct err e = { "" };
-
-	if (http_listen_tcp(world.server, &any_port, tls, &e) != ERR_OK)
-		fail_msg("%s", e.text);
 }
 
 static void in_the_clear_a_peer_is_anyone(void **state)
@@ -590,11 +453,11 @@ static void a_request_without_memory_gets_an_error(void **state)
 		fail_alloc_at(n);
 		reply = ask("GET /v1?q=1 HTTP/1.1\r\nHost: h" END);
 		failed = fail_alloc_end();
-		assert_reply(reply, failed ? "HTTP/1.1 500 " : "HTTP/1.1 201 ", NULL);
+		if (reply[0]) /* else it was closed for want of memory to accept it */
+			assert_reply(reply, failed ? "HTTP/1.1 500 " : "HTTP/1.1 201 ", NULL);
+		assert_true(failed || reply[0]);
 	}
 }
-
-#define WITH_SERVER(claim) cmocka_unit_test_setup_teardown(claim, start, finish)
 
 int main(void)
 {
@@ -615,6 +478,7 @@ int main(void)
 		WITH_SERVER(a_reply_may_come_later),
 		WITH_SERVER(a_client_that_leaves_before_its_reply_does_no_harm),
 		WITH_SERVER(a_reply_after_the_server_is_gone_does_nothing),
+		WITH_SERVER(what_two_readers_could_understand_differently_is_refused),
 		WITH_SERVER(the_unix_socket_is_for_owner_and_group),
 		WITH_SERVER(a_live_socket_is_not_taken_over),
 		WITH_SERVER(a_stale_socket_is_replaced_and_a_file_is_not),
