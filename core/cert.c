@@ -3,159 +3,23 @@
 #include "core/cert.h"
 
 #include "core/addr.h"
+#include "core/cert_pair.h"
 #include "core/file.h"
 #include "core/tls.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SPIFFE "spiffe://"
-
-/* A key and its certificate; either may be NULL. */
-struct pair {
-	EVP_PKEY *key;
-	X509 *certificate;
-};
-
-static void pair_fini(struct pair *p)
-{
-	EVP_PKEY_free(p->key);
-	X509_free(p->certificate);
-}
-
-static enum err_code openssl_failed(struct err *e, const char *doing)
-{
-	char reason[256];
-
-	tls_reason(reason, sizeof(reason));
-	return err_set(e, ERR_INPUT, "%s: %s", doing, reason);
-}
-
-/* ---- files */
-
-static enum err_code path_of(const char *dir, const char *name, const char *suffix,
-			     char out[PATH_MAX], struct err *e)
-{
-	if (snprintf(out, PATH_MAX, "%s/%s.%s", dir, name, suffix) >= PATH_MAX)
-		return err_set(e, ERR_INPUT, "%.64s...: the path is too long", dir);
-	return ERR_OK;
-}
-
-/* O_EXCL, so that two who issue the same name at once cannot mix their files. */
-static enum err_code write_new(const char *path, mode_t mode, BIO *content, struct err *e)
-{
-	enum err_code code = ERR_OK;
-	char *bytes;
-	long len = BIO_get_mem_data(content, &bytes);
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-
-	if (fd < 0 && errno == EEXIST)
-		return err_set(e, ERR_EXISTS, "%s exists already and is not overwritten", path);
-	if (fd < 0)
-		return err_errno(e, errno, "%s", path);
-	errno = EIO; /* what a short write means for a file */
-	if (write(fd, bytes, (size_t)len) != len || fsync(fd) != 0) {
-		code = err_errno(e, errno, "%s", path);
-		unlink(path);
-	}
-	close(fd);
-	return code;
-}
-
-static enum err_code save_pair(const char *dir, const char *name, const struct pair *pair,
-			       struct err *e)
-{
-	char key_path[PATH_MAX], crt_path[PATH_MAX];
-	BIO *key = BIO_new(BIO_s_secmem()), *crt = BIO_new(BIO_s_mem());
-	enum err_code code;
-
-	if (!key || !crt ||
-	    PEM_write_bio_PKCS8PrivateKey(key, pair->key, NULL, NULL, 0, NULL, NULL) != 1 ||
-	    PEM_write_bio_X509(crt, pair->certificate) != 1) {
-		code = openssl_failed(e, "writing PEM");
-		goto out;
-	}
-	code = path_of(dir, name, "key", key_path, e);
-	if (code == ERR_OK)
-		code = path_of(dir, name, "crt", crt_path, e);
-	if (code == ERR_OK && access(crt_path, F_OK) == 0)
-		code = err_set(e, ERR_EXISTS, "%s exists already and is not overwritten", crt_path);
-	if (code == ERR_OK)
-		code = write_new(key_path, 0600, key, e);
-	if (code != ERR_OK)
-		goto out;
-	code = write_new(crt_path, 0644, crt, e);
-	if (code != ERR_OK)
-		unlink(key_path);
-out:
-	BIO_free(key);
-	BIO_free(crt);
-	return code;
-}
-
-static int no_pass_phrase(char *out, int room, int writing, void *arg)
-{
-	return -1;
-}
-
-static enum err_code open_file(const char *path, BIO **out, struct err *e)
-{
-	BIO *file = BIO_new_file(path, "r");
-
-	if (!file) {
-		int errnum = errno;
-
-		ERR_clear_error();
-		return err_errno(e, errnum, "%s", path);
-	}
-	*out = file;
-	return ERR_OK;
-}
-
-static enum err_code load_ca(const char *dir, struct pair *out, struct err *e)
-{
-	char path[PATH_MAX];
-	BIO *file = NULL;
-	enum err_code code = path_of(dir, "ca", "crt", path, e);
-
-	if (code == ERR_OK)
-		code = open_file(path, &file, e);
-	if (code != ERR_OK)
-		return code;
-	out->certificate = PEM_read_bio_X509(file, NULL, no_pass_phrase, NULL);
-	BIO_free(file);
-	if (!out->certificate)
-		return openssl_failed(e, path);
-	if (X509_check_ca(out->certificate) != 1)
-		return err_set(e, ERR_INPUT, "%s: is not the certificate of an authority", path);
-	code = path_of(dir, "ca", "key", path, e);
-	if (code == ERR_OK)
-		code = open_file(path, &file, e);
-	if (code != ERR_OK)
-		return code;
-	out->key = PEM_read_bio_PrivateKey(file, NULL, no_pass_phrase, NULL);
-	BIO_free(file);
-	if (!out->key)
-		return openssl_failed(e, path);
-	if (X509_check_private_key(out->certificate, out->key) != 1) {
-		ERR_clear_error();
-		return err_set(e, ERR_INPUT, "%s: is not the key of ca.crt beside it", path);
-	}
-	return ERR_OK;
-}
 
 /* ---- parts of a certificate */
 
@@ -180,7 +44,7 @@ static bool add_name(X509_NAME *name, const char *field, const char *value)
 }
 
 /* A certificate with everything that is common to an authority and its leaves. */
-static bool begin(struct pair *p, const char *fleet, const char *common_name, unsigned days)
+static bool begin(struct cert_pair *p, const char *fleet, const char *common_name, unsigned days)
 {
 	X509_NAME *subject;
 
@@ -360,7 +224,7 @@ static enum err_code check_outlives(X509 *ca, unsigned days, struct err *e)
 	int left = 0, seconds = 0;
 
 	if (ASN1_TIME_diff(&left, &seconds, NULL, X509_get0_notAfter(ca)) != 1)
-		return openssl_failed(e, "ca.crt: its end date");
+		return cert_failed(e, "ca.crt: its end date");
 	if (left < 0 || seconds < 0)
 		return err_set(e, ERR_INPUT, "ca.crt has expired: make a new authority");
 	if ((int)days > left + 1)
@@ -372,7 +236,7 @@ static enum err_code check_outlives(X509 *ca, unsigned days, struct err *e)
 
 enum err_code cert_make_ca(const char *dir, const char *fleet, unsigned days, struct err *e)
 {
-	struct pair ca = { NULL };
+	struct cert_pair ca = { NULL };
 	char path[PATH_MAX], uri[IDENTITY_TEXT_MAX];
 	enum err_code code;
 
@@ -381,7 +245,7 @@ enum err_code cert_make_ca(const char *dir, const char *fleet, unsigned days, st
 			       fleet);
 	code = check_days(days, e);
 	if (code == ERR_OK)
-		code = path_of(dir, "ca", "crt", path, e);
+		code = cert_path(dir, "ca", "crt", path, e);
 	if (code == ERR_OK)
 		code = file_make_parent(path, e);
 	if (code != ERR_OK)
@@ -396,14 +260,14 @@ enum err_code cert_make_ca(const char *dir, const char *fleet, unsigned days, st
 	    extend(ca.certificate, ca.certificate, NID_subject_key_identifier, "hash") &&
 	    set_names(ca.certificate, uri, NULL, 0) &&
 	    X509_sign(ca.certificate, ca.key, EVP_sha256()) > 0)
-		code = save_pair(dir, "ca", &ca, e);
+		code = cert_pair_write(dir, "ca", &ca, e);
 	else
-		code = openssl_failed(e, "making the authority's certificate");
-	pair_fini(&ca);
+		code = cert_failed(e, "making the authority's certificate");
+	cert_pair_fini(&ca);
 	return code;
 }
 
-static bool make_leaf(struct pair *leaf, const struct pair *ca, const char *fleet,
+static bool make_leaf(struct cert_pair *leaf, const struct cert_pair *ca, const char *fleet,
 		      const struct cert_request *request)
 {
 	struct identity id = { .role = request->role };
@@ -431,25 +295,170 @@ static bool make_leaf(struct pair *leaf, const struct pair *ca, const char *flee
 	       X509_sign(x, ca->key, EVP_sha256()) > 0;
 }
 
-enum err_code cert_issue(const char *dir, const struct cert_request *request, struct err *e)
+/* Signs what is asked for; the caller frees the pair. */
+static enum err_code sign(const char *dir, const struct cert_request *request,
+			  struct cert_pair *leaf, struct err *e)
 {
-	struct pair ca = { NULL }, leaf = { NULL };
+	struct cert_pair ca = { NULL };
 	char fleet[IDENTITY_PART_MAX];
-	enum err_code code = check_request(request, e);
+	enum err_code code;
 
-	if (code != ERR_OK)
-		return code;
 	ERR_clear_error();
-	code = load_ca(dir, &ca, e);
+	code = cert_pair_load_ca(dir, &ca, e);
 	if (code == ERR_OK)
 		code = fleet_of(ca.certificate, fleet, e);
 	if (code == ERR_OK)
 		code = check_outlives(ca.certificate, request->days, e);
-	if (code == ERR_OK && !make_leaf(&leaf, &ca, fleet, request))
-		code = openssl_failed(e, "making the certificate");
+	if (code == ERR_OK && !make_leaf(leaf, &ca, fleet, request))
+		code = cert_failed(e, "making the certificate");
+	cert_pair_fini(&ca);
+	return code;
+}
+
+enum err_code cert_issue(const char *dir, const struct cert_request *request, struct err *e)
+{
+	struct cert_pair leaf = { NULL };
+	enum err_code code = check_request(request, e);
+
 	if (code == ERR_OK)
-		code = save_pair(dir, request->name, &leaf, e);
-	pair_fini(&leaf);
-	pair_fini(&ca);
+		code = sign(dir, request, &leaf, e);
+	if (code == ERR_OK)
+		code = cert_pair_write(dir, request->file ? request->file : request->name, &leaf,
+				       e);
+	cert_pair_fini(&leaf);
+	return code;
+}
+
+/* ---- what a certificate says */
+
+static int64_t seconds_of(const ASN1_TIME *time)
+{
+	ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
+	int days = 0, seconds = 0;
+
+	if (epoch)
+		ASN1_TIME_diff(&days, &seconds, epoch, time);
+	ASN1_TIME_free(epoch);
+	return (int64_t)days * 86400 + seconds;
+}
+
+enum err_code cert_read(const char *path, struct cert_info *out, struct err *e)
+{
+	struct cert_info info = { "" };
+	X509 *x = NULL;
+	enum err_code code;
+
+	ERR_clear_error();
+	code = cert_load(path, &x, e);
+	if (code == ERR_OK && (code = tls_certificate_uri(x, info.uri, e)) != ERR_OK)
+		err_wrap(e, code, "%s", path);
+	if (code == ERR_OK) {
+		info.from_s = seconds_of(X509_get0_notBefore(x));
+		info.until_s = seconds_of(X509_get0_notAfter(x));
+		*out = info;
+	}
+	X509_free(x);
+	return code;
+}
+
+/* ---- a new one for an old one */
+
+/* The request that a certificate came from. */
+struct again {
+	struct cert_request request;
+	struct identity id;
+	char texts[CERT_ADDRESSES_MAX][256];
+	const char *addresses[CERT_ADDRESSES_MAX];
+};
+
+static void take_address(struct again *a, const GENERAL_NAME *name)
+{
+	char *text = a->texts[a->request.addresses_len];
+	int type, len;
+	const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &type);
+	const unsigned char *bytes =
+		type == GEN_DNS || type == GEN_IPADD ? ASN1_STRING_get0_data(value) : NULL;
+
+	if (!bytes || a->request.addresses_len == CERT_ADDRESSES_MAX)
+		return;
+	len = ASN1_STRING_length(value);
+	if (type == GEN_DNS)
+		snprintf(text, sizeof(a->texts[0]), "%.*s", len, bytes);
+	else if (!inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, text, sizeof(a->texts[0])))
+		return;
+	a->addresses[a->request.addresses_len++] = text;
+}
+
+static enum err_code read_again(const X509 *x, const char *path, struct again *a, struct err *e)
+{
+	char uri[IDENTITY_TEXT_MAX];
+	GENERAL_NAMES *names;
+	enum err_code code = tls_certificate_uri((X509 *)x, uri, e);
+
+	if (code == ERR_OK)
+		code = identity_parse(uri, &a->id, e);
+	if (code != ERR_OK)
+		return err_wrap(e, code, "%s", path);
+	a->request = (struct cert_request){ .role = a->id.role,
+					    .name = a->id.name,
+					    .region = a->id.region,
+					    .addresses = a->addresses };
+	names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+		take_address(a, sk_GENERAL_NAME_value(names, i));
+	GENERAL_NAMES_free(names);
+	return ERR_OK;
+}
+
+/* As long as the old one was made for, to the next whole day. */
+static unsigned days_of(const X509 *x)
+{
+	int64_t s = seconds_of(X509_get0_notAfter(x)) - seconds_of(X509_get0_notBefore(x));
+
+	return s > 86400 ? (unsigned)(s / 86400) : 1;
+}
+
+static enum err_code check_fleet(const char *dir, const struct again *a, struct err *e)
+{
+	struct cert_pair ca = { NULL };
+	char fleet[IDENTITY_PART_MAX];
+	enum err_code code = cert_pair_load_ca(dir, &ca, e);
+
+	if (code == ERR_OK)
+		code = fleet_of(ca.certificate, fleet, e);
+	if (code == ERR_OK && strcmp(fleet, a->id.fleet) != 0)
+		code = err_set(e, ERR_INPUT, "it is of fleet %s, and ca.crt of %s", a->id.fleet,
+			       fleet);
+	cert_pair_fini(&ca);
+	return code;
+}
+
+enum err_code cert_renew(const char *dir, const char *file, unsigned days, struct err *e)
+{
+	char path[PATH_MAX];
+	struct cert_pair leaf = { NULL };
+	struct again *a = calloc(1, sizeof(*a));
+	X509 *old = NULL;
+	enum err_code code = a ? cert_path(dir, file, "crt", path, e)
+			       : err_set(e, ERR_MEMORY, "%s", "out of memory");
+
+	ERR_clear_error();
+	if (code == ERR_OK)
+		code = cert_load(path, &old, e);
+	if (code == ERR_OK)
+		code = read_again(old, path, a, e);
+	if (code == ERR_OK)
+		code = check_fleet(dir, a, e);
+	if (code == ERR_OK) {
+		a->request.days = days ? days : days_of(old);
+		code = check_request(&a->request, e);
+	}
+	if (code == ERR_OK)
+		code = sign(dir, &a->request, &leaf, e);
+	if (code == ERR_OK)
+		code = cert_pair_replace(dir, file, &leaf, e);
+	cert_pair_fini(&leaf);
+	X509_free(old);
+	free(a);
 	return code;
 }

@@ -5,6 +5,7 @@ libcore_a_SOURCES = \
 	core/addr.c core/addr.h \
 	core/buf.c core/buf.h \
 	core/cert.c core/cert.h \
+	core/cert_pair.c core/cert_pair.h \
 	core/clock.c core/clock.h \
 	core/daemon.c core/daemon.h \
 	core/arena.c core/arena.h \

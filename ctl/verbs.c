@@ -167,11 +167,25 @@ static const struct verb verbs[] = {
 	  .words_max = 3,
 	  .takes = ARG_REGION | ARG_ADDRESS | ARG_DAYS,
 	  .does = "Make a certificate and key for a daemon or a person",
-	  .more = "It makes DIR/NAME.crt and DIR/NAME.key. ROLE is dnsd, regiond (needs --region), "
-		  "prober, viewer, operator or admin. It "
-		  "is "
-		  "valid for 365 days without --days.",
+	  .more = "It makes DIR/NAME.crt and DIR/NAME.key; where another owner has these files, "
+		  "DIR/REGION-NAME or DIR/ROLE-NAME. ROLE is dnsd, regiond (needs --region), "
+		  "prober, viewer, operator or admin. It is valid for 365 days without --days.",
 	  .run = verb_cert_issue },
+	{ .name = "cert list",
+	  .words = "DIR",
+	  .words_min = 1,
+	  .words_max = 1,
+	  .does = "Whose certificates are in DIR, and when each runs out",
+	  .run = verb_cert_list },
+	{ .name = "cert renew",
+	  .words = "DIR NAME",
+	  .words_min = 2,
+	  .words_max = 2,
+	  .takes = ARG_DAYS,
+	  .does = "A new pair for DIR/NAME.crt, of the same owner, under the old name",
+	  .more = "Without --days it is valid for as long as the old one was. The daemon takes it "
+		  "with its next reload.",
+	  .run = verb_cert_renew },
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

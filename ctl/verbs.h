@@ -51,6 +51,8 @@ enum outcome verb_restore(struct cli *cli);
 /* verb_cert.c */
 enum outcome verb_cert_init(struct cli *cli);
 enum outcome verb_cert_issue(struct cli *cli);
+enum outcome verb_cert_list(struct cli *cli);
+enum outcome verb_cert_renew(struct cli *cli);
 
 /* Tables that `status` shows too. */
 enum outcome verb_list_regions(struct cli *cli, const json_t *regions);

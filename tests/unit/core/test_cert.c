@@ -287,6 +287,46 @@ static void an_authority_that_is_not_there_is_said(void **state)
 
 #define WITH_CA(claim) cmocka_unit_test_setup_teardown(claim, start, finish)
 
+static void a_renewed_pair_is_of_the_same_owner_and_addresses(void **state)
+{
+	struct cert_info before, after;
+	char path[PATH_MAX];
+	struct err e;
+	X509 *x;
+
+	(void)state;
+	assert_int_equal(issue(IDENTITY_REGIOND, "eu-west", "r1", "2001:db8::1", 1, &e), ERR_OK);
+	assert_int_equal(cert_read(certs_path(&certs, "r1.crt", path), &before, &e), ERR_OK);
+	assert_int_equal(cert_renew(certs.dir, "r1", 0, &e), ERR_OK);
+	assert_int_equal(cert_renew(certs.dir, "r1", 3, &e), ERR_OK);
+	assert_int_equal(cert_read(path, &after, &e), ERR_OK);
+	assert_string_equal(after.uri, "spiffe://acme/regiond/eu-west/r1");
+	assert_in_range(after.until_s - before.until_s, 2 * 86400 - 5, 2 * 86400 + 5);
+	x = load("r1.crt");
+	assert_int_equal(X509_check_ip_asc(x, "2001:db8::1", 0), 1);
+	X509_free(x);
+	assert_int_equal(verify("r1.crt", X509_PURPOSE_SSL_CLIENT, 0), X509_V_OK);
+	assert_int_equal(mode_of("r1.key"), 0600);
+	assert_int_equal(access(certs_path(&certs, "r1.new.key", path), F_OK), -1);
+}
+
+static void a_renewal_that_fails_leaves_the_old_pair(void **state)
+{
+	struct cert_info before, after;
+	char path[PATH_MAX], ca[PATH_MAX];
+	struct err e;
+
+	(void)state;
+	assert_int_equal(issue(IDENTITY_DNSD, NULL, "ns1", NULL, 1, &e), ERR_OK);
+	assert_int_equal(cert_read(certs_path(&certs, "ns1.crt", path), &before, &e), ERR_OK);
+	assert_int_equal(cert_renew(certs.dir, "ns2", 0, &e), ERR_IO);
+	assert_int_equal(cert_renew(certs.dir, "ns1", CERT_DAYS_MAX, &e), ERR_INPUT);
+	unlink(certs_path(&certs, "ca.key", ca));
+	assert_int_equal(cert_renew(certs.dir, "ns1", 0, &e), ERR_IO);
+	assert_int_equal(cert_read(path, &after, &e), ERR_OK);
+	assert_int_equal(after.until_s, before.until_s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +339,8 @@ int main(void)
 		WITH_CA(keys_are_for_their_owner_only),
 		WITH_CA(nothing_is_overwritten),
 		WITH_CA(a_name_is_issued_once),
+		WITH_CA(a_renewed_pair_is_of_the_same_owner_and_addresses),
+		WITH_CA(a_renewal_that_fails_leaves_the_old_pair),
 		WITH_CA(bad_requests_are_refused_by_name),
 		WITH_CA(a_leaf_may_live_as_long_as_its_authority),
 		cmocka_unit_test(a_fleet_with_odd_letters_is_refused),
