@@ -51,6 +51,8 @@ static const struct argp_option verb_options[] = {
 	  "dnsd, regiond or proberd: whose file it is (else seen from its keys)" },
 	{ "config", KEY(ARG_CONFIG), "FILE", 0,
 	  "The name server's configuration, which names its state file" },
+	{ "exit-code", KEY(ARG_EXIT_CODE), NULL, 0,
+	  "End with 0 without a problem, 1 with a warning, 2 with a critical one" },
 	{ "fleet", KEY(ARG_FLEET), "FLEET", 0, "The fleet's name, as in `fleet:` of every file" },
 	{ "region", KEY(ARG_REGION), "REGION", 0, "The region of a regiond" },
 	{ "address", KEY(ARG_ADDRESS), "NAME-OR-IP", 0,

@@ -48,6 +48,7 @@ enum arg {
 	ARG_POOL = 1 << 18,
 	ARG_NODE = 1 << 19,
 	ARG_CONFIG = 1 << 20,
+	ARG_EXIT_CODE = 1 << 21,
 };
 /* What every operation takes that changes something. */
 #define ARG_CHANGE (ARG_REASON | ARG_DRY_RUN | ARG_FORCE)

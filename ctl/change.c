@@ -57,7 +57,8 @@ enum outcome change_moves(struct cli *cli, const json_t *moves)
 	return cli_give_grid(cli, g, "Nothing would move.");
 }
 
-enum outcome change_tell(struct cli *cli, const char *what, const json_t *done, int64_t *id)
+enum outcome change_tell(struct cli *cli, const struct change *change, const json_t *done,
+			 int64_t *id)
 {
 	char live[SAY_MAX];
 
@@ -65,10 +66,11 @@ enum outcome change_tell(struct cli *cli, const char *what, const json_t *done, 
 	if (cli_gave_json(cli, done))
 		return OUTCOME_DONE;
 	if (cli->args.given & ARG_DRY_RUN) {
-		say_line(cli, NULL, "%s: nothing is changed; this would move:", what);
+		say_line(cli, NULL, "%s: nothing is changed; this would move:", change->what);
 		return change_moves(cli, json_object_get(done, "moves"));
 	}
-	say_line(cli, NULL, "%s: done, id %lld, live on %s", what, (long long)*id,
+	say_line(cli, NULL, "%s: %s, id %lld, live on %s", change->what,
+		 change->done ? change->done : "done", (long long)*id,
 		 say_list(done, "live", live));
 	return OUTCOME_DONE;
 }
@@ -124,7 +126,7 @@ enum outcome change_post(struct cli *cli, const struct change *change, int64_t *
 	if (outcome == OUTCOME_DONE)
 		outcome = post(cli, change, change->body, &done);
 	if (outcome == OUTCOME_DONE)
-		outcome = change_tell(cli, change->what, done, id);
+		outcome = change_tell(cli, change, done, id);
 	json_decref(done);
 	json_decref(change->body);
 	return outcome;

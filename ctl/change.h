@@ -17,6 +17,7 @@ struct change {
 	const char *path; /* "/v1/drain" */
 	json_t *body;	  /* an object with the verb's own keys; the common ones are added */
 	const char *what; /* for people: "drain eu-west" */
+	const char *done; /* what it came to: "no new clients"; NULL = "done" */
 	bool is_risky;
 };
 
@@ -24,7 +25,8 @@ struct change {
 enum outcome change_post(struct cli *cli, const struct change *change, int64_t *id);
 
 /* The same for a request of another shape (a DELETE). */
-enum outcome change_tell(struct cli *cli, const char *what, const json_t *done, int64_t *id);
+enum outcome change_tell(struct cli *cli, const struct change *change, const json_t *done,
+			 int64_t *id);
 
 /* moves[] of a dry run as a table. */
 enum outcome change_moves(struct cli *cli, const json_t *moves);

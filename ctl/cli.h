@@ -26,6 +26,7 @@ struct cli {
 	struct grid_style style;
 	bool can_ask; /* a person sits at standard input and standard error */
 	void (*pause_ms)(unsigned ms);
+	uint64_t (*now_ms)(void); /* monotonic */
 	call_fn send; /* how to ask the daemon; NULL = over the target, by a call of ours */
 	void *send_ctx;
 
@@ -36,6 +37,7 @@ struct cli {
 	struct args args;
 	const struct verb *verb;
 	struct failure failure;
+	int status; /* the exit status of a verb that has done its work; mostly 0 */
 };
 
 /* Asks the daemon that the arguments name, the dnsd of this machine without any. */

@@ -168,5 +168,6 @@ int dispatch_run(struct cli *cli, int argc, char **argv)
 	if (outcome != OUTCOME_DONE)
 		tell_problem(cli, outcome, as_json || cli->args.is_json);
 	cli_fini(cli);
-	return close_output(cli, outcome);
+	outcome = close_output(cli, outcome);
+	return outcome == OUTCOME_DONE ? cli->status : (int)outcome;
 }

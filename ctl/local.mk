@@ -25,4 +25,5 @@ libctl_a_SOURCES = \
 	ctl/verb_list.c \
 	ctl/verb_override.c \
 	ctl/verb_status.c \
-	ctl/verbs.c ctl/verbs.h
+	ctl/verbs.c ctl/verbs.h \
+	ctl/wait.c ctl/wait.h

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main: fairlead, the admin CLI: its streams, and its exit status. */
+#include "core/clock.h"
 #include "ctl/dispatch.h"
 
 #include <curl/curl.h>
@@ -15,6 +16,11 @@ static void pause_ms(unsigned ms)
 	const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
 
 	nanosleep(&t, NULL);
+}
+
+static uint64_t now_ms(void)
+{
+	return clock_mono_us(clock_system()) / 1000;
 }
 
 /* Source: no-color.org. */
@@ -44,6 +50,7 @@ int main(int argc, char **argv)
 			   .width = is_terminal ? terminal_width() : 0 },
 		.can_ask = isatty(STDIN_FILENO) && isatty(STDERR_FILENO),
 		.pause_ms = pause_ms,
+		.now_ms = now_ms,
 		.env = getenv,
 	};
 	int status;

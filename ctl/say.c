@@ -163,6 +163,11 @@ const char *say_health_colour(const json_t *doc)
 	return colour_of(doc, "health", known);
 }
 
+const char *say_health_change_colour(const char *to)
+{
+	return strcmp(to, "down") == 0 ? "red" : strcmp(to, "stale") == 0 ? "yellow" : NULL;
+}
+
 const char *say_severity_colour(const json_t *doc)
 {
 	static const struct colour known[] = {

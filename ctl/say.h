@@ -33,6 +33,7 @@ const char *say_load(const json_t *doc, char out[SAY_MAX]);
 
 /* The colours of grid_cell(); NULL = none. */
 const char *say_health_colour(const json_t *doc);
+const char *say_health_change_colour(const char *to); /* of an event */
 const char *say_severity_colour(const json_t *doc);
 const char *say_load_colour(const json_t *doc);
 

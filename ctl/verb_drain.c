@@ -7,31 +7,27 @@
 #include "ctl/change.h"
 #include "ctl/say.h"
 #include "ctl/verbs.h"
+#include "ctl/wait.h"
 
 #include <string.h>
 
-#define POLL_MS 1000
 /* Reports come every second; who has said nothing for so long has nothing to say of its load. */
 #define REPORT_OLD_S 10
 
-/* ---- waiting until it is empty ---- */
+/* ---- what is left ---- */
 
-struct left {
-	long long used;
-	bool is_reporting;
-};
-
-static void add_left(struct left *left, const json_t *doc)
+static void add_left(struct wait_left *left, const json_t *doc)
 {
 	const json_t *age = json_object_get(doc, "report_age_s");
 
-	left->used += json_integer_value(json_object_get(doc, "used"));
+	left->used += (uint64_t)json_integer_value(json_object_get(doc, "used"));
+	left->arrivals += (uint64_t)json_integer_value(json_object_get(doc, "arrivals"));
 	left->is_reporting |= json_is_number(age) && json_number_value(age) >= 0 &&
 			      json_number_value(age) < REPORT_OLD_S;
 }
 
 /* What of the region, or of its part of one service, is still in use. */
-static enum outcome region_left(struct cli *cli, struct left *left)
+static enum outcome region_left(struct cli *cli, struct wait_left *left)
 {
 	const char *service = cli->args.service, *region = cli->args.words[0];
 	json_t *list = NULL, *doc;
@@ -39,7 +35,7 @@ static enum outcome region_left(struct cli *cli, struct left *left)
 				       : cli_get(cli, "/v1/regions", &list);
 	size_t i;
 
-	*left = (struct left){ 0 };
+	*left = (struct wait_left){ 0 };
 	json_array_foreach (list, i, doc) {
 		const char *name =
 			json_string_value(json_object_get(doc, service ? "region" : "name"));
@@ -60,44 +56,18 @@ static bool is_meant(const struct args *a, const json_t *backend)
 	       (!a->backend || (address && strcmp(address, a->backend) == 0));
 }
 
-static enum outcome backends_left(struct cli *cli, struct left *left)
+static enum outcome backends_left(struct cli *cli, struct wait_left *left)
 {
 	json_t *list = NULL, *doc;
 	enum outcome outcome = cli_get(cli, "/v1/backends", &list);
 	size_t i;
 
-	*left = (struct left){ .is_reporting = true };
+	*left = (struct wait_left){ .is_reporting = true };
 	json_array_foreach (list, i, doc)
 		if (is_meant(&cli->args, doc))
-			left->used += json_integer_value(json_object_get(doc, "in_flight"));
+			left->used +=
+				(uint64_t)json_integer_value(json_object_get(doc, "in_flight"));
 	json_decref(list);
-	return outcome;
-}
-
-static void tell_progress(struct cli *cli, const char *what, const struct left *left)
-{
-	if (cli->can_ask)
-		fprintf(cli->err, "\r%s: %lld still in use\033[K", what, left->used);
-}
-
-static enum outcome wait_empty(struct cli *cli, const char *what,
-			       enum outcome (*ask)(struct cli *cli, struct left *left))
-{
-	struct left left = { 0 };
-	enum outcome outcome;
-
-	for (;;) {
-		outcome = ask(cli, &left);
-		if (outcome != OUTCOME_DONE || !left.is_reporting || !left.used)
-			break;
-		tell_progress(cli, what, &left);
-		cli->pause_ms(POLL_MS);
-	}
-	if (cli->can_ask)
-		fputs("\r\033[K", cli->err);
-	if (outcome == OUTCOME_DONE && !cli->args.is_json)
-		say_line(cli, NULL, "%s: %s", what,
-			 left.is_reporting ? "empty" : "no regiond reports its load");
 	return outcome;
 }
 
@@ -111,23 +81,30 @@ static void make_what(const struct cli *cli, char what[SAY_MAX])
 		 a->service ? " for " : "", a->service ? a->service : "");
 }
 
-static enum outcome change_region(struct cli *cli, const char *path, bool is_risky, json_t *body)
+static enum outcome change_region(struct cli *cli, struct change *change, bool waits)
 {
+	const struct args *a = &cli->args;
 	char what[SAY_MAX];
-	struct change change = { .path = path, .body = body, .what = what, .is_risky = is_risky };
-	enum outcome outcome;
+	enum outcome outcome = OUTCOME_DONE;
+	unsigned ttl_s = 0;
 	int64_t id;
 
 	make_what(cli, what);
-	if (body) {
-		change_add(body, "region", cli->args.words[0]);
-		change_add(body, "service", cli->args.service);
+	change->what = what;
+	if (change->body) {
+		change_add(change->body, "region", a->words[0]);
+		change_add(change->body, "service", a->service);
 	}
-	outcome = change_post(cli, &change, &id);
-	if (outcome == OUTCOME_DONE && is_risky && cli->args.given & ARG_WAIT &&
-	    !(cli->args.given & ARG_DRY_RUN))
-		outcome = wait_empty(cli, what, region_left);
-	return outcome;
+	waits = waits && a->given & ARG_WAIT && !(a->given & ARG_DRY_RUN);
+	if (waits)
+		outcome = wait_ttl(cli, a->service, &ttl_s);
+	if (outcome != OUTCOME_DONE) {
+		json_decref(change->body);
+		return outcome;
+	}
+	outcome = change_post(cli, change, &id);
+	return outcome == OUTCOME_DONE && waits ? wait_empty(cli, what, ttl_s, region_left)
+						: outcome;
 }
 
 /* ---- of backends ---- */
@@ -178,7 +155,7 @@ static enum outcome change_backend(struct cli *cli, const char *path, bool waits
 	change_add(change.body, "pool", a->pool);
 	outcome = change_post(cli, &change, &id);
 	if (outcome == OUTCOME_DONE && waits && !(a->given & ARG_DRY_RUN))
-		outcome = wait_empty(cli, what, backends_left);
+		outcome = wait_empty(cli, what, 0, backends_left);
 	return outcome;
 }
 
@@ -198,7 +175,12 @@ enum outcome verb_drain(struct cli *cli)
 		return change_backend(cli, "/v1/drain", cli->args.given & ARG_WAIT);
 	if (!cli->args.n_words)
 		return need_region(cli);
-	return change_region(cli, "/v1/drain", true, json_object());
+	return change_region(cli,
+			     &(struct change){ .path = "/v1/drain",
+					       .body = json_object(),
+					       .done = "no new clients",
+					       .is_risky = true },
+			     true);
 }
 
 enum outcome verb_undrain(struct cli *cli)
@@ -207,7 +189,11 @@ enum outcome verb_undrain(struct cli *cli)
 		return change_backend(cli, "/v1/undrain", false);
 	if (!cli->args.n_words)
 		return need_region(cli);
-	return change_region(cli, "/v1/undrain", false, json_object());
+	return change_region(cli,
+			     &(struct change){ .path = "/v1/undrain",
+					       .body = json_object(),
+					       .done = "takes new clients again" },
+			     false);
 }
 
 /* "25%", "2.5%"; a bare whole number is a percentage too. */
@@ -229,12 +215,16 @@ enum outcome verb_dial(struct cli *cli)
 {
 	uint32_t share_ppm = 0;
 	enum outcome outcome = read_share(cli, cli->args.words[1], &share_ppm);
-	json_t *body;
+	struct change change = { .path = "/v1/dial" };
+	char done[32];
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	body = json_object();
-	if (body)
-		json_object_set_new(body, "share_ppm", json_integer(share_ppm));
-	return change_region(cli, "/v1/dial", share_ppm == 0, body);
+	snprintf(done, sizeof(done), "%g %%", share_ppm / 1e4);
+	change.done = done;
+	change.is_risky = !share_ppm;
+	change.body = json_object();
+	if (change.body)
+		json_object_set_new(change.body, "share_ppm", json_integer(share_ppm));
+	return change_region(cli, &change, !share_ppm);
 }

@@ -6,6 +6,8 @@
 #include "ctl/say.h"
 #include "ctl/verbs.h"
 
+#include <string.h>
+
 #define TABLE_ROWS  40
 #define FOLLOW_ROWS 10 /* what is shown before one follows */
 #define FOLLOW_MS   1000
@@ -98,23 +100,35 @@ static enum outcome list_events(struct cli *cli, const json_t *events)
 	return cli_give_grid(cli, g, "Nothing has happened.");
 }
 
-/* A line each: columns cannot line up with what is still to come. */
+#define FOLLOW_FORMAT "%-19s  %-9s  %-24s  %-12s  %-18s  %s"
+
+static void tell_follow_header(struct cli *cli)
+{
+	if (!cli->args.is_json)
+		say_line(cli, "bold", FOLLOW_FORMAT, "TIME (UTC)", "KIND", "SERVICE", "REGION",
+			 "CHANGE", "WHY");
+}
+
+/* A line each, in columns that hold what is usual: what is still to come is not known. */
 static void tell_event(struct cli *cli, const json_t *event)
 {
-	static const char *const keys[] = { "kind", "service", "region" };
-	char time[SAY_MAX], text[SAY_MAX], from[SAY_MAX], to[SAY_MAX];
+	char time[SAY_MAX], kind[SAY_MAX], service[SAY_MAX], region[SAY_MAX], from[SAY_MAX];
+	char to[SAY_MAX], text[SAY_MAX], change[2 * SAY_MAX] = "-";
+	static const char *const why[] = { "cause", "reason" };
 	struct buf line = BUF_INIT;
 
 	if (cli_gave_json(cli, event))
 		return;
-	buf_add_str(&line, say_time(event, "time", time));
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		buf_printf(&line, "  %s", say_text(event, keys[i], text));
-	buf_printf(&line, "  %s -> %s", say_text(event, "from", from), say_text(event, "to", to));
-	buf_printf(&line, "  %s", say_text(event, "cause", text));
-	buf_printf(&line, "  by %s: %s", say_text(event, "by", text),
-		   say_text(event, "reason", from));
-	say_line(cli, NULL, "%s", buf_text(&line));
+	for (size_t i = 0; i < sizeof(why) / sizeof(why[0]); i++)
+		if (strcmp(say_text(event, why[i], text), "-") != 0)
+			buf_printf(&line, "%s%s", line.len ? ": " : "", text);
+	if (strcmp(say_text(event, "by", text), "-") != 0 && strcmp(text, "fairlead") != 0)
+		buf_printf(&line, "%sby %s", line.len ? ", " : "", text);
+	if (strcmp(say_text(event, "to", to), "-") != 0)
+		snprintf(change, sizeof(change), "%s -> %s", say_text(event, "from", from), to);
+	say_line(cli, say_health_change_colour(to), FOLLOW_FORMAT, say_time(event, "time", time),
+		 say_text(event, "kind", kind), say_text(event, "service", service),
+		 say_text(event, "region", region), change, buf_text(&line));
 	buf_fini(&line);
 }
 
@@ -127,6 +141,8 @@ static enum outcome follow(struct cli *cli)
 	json_t *rows = NULL, *event;
 	enum outcome outcome = get_all(cli, "/v1/events", after, most, &rows);
 
+	if (outcome == OUTCOME_DONE)
+		tell_follow_header(cli);
 	while (outcome == OUTCOME_DONE) {
 		json_array_foreach (rows, i, event)
 			tell_event(cli, event);

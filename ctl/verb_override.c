@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verb_override: `override list` and `override clear ID`: what operators forced. */
+/* verb_override: `override list`, `override clear`, `resume`, `forget`: what stands in the way. */
 #include "ctl/change.h"
 #include "ctl/say.h"
 #include "ctl/verbs.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- list ---- */
@@ -82,72 +81,23 @@ enum outcome verb_override_list(struct cli *cli)
 
 /* ---- clear ---- */
 
-static const json_t *find(const json_t *overrides, const char *id)
+static enum outcome clear(struct cli *cli, const struct change *change)
 {
-	json_t *o;
-	size_t i;
-
-	json_array_foreach (overrides, i, o)
-		if (json_integer_value(json_object_get(o, "id")) == strtoll(id, NULL, 10))
-			return o;
-	return NULL;
-}
-
-/* The operation that has the effect of clearing it, for the API tries operations, not clearings. */
-static const char *reverse_of(const json_t *override, json_t *body)
-{
-	const json_t *scope = json_object_get(override, "scope");
-	const char *kind = json_string_value(json_object_get(override, "kind"));
-	const char *service = json_string_value(json_object_get(scope, "service"));
-
-	change_add(body, "service", service && service[0] ? service : NULL);
-	if (kind && strcmp(kind, "failover") == 0)
-		return "/v1/failback";
-	change_add(body, "region", json_string_value(json_object_get(scope, "region")));
-	if (kind && strcmp(kind, "drain") == 0)
-		return "/v1/undrain";
-	if (!kind || strcmp(kind, "dial") != 0)
-		return NULL;
-	json_object_set_new(body, "share_ppm", json_integer(1000000));
-	return "/v1/dial";
-}
-
-static enum outcome try_clear(struct cli *cli, const char *id_text, const char *what)
-{
-	json_t *overrides = NULL;
-	enum outcome outcome = cli_get(cli, "/v1/overrides", &overrides);
-	const json_t *override = find(overrides, id_text);
-	struct change change = { .body = json_object(), .what = what };
-	int64_t id;
-
-	if (outcome == OUTCOME_DONE && !override)
-		outcome = cli_wrong(cli, "not_found", "there is no override %s", id_text);
-	if (outcome == OUTCOME_DONE && change.body)
-		change.path = reverse_of(override, change.body);
-	if (outcome == OUTCOME_DONE && !change.path)
-		outcome = cli_wrong(cli, "refused", "override %s cannot be tried dry", id_text);
-	if (outcome == OUTCOME_DONE)
-		outcome = change_post(cli, &change, &id); /* takes the body */
-	else
-		json_decref(change.body);
-	json_decref(overrides);
-	return outcome;
-}
-
-static enum outcome clear(struct cli *cli, const char *id_text, const char *what)
-{
+	const struct args *a = &cli->args;
 	struct buf path = BUF_INIT;
 	struct call_request request = { .method = "DELETE" };
 	enum outcome outcome;
 	json_t *done = NULL;
 	int64_t id;
 
-	buf_printf(&path, "/v1/overrides/%s", id_text);
-	call_query(&path, "reason", cli->args.reason);
+	buf_add_str(&path, change->path);
+	call_query(&path, "reason", a->reason);
+	call_query(&path, "force", a->given & ARG_FORCE ? "true" : NULL);
+	call_query(&path, "dry_run", a->given & ARG_DRY_RUN ? "true" : NULL);
 	request.path = buf_text(&path);
 	outcome = path.failed ? cli_no_memory(cli) : cli_send(cli, &request, &done);
 	if (outcome == OUTCOME_DONE)
-		outcome = change_tell(cli, what, done, &id);
+		outcome = change_tell(cli, change, done, &id);
 	json_decref(done);
 	buf_fini(&path);
 	return outcome;
@@ -156,14 +106,48 @@ static enum outcome clear(struct cli *cli, const char *id_text, const char *what
 enum outcome verb_override_clear(struct cli *cli)
 {
 	const char *id_text = cli->args.words[0];
-	char what[SAY_MAX];
+	char what[SAY_MAX], path[64];
 
 	if (!id_text[0] || strlen(id_text) > 18 || strspn(id_text, "0123456789") != strlen(id_text))
 		return cli_wrong(cli, "usage",
 				 "ID is `%s`, expected a number that `override list` shows",
 				 id_text);
 	snprintf(what, sizeof(what), "override clear %s", id_text);
-	if (cli->args.given & ARG_DRY_RUN)
-		return try_clear(cli, id_text, what);
-	return clear(cli, id_text, what);
+	snprintf(path, sizeof(path), "/v1/overrides/%s", id_text);
+	return clear(cli, &(struct change){ .path = path, .what = what });
+}
+
+/* ---- what the daemon itself keeps ---- */
+
+/* `resume REGION`: ends a hold_down before its time. */
+enum outcome verb_resume(struct cli *cli)
+{
+	const struct args *a = &cli->args;
+	char what[SAY_MAX];
+	const struct change change = { .path = "/v1/resume",
+				       .body = json_object(),
+				       .what = what,
+				       .done = "its hold_down is over" };
+	int64_t id;
+
+	snprintf(what, sizeof(what), "resume %.80s%s%.160s", a->words[0], a->service ? " for " : "",
+		 a->service ? a->service : "");
+	change_add(change.body, "region", a->words[0]);
+	change_add(change.body, "service", a->service);
+	return change_post(cli, &change, &id);
+}
+
+/* `forget NODE`: a regiond or prober that will not come back; its last word goes with it. */
+enum outcome verb_forget(struct cli *cli)
+{
+	char what[SAY_MAX];
+	const struct change change = { .path = "/v1/forget",
+				       .body = json_object(),
+				       .what = what,
+				       .done = "its last word counts no more" };
+	int64_t id;
+
+	snprintf(what, sizeof(what), "forget %.160s", cli->args.words[0]);
+	change_add(change.body, "node", cli->args.words[0]);
+	return change_post(cli, &change, &id);
 }

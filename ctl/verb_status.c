@@ -226,6 +226,22 @@ static enum outcome tell(struct cli *cli, const json_t *status)
 	return outcome;
 }
 
+/* For monitoring: 0 without a problem, 1 with a warning, 2 with a critical one. */
+static int severity_status(const json_t *problems)
+{
+	json_t *problem;
+	int status = 0;
+	size_t i;
+
+	json_array_foreach (problems, i, problem) {
+		const char *severity = json_string_value(json_object_get(problem, "severity"));
+		int one = severity && strcmp(severity, "critical") == 0 ? 2 : 1;
+
+		status = one > status ? one : status;
+	}
+	return status;
+}
+
 enum outcome verb_status(struct cli *cli)
 {
 	json_t *status = NULL;
@@ -235,6 +251,8 @@ enum outcome verb_status(struct cli *cli)
 		return outcome;
 	if (!cli_gave_json(cli, status))
 		outcome = tell(cli, status);
+	if (cli->args.given & ARG_EXIT_CODE)
+		cli->status = severity_status(json_object_get(status, "problems"));
 	json_decref(status);
 	return outcome;
 }

@@ -36,6 +36,8 @@ enum outcome verb_failback(struct cli *cli);
 /* verb_override.c */
 enum outcome verb_override_list(struct cli *cli);
 enum outcome verb_override_clear(struct cli *cli);
+enum outcome verb_resume(struct cli *cli);
+enum outcome verb_forget(struct cli *cli);
 /* verb_history.c */
 enum outcome verb_events(struct cli *cli);
 enum outcome verb_audit(struct cli *cli);

@@ -20,3 +20,12 @@ $(SYSTEMD_UNITS): %: %.in Makefile
 
 completiondir = $(datadir)/bash-completion/completions
 dist_completion_DATA = deploy/completion/fairlead
+# bash-completion looks for a file by the name of the command.
+install-data-hook:
+	for daemon in dnsd regiond proberd; do \
+		ln -sf fairlead "$(DESTDIR)$(completiondir)/fairlead-$$daemon" || exit 1; \
+	done
+uninstall-hook:
+	for daemon in dnsd regiond proberd; do \
+		rm -f "$(DESTDIR)$(completiondir)/fairlead-$$daemon"; \
+	done

@@ -487,12 +487,14 @@ static enum err_code plan_clear(struct op *op, int64_t id, struct err *e)
 void ops_clear(struct ops *o, int64_t id, const struct http_request *req, struct http_reply *reply)
 {
 	const char *reason = http_query(req, "reason"), *force = http_query(req, "force");
+	const char *dry = http_query(req, "dry_run");
 	struct op op = { .ops = o,
 			 .r = o->rooms,
 			 .verb = "override clear",
 			 .region = "",
 			 .service = "",
 			 .reason = reason ? reason : "",
+			 .is_dry = dry && strcmp(dry, "true") == 0,
 			 .is_forced = force && strcmp(force, "true") == 0 };
 	json_t *doc = NULL;
 	struct err e;

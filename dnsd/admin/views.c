@@ -51,16 +51,17 @@ static json_t *member_doc(const struct rooms *r, uint32_t service, uint32_t memb
 
 	fleet_member(r->fleet, service, member, &v);
 	return json_pack(
-		"{s:s, s:o, s:s, s:s, s:s, s:o, s:i, s:I, s:f, s:I, s:I, s:o, s:b, s:o, s:i, s:i}",
+		"{s:s, s:o, s:s, s:s, s:s, s:o, s:i, s:I, s:f, s:I, s:I, s:I, s:o, s:b, s:o, s:i, "
+		"s:i}",
 		"region", rooms_config(r)->regions[m->region].name, "addresses", addresses_of(m),
 		"health", verdict_health_name(v.health), "cause", verdict_cause_name(v.cause),
 		"why", v.reason, "forced", doc_forced(live_forced(r->live, service, member)),
 		"tier", (int)m->tier, "weight", (json_int_t)m->weight, "dial",
 		(double)live->dial_ppm[member] / PICK_SHARE_ALL, "capacity",
 		(json_int_t)(v.has_report ? v.capacity : m->capacity), "used", (json_int_t)v.used,
-		"share", share_of(r, service, member), "serving", (int)(live->serve >> member & 1),
-		"report_age_s", doc_age(v.report_age_s), "vantages", (int)v.vantages, "failing",
-		(int)v.failing);
+		"arrivals", (json_int_t)v.arrivals, "share", share_of(r, service, member),
+		"serving", (int)(live->serve >> member & 1), "report_age_s",
+		doc_age(v.report_age_s), "vantages", (int)v.vantages, "failing", (int)v.failing);
 }
 
 json_t *views_members(const struct rooms *r, uint32_t service)
@@ -172,7 +173,7 @@ static json_t *region_doc(const struct rooms *r, uint32_t region)
 {
 	const char *name = rooms_config(r)->regions[region].name;
 	enum verdict_health health = HEALTH_UNKNOWN;
-	uint64_t capacity = 0, used = 0;
+	uint64_t capacity = 0, used = 0, arrivals = 0;
 	double age = -1;
 
 	for (uint32_t s = 0; s < rooms_config(r)->n_services; s++) {
@@ -190,11 +191,12 @@ static json_t *region_doc(const struct rooms *r, uint32_t region)
 			if (!counted) { /* the report is of the service, not of one member */
 				capacity += v.capacity;
 				used += v.used;
+				arrivals += v.arrivals;
 				counted = true;
 			}
 		}
 	}
-	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:o}", "name", name, "health",
+	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:o}", "name", name, "health",
 			 verdict_health_name(health), "forced", doc_forced(region_forced(r, name)),
 			 "report_age_s", doc_age(age), "capacity", (json_int_t)capacity, "used",
 			 (json_int_t)used, "nodes", nodes_of(r, name));

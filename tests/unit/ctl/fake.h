@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAKE_REPLIES_MAX 16
+#define FAKE_REPLIES_MAX 48
 #define FAKE_WORDS_MAX	 24
 
 struct fake_reply {
@@ -42,6 +42,11 @@ static unsigned fake_paused_ms;
 static inline void fake_pause(unsigned ms)
 {
 	fake_paused_ms += ms;
+}
+
+static inline uint64_t fake_now(void)
+{
+	return fake_paused_ms;
 }
 
 static inline struct fake_reply *fake_find(struct fake *f, const char *line)
@@ -119,6 +124,7 @@ static inline int fake_run(struct fake *f, const char *line)
 			       .style = { .out = out, .has_colours = f->has_colours },
 			       .can_ask = f->typed,
 			       .pause_ms = fake_pause,
+			       .now_ms = fake_now,
 			       .send = fake_send,
 			       .send_ctx = f };
 	snprintf(words, sizeof(words), "%s", line);

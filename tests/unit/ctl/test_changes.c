@@ -31,6 +31,10 @@ static void requests_have_the_paths_and_bodies_of_the_api(void **state)
 		{ "failover s --to us --reason why", "POST /v1/failover",
 		  "{\"reason\":\"why\",\"service\":\"s\",\"to\":\"us\"}" },
 		{ "failback s", "POST /v1/failback", "{\"service\":\"s\"}" },
+		{ "resume eu --service s", "POST /v1/resume",
+		  "{\"region\":\"eu\",\"service\":\"s\"}" },
+		{ "forget eu/n1 --reason gone", "POST /v1/forget",
+		  "{\"node\":\"eu/n1\",\"reason\":\"gone\"}" },
 		{ "config reload", "POST /v1/reload", "{}" },
 		{ "backup /var/b.db", "POST /v1/backup", "{\"path\":\"/var/b.db\"}" },
 		{ "drain --backend 10.0.0.1:80 --pool p --expires 30m", "POST /v1/drain",
@@ -62,41 +66,15 @@ static void clearing_an_override_is_a_delete_with_its_reason(void **state)
 	fake_fini(&f);
 }
 
-static void a_dry_clearing_tries_the_reverse_operation(void **state)
+static void a_clearing_may_be_tried_and_forced(void **state)
 {
-	static const char overrides[] =
-		"[{\"id\": 3, \"kind\": \"drain\", \"scope\": {\"service\": \"\", \"region\": "
-		"\"eu\"}}, {\"id\": 4, \"kind\": \"failover\", \"scope\": {\"service\": \"s\", "
-		"\"region\": \"us\"}}, {\"id\": 5, \"kind\": \"dial\", \"scope\": {\"service\": "
-		"\"s\", \"region\": \"us\"}}, {\"id\": 6, \"kind\": \"freeze\", \"scope\": {}}]";
-	static const struct {
-		const char *line, *request, *asked;
-	} rows[] = {
-		{ "override clear 3 --dry-run", "POST /v1/undrain",
-		  "GET /v1/overrides\n"
-		  "POST /v1/undrain {\"dry_run\":true,\"region\":\"eu\"}\n" },
-		{ "override clear 4 --dry-run", "POST /v1/failback",
-		  "GET /v1/overrides\n"
-		  "POST /v1/failback {\"dry_run\":true,\"service\":\"s\"}\n" },
-		{ "override clear 5 --dry-run", "POST /v1/dial",
-		  "GET /v1/overrides\n"
-		  "POST /v1/dial "
-		  "{\"dry_run\":true,\"region\":\"us\",\"service\":\"s\",\"share_ppm\":1000000}"
-		  "\n" },
-	};
 	struct fake f = { 0 };
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		fake_answer(&f, "GET /v1/overrides", overrides);
-		fake_answer(&f, rows[i].request, DRY);
-		assert_int_equal(fake_run(&f, rows[i].line), OUTCOME_DONE);
-		assert_string_equal(f.asked, rows[i].asked);
-	}
-	fake_answer(&f, "GET /v1/overrides", overrides);
-	assert_int_equal(fake_run(&f, "override clear 6 --dry-run"), OUTCOME_FAILED);
-	fake_answer(&f, "GET /v1/overrides", overrides);
-	assert_int_equal(fake_run(&f, "override clear 7 --dry-run"), OUTCOME_FAILED);
-	assert_string_equal(f.err, "fairlead: there is no override 7\n");
+	fake_answer(&f, "DELETE /v1/overrides/17?dry_run=true", DRY);
+	assert_int_equal(fake_run(&f, "override clear 17 --dry-run"), OUTCOME_DONE);
+	assert_non_null(strstr(f.out, "override clear 17: nothing is changed; this would move:\n"));
+	fake_answer(&f, "DELETE /v1/overrides/17?force=true", DONE);
+	assert_int_equal(fake_run(&f, "override clear 17 --force"), OUTCOME_DONE);
 	fake_fini(&f);
 }
 
@@ -280,39 +258,89 @@ static void yes_and_harmless_operations_are_not_asked_about(void **state)
 	}
 }
 
+static void what_was_done_is_told(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "dial eu 20%", "POST /v1/dial", "dial eu: 20 %, id 17, live on ns1, ns2\n" },
+		{ "drain eu", "POST /v1/drain",
+		  "drain eu: no new clients, id 17, live on ns1, ns2\n" },
+		{ "undrain eu", "POST /v1/undrain",
+		  "undrain eu: takes new clients again, id 17, live on ns1, ns2\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake f = { 0 };
+
+		fake_answer(&f, rows[i][1], DONE);
+		assert_int_equal(fake_run(&f, rows[i][0]), OUTCOME_DONE);
+		assert_string_equal(f.out, rows[i][2]);
+		fake_fini(&f);
+	}
+}
+
 /* ---- --wait ---- */
 
-#define REGION(name, used, age)                                                            \
-	"[{\"name\": \"other\", \"used\": 900, \"report_age_s\": 0.1}, {\"name\": \"" name \
-	"\", \"used\": " used ", \"report_age_s\": " age "}]"
+#define SERVICES                                                                         \
+	"[{\"name\": \"s\", \"ttl\": 5, \"active\": []}, {\"name\": \"t\", \"ttl\": 3, " \
+	"\"active\": []}]"
+#define REGION(used, arrivals, age)                                                         \
+	"[{\"name\": \"other\", \"used\": 900, \"report_age_s\": 0.1}, {\"name\": \"eu\", " \
+	"\"used\": " used ", \"arrivals\": " arrivals ", \"report_age_s\": " age "}]"
 
-static void drain_waits_until_the_region_is_empty(void **state)
+static void answer_many(struct fake *f, const char *request, const char *json, size_t n)
+{
+	while (n--)
+		fake_answer(f, request, json);
+}
+
+static void drain_waits_for_the_ttl_and_then_for_quiet(void **state)
 {
 	struct fake f = { 0 };
 
+	fake_answer(&f, "GET /v1/services", SERVICES);
 	fake_answer(&f, "POST /v1/drain", DONE);
-	fake_answer(&f, "GET /v1/regions", REGION("eu", "12", "0.2"));
-	fake_answer(&f, "GET /v1/regions", REGION("eu", "3", "0.2"));
-	fake_answer(&f, "GET /v1/regions", REGION("eu", "0", "0.2"));
+	answer_many(&f, "GET /v1/regions", REGION("0", "7", "0.2"), 30);
 	assert_int_equal(fake_run(&f, "drain eu --wait"), OUTCOME_DONE);
-	assert_string_equal(f.out, "drain eu: done, id 17, live on ns1, ns2\n"
+	assert_string_equal(f.out, "drain eu: no new clients, id 17, live on ns1, ns2\n"
 				   "drain eu: empty\n");
-	assert_int_equal(fake_paused_ms, 2000);
+	assert_int_equal(fake_paused_ms,
+			 10000); /* nobody came: TTL 5 s lies within the quiet time */
 	fake_fini(&f);
 }
 
-static void drain_does_not_wait_for_who_does_not_report(void **state)
+static void a_client_that_comes_begins_the_quiet_time_anew(void **state)
 {
-	static const char *const ages[] = { REGION("eu", "12", "null"), REGION("eu", "12", "-1"),
-					    REGION("eu", "12", "60.5") };
+	struct fake f = { .typed = "y\n" };
+
+	fake_answer(&f, "GET /v1/services", SERVICES);
+	fake_answer(&f, "POST /v1/drain", DONE);
+	answer_many(&f, "GET /v1/regions", REGION("0", "7", "0.2"), 4);
+	fake_answer(&f, "GET /v1/regions", REGION("0", "8", "0.2")); /* came and went between two */
+	answer_many(&f, "GET /v1/regions", REGION("0", "8", "0.2"), 2);
+	answer_many(&f, "GET /v1/regions", REGION("3", "8", "0.2"), 3);
+	answer_many(&f, "GET /v1/regions", REGION("0", "8", "0.2"), 20);
+	assert_int_equal(fake_run(&f, "drain eu --yes --wait"), OUTCOME_DONE);
+	assert_int_equal(fake_paused_ms, 19000); /* last seen at 9 s, and ten of quiet */
+	assert_non_null(strstr(f.err, "TTL over in 3s, 0 in use"));
+	assert_non_null(strstr(f.err, "3 in use"));
+	assert_non_null(strstr(f.err, "no client for 9 of 10s"));
+	fake_fini(&f);
+}
+
+static void drain_says_when_nobody_reports(void **state)
+{
+	static const char *const ages[] = { REGION("12", "0", "null"), REGION("12", "0", "-1"),
+					    REGION("12", "0", "60.5") };
 
 	for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
 		struct fake f = { 0 };
 
+		fake_answer(&f, "GET /v1/services", SERVICES);
 		fake_answer(&f, "POST /v1/drain", DONE);
-		fake_answer(&f, "GET /v1/regions", ages[i]);
+		answer_many(&f, "GET /v1/regions", ages[i], 20);
 		assert_int_equal(fake_run(&f, "drain eu --wait"), OUTCOME_DONE);
-		assert_non_null(strstr(f.out, "drain eu: no regiond reports its load\n"));
+		assert_non_null(strstr(f.out, "drain eu: no regiond reports its load"));
+		assert_int_equal(fake_paused_ms, 5000); /* the TTL is over all the same */
 		fake_fini(&f);
 	}
 }
@@ -321,13 +349,15 @@ static void drain_of_a_service_waits_for_its_member(void **state)
 {
 	struct fake f = { 0 };
 
+	fake_answer(&f, "GET /v1/services", SERVICES);
 	fake_answer(&f, "POST /v1/drain", DONE);
-	fake_answer(&f, "GET /v1/members?service=s",
-		    "[{\"region\": \"eu\", \"used\": 5, \"report_age_s\": 1}]");
-	fake_answer(&f, "GET /v1/members?service=s",
-		    "[{\"region\": \"eu\", \"used\": 0, \"report_age_s\": 1}]");
-	assert_int_equal(fake_run(&f, "drain eu --service s --wait"), OUTCOME_DONE);
-	assert_non_null(strstr(f.out, "drain eu for s: empty\n"));
+	answer_many(&f, "GET /v1/members?service=t",
+		    "[{\"region\": \"eu\", \"used\": 5, \"report_age_s\": 1}]", 2);
+	answer_many(&f, "GET /v1/members?service=t",
+		    "[{\"region\": \"eu\", \"used\": 0, \"report_age_s\": 1}]", 20);
+	assert_int_equal(fake_run(&f, "drain eu --service t --wait"), OUTCOME_DONE);
+	assert_non_null(strstr(f.out, "drain eu for t: empty\n"));
+	assert_int_equal(fake_paused_ms, 11000);
 	fake_fini(&f);
 }
 
@@ -339,9 +369,10 @@ static void a_backend_is_waited_for_by_its_requests_in_flight(void **state)
 	fake_answer(&f, "GET /v1/backends",
 		    "[{\"pool\": \"p\", \"address\": \"b:1\", \"in_flight\": 2}, "
 		    "{\"pool\": \"p\", \"address\": \"c:1\", \"in_flight\": 9}]");
-	fake_answer(&f, "GET /v1/backends",
+	answer_many(&f, "GET /v1/backends",
 		    "[{\"pool\": \"p\", \"address\": \"b:1\", \"in_flight\": 0}, "
-		    "{\"pool\": \"p\", \"address\": \"c:1\", \"in_flight\": 9}]");
+		    "{\"pool\": \"p\", \"address\": \"c:1\", \"in_flight\": 9}]",
+		    20);
 	assert_int_equal(fake_run(&f, "drain --backend b:1 --wait"), OUTCOME_DONE);
 	assert_non_null(strstr(f.out, "drain b:1: empty\n"));
 	assert_string_equal(f.cli.args.target.socket, CLI_REGIOND_SOCKET);
@@ -352,8 +383,9 @@ static void a_daemon_that_goes_ends_the_waiting(void **state)
 {
 	struct fake f = { 0 };
 
+	fake_answer(&f, "GET /v1/services", SERVICES);
 	fake_answer(&f, "POST /v1/drain", DONE);
-	fake_answer(&f, "GET /v1/regions", REGION("eu", "12", "0.2"));
+	fake_answer(&f, "GET /v1/regions", REGION("12", "0", "0.2"));
 	assert_int_equal(fake_run(&f, "drain eu --wait"), OUTCOME_UNREACHED);
 	fake_fini(&f);
 }
@@ -375,7 +407,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_have_the_paths_and_bodies_of_the_api),
 		cmocka_unit_test(clearing_an_override_is_a_delete_with_its_reason),
-		cmocka_unit_test(a_dry_clearing_tries_the_reverse_operation),
+		cmocka_unit_test(a_clearing_may_be_tried_and_forced),
 		cmocka_unit_test(the_id_and_where_it_is_live_are_told),
 		cmocka_unit_test(a_dry_run_shows_what_would_move),
 		cmocka_unit_test(json_gives_the_daemons_document),
@@ -385,8 +417,10 @@ int main(void)
 		cmocka_unit_test(anything_but_yes_changes_nothing),
 		cmocka_unit_test(a_refusal_comes_before_the_question),
 		cmocka_unit_test(yes_and_harmless_operations_are_not_asked_about),
-		cmocka_unit_test(drain_waits_until_the_region_is_empty),
-		cmocka_unit_test(drain_does_not_wait_for_who_does_not_report),
+		cmocka_unit_test(what_was_done_is_told),
+		cmocka_unit_test(drain_waits_for_the_ttl_and_then_for_quiet),
+		cmocka_unit_test(a_client_that_comes_begins_the_quiet_time_anew),
+		cmocka_unit_test(drain_says_when_nobody_reports),
 		cmocka_unit_test(drain_of_a_service_waits_for_its_member),
 		cmocka_unit_test(a_backend_is_waited_for_by_its_requests_in_flight),
 		cmocka_unit_test(a_daemon_that_goes_ends_the_waiting),

@@ -159,7 +159,14 @@ static void certificates_are_made_with_private_keys(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	/* nothing is overwritten */
 	assert_int_equal(run(&f, "cert init @/tls --fleet ex"), OUTCOME_FAILED);
-	assert_int_equal(run(&f, "cert issue @/tls dnsd n1"), OUTCOME_FAILED);
+	assert_int_equal(run(&f, "cert issue @/tls regiond n1 --region eu"), OUTCOME_FAILED);
+	assert_int_equal(run(&f, "cert issue @/tls regiond n1 --region us"), OUTCOME_DONE);
+	assert_non_null(strstr(f.out, "/tls/us-n1.crt and "));
+	assert_int_equal(run(&f, "cert issue @/tls regiond n1 --region us"), OUTCOME_FAILED);
+	assert_int_equal(run(&f, "cert renew @/tls us-n1 --days 20"), OUTCOME_DONE);
+	assert_int_equal(run(&f, "cert list @/tls"), OUTCOME_DONE);
+	assert_non_null(strstr(f.out, "us-n1  spiffe://ex/regiond/us/n1         20  2"));
+	assert_int_equal(run(&f, "cert list @/none"), OUTCOME_FAILED);
 	assert_int_equal(run(&f, "cert issue @/tls dnsd n2 -o json"), OUTCOME_DONE);
 	assert_non_null(strstr(f.out, "tls/n2.crt\""));
 	assert_int_equal(run(&f, "cert issue @/tls dnsd n/3"), OUTCOME_FAILED);

@@ -299,10 +299,15 @@ static void follow_goes_on_until_the_daemon_goes(void **state)
 	fake_answer(&f, "GET /v1/events?after=1", "[]");
 	fake_answer(&f, "GET /v1/events?after=1", "[" EVENT("2", "drain", "us") "]");
 	assert_int_equal(fake_run(&f, "events --follow"), OUTCOME_UNREACHED);
-	assert_string_equal(
-		f.out, "2026-01-02 03:04:05  health  s  eu  up -> down  vantages  by fairlead: -\n"
-		       "2026-01-02 03:04:05  drain  s  us  up -> down  vantages  by fairlead: "
-		       "-\n");
+	assert_string_equal(f.out, "TIME (UTC)           KIND       SERVICE                   "
+				   "REGION        CHANGE      "
+				   "        WHY\n"
+				   "2026-01-02 03:04:05  health     s                         eu   "
+				   "         up -> down  "
+				   "        vantages\n"
+				   "2026-01-02 03:04:05  drain      s                         us   "
+				   "         up -> down  "
+				   "        vantages\n");
 	assert_int_equal(fake_paused_ms, 3000);
 	fake_fini(&f);
 }
@@ -339,6 +344,32 @@ static void audit_verifies_the_chain(void **state)
 }
 
 /* ---- help ---- */
+
+static void monitoring_gets_an_exit_status(void **state)
+{
+	static const struct {
+		const char *problems;
+		int status;
+	} rows[] = {
+		{ "[]", 0 },
+		{ "[{\"severity\": \"warning\", \"what\": \"w\"}]", 1 },
+		{ "[{\"severity\": \"critical\", \"what\": \"c\"}, {\"severity\": \"warning\", "
+		  "\"what\": \"w\"}]",
+		  2 },
+	};
+	char json[256];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake f = { 0 };
+
+		snprintf(json, sizeof(json), "{\"nodes\": [], \"problems\": %s}", rows[i].problems);
+		fake_answer(&f, "GET /v1/status", json);
+		fake_answer(&f, "GET /v1/status", json);
+		assert_int_equal(fake_run(&f, "status --exit-code"), rows[i].status);
+		assert_int_equal(fake_run(&f, "status"), 0);
+		fake_fini(&f);
+	}
+}
 
 static void help_lists_every_verb_and_no_line_is_too_long(void **state)
 {
@@ -390,6 +421,7 @@ int main(void)
 		cmocka_unit_test(follow_goes_on_until_the_daemon_goes),
 		cmocka_unit_test(following_as_json_gives_an_object_a_line),
 		cmocka_unit_test(audit_verifies_the_chain),
+		cmocka_unit_test(monitoring_gets_an_exit_status),
 		cmocka_unit_test(help_lists_every_verb_and_no_line_is_too_long),
 		cmocka_unit_test(every_verb_has_its_own_help),
 	};
