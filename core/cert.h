@@ -9,8 +9,8 @@
  *
  * Threads    any; no state
  * Units      days from now; certificates are valid from one hour ago, for clocks that run behind
- * Errors     ERR_EXISTS when a file is there already (only cert_renew() replaces one), ERR_INPUT for
- *            an argument or a damaged authority; files that were begun are removed again
+ * Errors     ERR_EXISTS when a file is there already (only cert_renew() replaces one), ERR_INPUT
+ *            for an argument or a damaged authority; files that were begun are removed again
  * Source     RFC 5280, SPIFFE X509-SVID 1.0
  */
 #ifndef FAIRLEAD_CORE_CERT_H
@@ -40,8 +40,8 @@ struct cert_request {
 enum err_code cert_make_ca(const char *dir, const char *fleet, unsigned days, struct err *e);
 enum err_code cert_issue(const char *dir, const struct cert_request *request, struct err *e);
 
-/* A new pair for DIR/FILE.crt, of the same identity and addresses, under the old names. days 0 = for
- * as long as the old one was made. The old pair stays when anything fails. */
+/* A new pair for DIR/FILE.crt, of the same identity and addresses, under the old names. days 0 =
+ * for as long as the old one was made. The old pair stays when anything fails. */
 enum err_code cert_renew(const char *dir, const char *file, unsigned days, struct err *e);
 
 struct cert_info {
