@@ -199,7 +199,8 @@ static json_t *region_doc(const struct rooms *r, uint32_t region)
 	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:o}", "name", name, "health",
 			 verdict_health_name(health), "forced", doc_forced(region_forced(r, name)),
 			 "report_age_s", doc_age(age), "capacity", (json_int_t)capacity, "used",
-			 (json_int_t)used, "nodes", nodes_of(r, name));
+			 (json_int_t)used, "arrivals", (json_int_t)arrivals, "nodes",
+			 nodes_of(r, name));
 }
 
 json_t *views_regions(const struct rooms *r)
