@@ -35,6 +35,7 @@ libschema_a_SOURCES = \
 	schema/sql/store_event.c schema/sql/store_event.h \
 	schema/sql/store_file.c schema/sql/store_file.h \
 	schema/sql/store_health.c schema/sql/store_health.h \
+	schema/sql/store_look.c schema/sql/store_look.h \
 	schema/sql/store_migrate.c schema/sql/store_migrate.h \
 	schema/sql/store_node.c schema/sql/store_node.h \
 	schema/sql/store_override.c schema/sql/store_override.h \
@@ -42,6 +43,8 @@ libschema_a_SOURCES = \
 	schema/sql/store_reader.c schema/sql/store_reader.h \
 	schema/sql/store_restore.c schema/sql/store_restore.h \
 	schema/sql/store_sql.c schema/sql/store_sql.h \
+	schema/sql/store_stand_in.c schema/sql/store_stand_in.h \
+	schema/sql/store_trim.c schema/sql/store_trim.h \
 	schema/sql/store_verify.c schema/sql/store_verify.h \
 	schema/wire/scan.c schema/wire/scan.h \
 	schema/wire/wire.c schema/wire/wire.h

@@ -3,6 +3,7 @@
 #include "dnsd/admin/public.h"
 
 #include "core/metrics.h"
+#include "schema/sql/store_look.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,8 @@ static enum err_code add_metrics(struct public *p)
 		rc = metrics_add(p->metrics, publish_metrics, p->rooms->publish);
 	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, write_own, p);
+	if (rc == ERR_OK)
+		rc = metrics_add(p->metrics, store_metrics, p->rooms->store);
 	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, loop_metrics, p->rooms->loop);
 	return rc;

@@ -4,6 +4,7 @@
 
 #include "dnsd/admin/doc.h"
 #include "dnsd/admin/views.h"
+#include "schema/sql/store_look.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@ static void add_problem(json_t *list, const char *severity, double since_s, cons
 static void add_problem(json_t *list, const char *severity, double since_s, const char *fmt, ...)
 {
 	va_list args;
-	char line[512];
+	char line[1536];
 
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
@@ -56,12 +57,24 @@ static void service_problems(const struct rooms *r, uint32_t s, json_t *list)
 	}
 }
 
+static void state_problems(const struct rooms *r, json_t *list)
+{
+	struct problems p = PROBLEMS_INIT;
+
+	store_problems(r->store, &p);
+	for (size_t i = 0; i < p.n; i++)
+		add_problem(list, problem_severity_name(p.list[i].severity), p.list[i].since_s,
+			    "%s: %s", p.list[i].what, p.list[i].reason);
+	problems_fini(&p);
+}
+
 static json_t *problems_of(const struct rooms *r)
 {
 	json_t *list = json_array();
 	struct fleet_vantage_view vantages[NODES_MAX];
 	size_t n = fleet_vantages(r->fleet, vantages, NODES_MAX);
 
+	state_problems(r, list);
 	for (uint32_t s = 0; s < rooms_config(r)->n_services; s++)
 		service_problems(r, s, list);
 	for (size_t i = 0; i < n; i++) {

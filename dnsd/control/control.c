@@ -8,6 +8,8 @@
 #include "core/rcu.h"
 #include "dnsd/reload/certificate.h"
 #include "schema/config/config.h"
+#include "schema/sql/store_look.h"
+#include "schema/sql/store_stand_in.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -42,13 +44,18 @@ static const struct fleet_handler fleet_handler = { .changed = on_changed };
 
 static enum err_code open_state(struct control *c, struct err *e)
 {
-	const char *path = config_of(c)->state.path;
-	enum err_code rc = file_make_parent(path, e);
+	const struct dnsd_config *config = config_of(c);
+	const struct store_backup_place backups = { config->state.backup_directory, config->node,
+						    config->state.backup_keep };
+	enum err_code rc =
+		store_open_always(config->state.path, &backups, c->rooms.clock, &c->rooms.store, e);
 
-	if (rc == ERR_OK)
-		rc = store_open(path, c->rooms.clock, &c->rooms.store, e);
 	if (rc != ERR_OK)
 		return rc;
+	if (store_stand_in_reason(c->rooms.store))
+		log_error("dnsd/control", "%s", store_stand_in_reason(c->rooms.store));
+	if (backups.directory)
+		store_backup_sweep(&backups);
 	rc = overrides_new(&c->rooms.forced, c->rooms.store);
 	if (rc != ERR_OK)
 		return err_set(e, rc, "out of memory");
@@ -164,6 +171,7 @@ static void on_second(void *control)
 {
 	struct control *c = control;
 
+	store_look(c->rooms.store);
 	ops_expire(c->ops);
 	reload_tick(c->rooms.reload);
 }

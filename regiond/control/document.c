@@ -3,6 +3,7 @@
 #include "regiond/control/document.h"
 
 #include "schema/config/config.h"
+#include "schema/sql/store_look.h"
 
 /* A time for people and programs; null for 0. */
 static json_t *time_json(int64_t wall_ms)
@@ -126,9 +127,21 @@ static void add_problem(json_t *list, const char *severity, json_t *what)
 	json_array_append_new(list, o);
 }
 
+static void add_state_problems(json_t *list, const struct node *n)
+{
+	struct problems p = PROBLEMS_INIT;
+	if (n->store)
+		store_problems(n->store, &p);
+	for (size_t i = 0; i < p.n; i++)
+		add_problem(list, problem_severity_name(p.list[i].severity),
+			    json_sprintf("%s: %s", p.list[i].what, p.list[i].reason));
+	problems_fini(&p);
+}
+
 static json_t *problems_json(const struct node *n)
 {
 	json_t *list = json_array();
+	add_state_problems(list, n);
 	for (size_t i = 0; i < n->table->n_services; i++) {
 		struct tally t;
 		tally_take(&t, &n->table->services[i], NULL);

@@ -34,6 +34,7 @@ struct node {
 	struct front *front;
 	struct reporter *reporter;
 	struct forced *forced;
+	struct store *store; /* NULL = drains do not outlive the process */
 	enum node_state state;
 	int64_t started_ms;
 	uint64_t reloads, reload_failures;

@@ -9,6 +9,8 @@
 #include "regiond/control/certificate.h"
 #include "regiond/control/stats.h"
 #include "schema/config/config.h"
+#include "schema/sql/store_look.h"
+#include "schema/sql/store_stand_in.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -180,6 +182,8 @@ static void on_turn(void *arg)
 {
 	struct regiond *c = arg;
 	struct node *n = &c->node;
+	if (n->store)
+		store_look(n->store);
 	if (forced_has_expired(n->forced))
 		node_apply(n);
 	switch (n->state) {
@@ -339,7 +343,10 @@ static enum err_code start_state(struct regiond *c, struct err *e)
 	const struct regiond_config *config = n->table->config;
 	enum err_code code = ERR_OK;
 	if (config->state_path)
-		code = store_open(config->state_path, n->clock, &c->store, e);
+		code = store_open_always(config->state_path, NULL, n->clock, &c->store, e);
+	if (code == ERR_OK && c->store && store_stand_in_reason(c->store))
+		log_error("regiond", "%s", store_stand_in_reason(c->store));
+	n->store = c->store;
 	if (code == ERR_OK)
 		code = forced_new(&n->forced, c->store, n->clock, e);
 	return code;

@@ -9,7 +9,8 @@
  *   store_verify.h    both are hash-chained, and checked; store_trim.h what is too old leaves them
  *   store_health.h    last known health; store_node.h who belongs to the fleet
  *   store_reader.h    a second, read-only connection for other threads
- *   store_copy.h      backups; store_restore.h the way back
+ *   store_backup.h    copies of it; store_restore.h the way back
+ *   store_look.h      can it be written? store_stand_in.h a start without a usable file
  *
  * Threads    one owner (the control thread); other threads have a reader or a copy of their own
  *
@@ -20,10 +21,11 @@
  *
  * Errors     the path is in the text
  *            ERR_FULL    no space left: reading goes on, changes are refused
- *            ERR_INPUT   no database of ours, damaged, or newer than this program
+ *            ERR_INPUT   damaged, or no database at all
  *            ERR_EXISTS  another process has it
  *            ERR_AGAIN   locked by a foreign program
- *            ERR_REFUSED the file is not what was opened any more, or can only be read
+ *            ERR_REFUSED of another program, or of a newer one; not the file any more that was
+ *                        opened; or a store that takes no changes
  *            ERR_MEMORY; ERR_IO else
  */
 #ifndef FAIRLEAD_SCHEMA_STORE_H

@@ -29,7 +29,7 @@ enum err_code store_migrate(struct store *s, const char *const *steps, size_t n,
 	if (rc)
 		return rc;
 	if (version < 0 || (size_t)version > n)
-		return err_set(e, ERR_INPUT,
+		return err_set(e, ERR_REFUSED,
 			       "%s: has schema %lld and this program knows up to %zu: it was "
 			       "written by a newer one",
 			       s->path, (long long)version, n);

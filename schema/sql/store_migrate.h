@@ -6,7 +6,7 @@
  * edited.
  *
  * Threads    the store's owner
- * Errors     ERR_INPUT when the file is newer than the steps; else those of store_sql.h
+ * Errors     ERR_REFUSED when the file is newer than the steps; else those of store_sql.h
  */
 #ifndef FAIRLEAD_SCHEMA_STORE_MIGRATE_H
 #define FAIRLEAD_SCHEMA_STORE_MIGRATE_H

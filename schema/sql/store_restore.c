@@ -23,6 +23,8 @@ static enum err_code check_backup(sqlite3 *backup, const char *path, struct err 
 	int64_t version;
 	enum err_code rc = store_sql_check(backup, "integrity_check", e);
 
+	if (rc == ERR_REFUSED) /* another program's */
+		return ERR_INPUT;
 	if (!rc)
 		rc = store_sql_number(backup, "PRAGMA user_version", &version, e);
 	if (rc)

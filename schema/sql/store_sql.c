@@ -35,7 +35,7 @@ enum err_code store_sql_error(sqlite3 *db, struct err *e)
 	const char *path = sqlite3_db_filename(db, "main");
 	enum err_code code = code_of(db);
 
-	return err_set(e, code, "%s: %s", path ? path : "database",
+	return err_set(e, code, "%s: %s", path && path[0] ? path : "database",
 		       code == ERR_FULL ? "no space left" : sqlite3_errmsg(db));
 }
 
@@ -347,7 +347,7 @@ static enum err_code check_owner(sqlite3 *db, struct err *e)
 	if (rc)
 		return rc;
 	if (owner != STORE_APPLICATION_ID && (owner != 0 || tables != 0))
-		return err_set(e, ERR_INPUT, "%s: is a database of another program",
+		return err_set(e, ERR_REFUSED, "%s: is a database of another program",
 			       sqlite3_db_filename(db, "main"));
 	return ERR_OK;
 }

@@ -11,7 +11,8 @@
  * Errors     ERR_FULL no space
  *            ERR_AGAIN locked by another program for longer than 5 s
  *            ERR_INPUT damaged, no database, or against a constraint
- *            ERR_REFUSED the store takes no changes now; ERR_MEMORY; ERR_IO else
+ *            ERR_REFUSED the store takes no changes, or the database is another program's
+ *            ERR_MEMORY; ERR_IO else
  */
 #ifndef FAIRLEAD_SCHEMA_STORE_SQL_H
 #define FAIRLEAD_SCHEMA_STORE_SQL_H
@@ -35,7 +36,7 @@
  * has in its daily use fit. */
 #define STORE_STATEMENTS 32
 
-#define STORE_TROUBLE_MAX 256
+#define STORE_TROUBLE_MAX 1024
 
 /* Why the last change did not come to disk; ERR_OK = it did. */
 struct store_trouble {
@@ -53,6 +54,7 @@ struct store {
 	unsigned depth; /* of transactions: only the outermost commits */
 	char *refusal;	/* why no change is taken at all; NULL = changes are taken */
 	struct store_trouble trouble;
+	int64_t next_try_ms; /* to write, while there is trouble */
 	struct store_statement {
 		sqlite3_stmt *statement; /* NULL = free */
 		bool is_used;

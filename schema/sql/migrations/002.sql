@@ -55,3 +55,11 @@ DROP TRIGGER audit_stays;
 CREATE TRIGGER audit_stays BEFORE DELETE ON audit
     WHEN OLD.seq > (SELECT cut_seq FROM chain WHERE name = 'audit')
     BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+
+-- After a change that failed, a write of about the size of one tells whether the disk takes it again.
+CREATE TABLE probe (
+    id    INTEGER PRIMARY KEY CHECK (id = 1),
+    bytes BLOB NOT NULL
+) STRICT;
+
+INSERT INTO probe VALUES (1, x'');

@@ -3,10 +3,12 @@ check_PROGRAMS += tests/unit/schema/test_store
 check_PROGRAMS += tests/unit/schema/test_store_backup
 check_PROGRAMS += tests/unit/schema/test_store_chain
 check_PROGRAMS += tests/unit/schema/test_store_history
+check_PROGRAMS += tests/unit/schema/test_store_trouble
 check_PROGRAMS += tests/unit/schema/test_store_override
 EXTRA_DIST += tests/unit/schema/store_fixture.h
 tests_unit_schema_test_store_LDFLAGS = $(FAIL_ALLOC)
 tests_unit_schema_test_store_override_LDFLAGS = $(FAIL_ALLOC)
+tests_unit_schema_test_store_trouble_LDFLAGS = $(FAIL_ALLOC)
 
 # Texts and frames kept in tests/golden, compared whole; UPDATE_GOLDEN=1 writes them anew.
 GOLDEN_FILES = tests/unit/schema/golden.c tests/unit/schema/golden.h

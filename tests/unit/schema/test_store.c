@@ -199,7 +199,7 @@ static void a_newer_file_is_refused_by_name(void **state)
 
 	fixture_sql(f, "PRAGMA user_version = 99");
 	fixture_close(f);
-	assert_refused(f, ERR_INPUT, "has schema 99 and this program knows up to 2");
+	assert_refused(f, ERR_REFUSED, "has schema 99 and this program knows up to 2");
 }
 
 static void a_file_that_is_no_database_is_refused_and_kept(void **state)
@@ -228,7 +228,7 @@ static void a_database_of_another_program_is_refused_and_kept(void **state)
 	assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(other, "CREATE TABLE bookmarks (url)", NULL, NULL, NULL),
 			 SQLITE_OK);
-	assert_refused(f, ERR_INPUT, "of another program");
+	assert_refused(f, ERR_REFUSED, "of another program");
 	assert_int_equal(store_sql_number(other, "SELECT count(*) FROM sqlite_master", &n, NULL),
 			 ERR_OK);
 	assert_int_equal(n, 1);
@@ -286,7 +286,7 @@ static void migrations_go_on_where_the_file_stands(void **state)
 	assert_int_equal(store_migrate(f->s, steps, 4, &f->e), ERR_OK); /* nothing left to do */
 	assert_int_equal(store_sql_number(f->s->db, "SELECT sum(x) FROM a", &n, NULL), ERR_OK);
 	assert_int_equal(n, 3);
-	assert_int_equal(reopen(f), ERR_INPUT); /* for the real steps the file is now too new */
+	assert_int_equal(reopen(f), ERR_REFUSED); /* for the real steps the file is now too new */
 }
 
 static void a_failed_migration_leaves_the_version_before(void **state)

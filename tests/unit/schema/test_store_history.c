@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Claims about schema/sql/store_page, store_reader, store_node and migration 002: pages from either
- * end, other threads' connections, known nodes, and files of the schema before. */
+/* Claims about schema/sql/store_page, store_trim, store_reader, store_node and migration 002: pages
+ * from either end, what is too old, other threads' connections, known nodes, files of schema 1. */
 #include "schema/sql/store.h"
 #include "schema/sql/store_migrate.h"
+#include "schema/sql/store_trim.h"
 #include "tests/unit/schema/store_fixture.h"
 
 #include <fcntl.h>
@@ -51,6 +52,127 @@ static void the_audit_has_pages_too(void **state)
 	store_audit_free(rows, n);
 }
 
+/* ---- what is too old, or too much ---- */
+
+#define DAY_MS INT64_C(86400000)
+
+/* Steps of a run; their number. */
+static int trim(struct fixture *f, uint64_t keep_ms, uint64_t size, int64_t *rows)
+{
+	struct store_trim run = { .keep_ms = keep_ms, .size = size };
+	bool has_more = true;
+	int steps = 0;
+
+	while (has_more) {
+		if (store_trim_step(f->s, &run, &has_more, &f->e))
+			fail_msg("%s", f->e.text);
+		steps++;
+	}
+	*rows = run.rows;
+	return steps;
+}
+
+static void fill(struct fixture *f, int n)
+{
+	assert_int_equal(store_begin(f->s, &f->e), ERR_OK);
+	for (int i = 0; i < n; i++) {
+		f->clock.now_ms++;
+		fixture_event(f, "filler");
+		assert_int_equal(store_audit_add(f->s, &fixture_actor, "done", &f->e), ERR_OK);
+	}
+	assert_int_equal(store_end(f->s, ERR_OK, &f->e), ERR_OK);
+}
+
+static void what_is_too_old_leaves_and_the_rest_verifies(void **state)
+{
+	struct fixture *f = *state;
+	struct store_verified found;
+	struct store_audit *audits;
+	int64_t rows;
+	size_t n;
+
+	fill(f, 700);
+	f->clock.now_ms += 3 * DAY_MS;
+	fill(f, 20);
+	assert_int_equal(trim(f, 4 * DAY_MS, UINT64_MAX, &rows), 1);
+	assert_int_equal(rows, 0);
+	assert_int_equal(trim(f, 2 * DAY_MS, UINT64_MAX, &rows), 4); /* 256 of each at a time */
+	assert_int_equal(rows, 1400);
+	assert_int_equal(fixture_count(f, "event"), 20);
+	assert_int_equal(store_verify(f->s, NULL, &found, &f->e), ERR_OK);
+	assert_int_equal(found.events, 20);
+	assert_int_equal(found.audits, 21); /* one says what was cut */
+	assert_int_equal(store_audit_list(f->s, 740, 10, &audits, &n, &f->e), ERR_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(store_audit_list(f->s, 720, 10, &audits, &n, &f->e), ERR_OK);
+	assert_int_equal(n, 1);
+	assert_string_equal(audits[0].verb, "history cut");
+	assert_non_null(strstr(audits[0].args, "\"event\":700,\"event_hash\":\""));
+	store_audit_free(audits, n);
+	fixture_close(f);
+	fixture_open(f);
+	fill(f, 1);
+	assert_int_equal(fixture_verified(f), 43);
+}
+
+static void all_of_it_may_leave(void **state)
+{
+	struct fixture *f = *state;
+	int64_t rows;
+
+	fill(f, 3);
+	f->clock.now_ms += 3 * DAY_MS;
+	trim(f, DAY_MS, UINT64_MAX, &rows);
+	assert_int_equal(fixture_count(f, "event"), 0);
+	assert_int_equal(fixture_verified(f), 1);
+	assert_int_equal(fixture_event(f, "later"), 4);
+	assert_int_equal(fixture_verified(f), 2);
+}
+
+static void what_is_too_much_leaves_oldest_first(void **state)
+{
+	struct fixture *f = *state;
+	int64_t rows, first = 0;
+
+	fill(f, 4000);
+	f->clock.now_ms += DAY_MS;
+	fill(f, 500);
+	trim(f, 400 * DAY_MS, 512 * 1024, &rows);
+	assert_in_range(rows, 500, 8000);
+	assert_in_range(fixture_count(f, "event"), 200, 4000);
+	assert_in_range(fixture_count(f, "audit"), 200, 4000);
+	fixture_verified(f);
+	store_sql_number(f->s->db, "SELECT min(seq) FROM event", &first, NULL);
+	assert_true(first > 1);
+}
+
+static void what_was_not_cut_cannot_be_deleted(void **state)
+{
+	struct fixture *f = *state;
+	int64_t rows;
+
+	fill(f, 300);
+	f->clock.now_ms += 3 * DAY_MS;
+	fill(f, 3);
+	trim(f, DAY_MS, UINT64_MAX, &rows);
+	assert_int_not_equal(fixture_sql(f, "DELETE FROM event WHERE seq = 301"), ERR_OK);
+	assert_int_not_equal(fixture_sql(f, "UPDATE chain SET cut_seq = 2"), ERR_OK);
+	fixture_verified(f);
+}
+
+/* Rows taken away behind a cut that was moved by hand: the hash after them does not fit. */
+static void a_forged_cut_is_found(void **state)
+{
+	struct fixture *f = *state;
+
+	fill(f, 10);
+	assert_int_equal(fixture_sql(f, "UPDATE chain SET cut_seq = 5 WHERE name = 'event';"
+					"DELETE FROM event WHERE seq <= 5"),
+			 ERR_OK);
+	assert_int_equal(store_verify(f->s, NULL, NULL, &f->e), ERR_INPUT);
+	assert_non_null(strstr(f->e.text, "event 6 was changed"));
+}
+
 /* ---- a second connection ---- */
 
 static void a_reader_sees_what_is_committed_and_changes_nothing(void **state)
@@ -67,6 +189,38 @@ static void a_reader_sees_what_is_committed_and_changes_nothing(void **state)
 	assert_int_equal(store_audit_add(r.s, &fixture_actor, "done", &f->e), ERR_REFUSED);
 	fixture_close(&r);
 	fixture_event(f, "later");
+}
+
+struct cutting {
+	struct fixture *f;
+	bool is_cut;
+};
+
+static bool cut_meanwhile(void *ctx, int64_t done, int64_t total)
+{
+	struct cutting *c = ctx;
+	int64_t rows;
+
+	if (!c->is_cut && done > 0)
+		trim(c->f, DAY_MS, UINT64_MAX, &rows);
+	c->is_cut = true;
+	return true;
+}
+
+static void a_verification_goes_on_over_a_cut_made_meanwhile(void **state)
+{
+	struct fixture *f = *state, r = *f;
+	struct cutting cutting = { f, false };
+	const struct store_progress progress = { cut_meanwhile, &cutting };
+
+	fill(f, 9000);
+	f->clock.now_ms += 3 * DAY_MS;
+	fill(f, 10);
+	assert_int_equal(store_reader_open(f->path, &f->clock.clock, &r.s, &f->e), ERR_OK);
+	if (store_verify(r.s, &progress, NULL, &f->e))
+		fail_msg("%s", f->e.text);
+	assert_true(cutting.is_cut);
+	fixture_close(&r);
 }
 
 static bool count(void *ctx, int64_t done, int64_t total)
@@ -242,6 +396,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_page_comes_from_either_end_oldest_first),
 		TEST(the_audit_has_pages_too),
+		TEST(what_is_too_old_leaves_and_the_rest_verifies),
+		TEST(all_of_it_may_leave),
+		TEST(what_is_too_much_leaves_oldest_first),
+		TEST(what_was_not_cut_cannot_be_deleted),
+		TEST(a_forged_cut_is_found),
+		TEST(a_verification_goes_on_over_a_cut_made_meanwhile),
 		TEST(a_reader_sees_what_is_committed_and_changes_nothing),
 		TEST(a_verification_tells_how_far_it_is_and_can_be_ended),
 		TEST(a_node_keeps_its_first_word_and_takes_its_last),
