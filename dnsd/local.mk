@@ -9,6 +9,7 @@ libdnsd_a_SOURCES = \
 	dnsd/zone/build.c dnsd/zone/build.h \
 	dnsd/zone/check.c dnsd/zone/check.h \
 	dnsd/zone/compile.c dnsd/zone/compile.h \
+	dnsd/zone/copy.c dnsd/zone/copy.h \
 	dnsd/zone/expect.c dnsd/zone/expect.h \
 	dnsd/zone/generate.c dnsd/zone/generate.h \
 	dnsd/zone/lines.c dnsd/zone/lines.h \
@@ -22,7 +23,8 @@ libdnsd_a_SOURCES = \
 	dnsd/fleet/vantage.c dnsd/fleet/view.c \
 	dnsd/publish/labels.c dnsd/publish/labels.h \
 	dnsd/publish/rows.c dnsd/publish/rows.h dnsd/publish/snapshot.h \
-	dnsd/publish/load.c dnsd/publish/build.c \
+	dnsd/publish/copies.c dnsd/publish/copies.h \
+	dnsd/publish/load.c dnsd/publish/load.h dnsd/publish/build.c \
 	dnsd/publish/publish.c dnsd/publish/publish.h \
 	dnsd/answer/answer.c dnsd/answer/answer.h \
 	dnsd/serve/udp.c dnsd/serve/udp.h \

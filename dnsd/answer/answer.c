@@ -299,6 +299,13 @@ static bool step(struct walk *w, uint16_t *rcode)
 			*rcode = DNS_RCODE_REFUSED;
 		}
 		return false;
+	case ZONE_HIT_BROKEN:
+		if (!w->followed) {
+			w->reply->is_authoritative = false;
+			reply_ede(w->reply, DNS_EDE_INVALID_DATA, "the zone could not be loaded");
+			*rcode = DNS_RCODE_SERVFAIL;
+		}
+		return false;
 	case ZONE_HIT_ANSWER:
 		reply_rrset(w->reply, REPLY_ANSWER, hit.rrset, rrset_pointer(w->name_at));
 		return false;

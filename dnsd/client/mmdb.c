@@ -423,3 +423,28 @@ enum err_code mmdb_walk(const struct mmdb *m, uint8_t family, const struct mmdb_
 		damaged(m, e, w.problem);
 	return whole(m, e, code);
 }
+
+static uint32_t take_any(void *ctx, const struct place *p)
+{
+	(void)ctx;
+	(void)p;
+	return 1;
+}
+
+enum err_code mmdb_check(const char *path, struct err *e)
+{
+	const struct mmdb_visitor visitor = { .place = take_any };
+	struct mmdb m;
+	enum err_code code = mmdb_open(path, &m, e);
+
+	if (code)
+		return code;
+	for (uint8_t family = 4; family <= 6 && !code; family += 2) {
+		struct sweep out = SWEEP_INIT;
+
+		code = mmdb_walk(&m, family, &visitor, &out, e);
+		sweep_fini(&out);
+	}
+	mmdb_close(&m);
+	return code;
+}

@@ -40,6 +40,9 @@ struct mmdb {
 enum err_code mmdb_open(const char *path, struct mmdb *out, struct err *e);
 void mmdb_close(struct mmdb *m);
 
+/* Reads the whole file, both families: can it be used? */
+enum err_code mmdb_check(const char *path, struct err *e);
+
 /* Whether the file has addresses of this family at all. */
 bool mmdb_has_family(const struct mmdb *m, uint8_t family);
 

@@ -11,7 +11,7 @@
 /* Fields of stat(), side by side without padding: compared as bytes. All zero but the error when
  * there is no file. */
 struct databases_file {
-	uint64_t device, inode, size, mtime_s, mtime_ns, error;
+	uint64_t device, inode, size, mtime_s, mtime_ns, ctime_s, ctime_ns, error;
 };
 
 static struct databases_file look(const char *path)
@@ -28,6 +28,8 @@ static struct databases_file look(const char *path)
 	f.size = (uint64_t)st.st_size;
 	f.mtime_s = (uint64_t)st.st_mtim.tv_sec;
 	f.mtime_ns = (uint64_t)st.st_mtim.tv_nsec;
+	f.ctime_s = (uint64_t)st.st_ctim.tv_sec;
+	f.ctime_ns = (uint64_t)st.st_ctim.tv_nsec;
 	return f;
 }
 

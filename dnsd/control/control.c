@@ -359,9 +359,10 @@ struct ops *control_ops(struct control *c)
 
 enum err_code control_check(const struct dnsd_config *config, struct buf *report)
 {
+	const struct publish_load_options strict = { 0 };
 	struct publish_parts parts = { 0 };
 	struct err e;
-	enum err_code rc = publish_load(config, NULL, false, &parts, report, &e);
+	enum err_code rc = publish_load(config, NULL, &strict, &parts, NULL, report, &e);
 
 	if (rc != ERR_OK && !strstr(buf_text(report), e.text))
 		buf_printf(report, "%s\n", e.text);

@@ -1,102 +1,198 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* load: the slow parts of a snapshot, zones and client map, read anew only where something changed.
  */
+#include "dnsd/publish/load.h"
+
 #include "dnsd/client/mmdb.h"
-#include "dnsd/publish/publish.h"
+#include "dnsd/publish/copies.h"
+#include "dnsd/zone/copy.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <xxhash.h>
 
-/* What the configuration names there cannot be used: a line of the report, and the first one goes
- * to the caller. Returns the code of the first. */
-static enum err_code blame(const struct dnsd_config *config, const struct config_pos *pos,
-			   struct err *why, enum err_code code, struct buf *report,
-			   enum err_code first, struct err *e)
+/* One run of a load: what was asked for, and where mistakes go. */
+struct load {
+	const struct dnsd_config *config;
+	const struct publish_parts *old;
+	const struct publish_load_options *options;
+	uint64_t seed;
+	struct publish_faults *faults; /* NULL = strict */
+	struct buf *report;
+	struct err *e;
+	enum err_code first; /* of the mistakes; its text is in e */
+};
+
+void publish_faults_fini(struct publish_faults *f)
 {
-	err_wrap(why, code, "%s:%u:%u: error", config->file, pos->line, pos->column);
-	if (report)
-		buf_printf(report, "%s\n", why->text);
-	if (first == ERR_OK && e)
-		*e = *why;
-	return first == ERR_OK ? code : first;
+	free(f->list);
+	*f = (struct publish_faults){ 0 };
+}
+
+/* What the configuration names there cannot be used: a line of the report, and the first one goes
+ * to the caller. */
+static void blame(struct load *l, const struct config_pos *pos, struct err *why, enum err_code code)
+{
+	err_wrap(why, code, "%s:%u:%u: error", l->config->file, pos->line, pos->column);
+	if (l->report)
+		buf_printf(l->report, "%s\n", why->text);
+	if (l->first != ERR_OK)
+		return;
+	l->first = code;
+	if (l->e)
+		*l->e = *why;
+}
+
+static struct publish_fault *add_fault(struct load *l)
+{
+	struct publish_fault *list = reallocarray(l->faults->list, l->faults->n + 1, sizeof(*list));
+
+	if (!list)
+		return NULL;
+	l->faults->list = list;
+	memset(&list[l->faults->n], 0, sizeof(*list));
+	return &list[l->faults->n++];
 }
 
 /* ---- zones ---- */
 
-static struct zone *find_old(const struct publish_parts *old, const struct config_zone *want)
+static struct zone *find_old(const struct load *l, const struct config_zone *want)
 {
 	struct name origin;
-	struct zone *z;
 
-	if (!old || !old->zones || name_parse(want->name, NULL, &origin, NULL) != ERR_OK)
+	if (!l->old || !l->old->zones || name_parse(want->name, NULL, &origin, NULL) != ERR_OK)
 		return NULL;
-	z = zone_set_by_origin(old->zones, origin.wire, origin.len);
-	return z && strcmp(zone_path(z), want->file) == 0 && zone_is_current(z) ? z : NULL;
+	name_lower(origin.wire, origin.wire, origin.len);
+	return zone_set_by_origin(l->old->zones, origin.wire, origin.len);
+}
+
+static bool is_still_good(const struct load *l, const struct zone *z,
+			  const struct config_zone *want)
+{
+	return z && !z->is_broken && !l->options->is_fresh_zones &&
+	       strcmp(zone_path(z), want->file) == 0 && zone_is_current(z);
+}
+
+/* The zone file is no good: what else there is of the zone. */
+static enum err_code stand_in_zone(struct load *l, size_t i, struct zone *old,
+				   const struct err *why, struct zone **out)
+{
+	const struct zone_limits limits = { .seed = l->seed };
+	const struct config_zone *want = &l->config->zones[i];
+	struct publish_fault *f = add_fault(l);
+	char path[PATH_MAX];
+
+	if (!f)
+		return err_set(l->e, ERR_MEMORY, "zones: out of memory");
+	f->kind = PUBLISH_ZONE;
+	f->index = (uint32_t)i;
+	f->why = *why;
+	if (old && !old->is_broken) {
+		f->stand_in = PUBLISH_RUNNING;
+		*out = zone_ref(old);
+		return ERR_OK;
+	}
+	if (l->options->copies && copy_load(copies_zone_path(l->options->copies, want->name, path),
+					    want->name, &limits, out, NULL) == ERR_OK) {
+		f->stand_in = PUBLISH_COPY;
+		return ERR_OK;
+	}
+	f->stand_in = PUBLISH_NOTHING;
+	return zone_new_broken(want->name, l->seed, out, l->e);
 }
 
 /* Goes on after a bad zone, so that one run shows the mistakes of all. */
-static enum err_code load_zones(const struct dnsd_config *config, const struct publish_parts *old,
-				uint64_t seed, struct zone **zones, struct buf *report,
-				struct err *e)
+static enum err_code load_zone(struct load *l, size_t i, struct zone **out)
 {
-	const struct zone_limits limits = { .seed = seed, .include_depth = ZONE_INCLUDE_DEPTH };
-	enum err_code rc = ERR_OK;
+	const struct zone_limits limits = { .seed = l->seed, .include_depth = ZONE_INCLUDE_DEPTH };
+	const struct config_zone *want = &l->config->zones[i];
+	struct zone *old = find_old(l, want);
+	enum err_code rc;
+	struct err why;
 
-	for (size_t i = 0; i < config->n_zones; i++) {
-		const struct config_zone *want = &config->zones[i];
-		struct zone *kept = find_old(old, want);
-		enum err_code one;
-		struct err why;
-
-		if (kept) {
-			zones[i] = zone_ref(kept);
-			continue;
-		}
-		one = zone_load(want->file, want->name, &limits, &zones[i], report, &why);
-		if (one != ERR_OK) {
-			err_wrap(&why, one, "zone %s", want->name);
-			rc = blame(config, &want->pos, &why, one, report, rc, e);
-		}
+	if (is_still_good(l, old, want)) {
+		*out = zone_ref(old);
+		return ERR_OK;
 	}
-	return rc;
+	rc = zone_load(want->file, want->name, &limits, out, l->report, &why);
+	if (rc == ERR_OK)
+		return ERR_OK;
+	err_wrap(&why, rc, "zone %s", want->name);
+	blame(l, &want->pos, &why, rc);
+	return l->faults ? stand_in_zone(l, i, old, &why, out) : ERR_OK;
 }
 
-static enum err_code make_set(const struct dnsd_config *config, struct zone **zones,
-			      struct zone_set **out, struct buf *report, struct err *e)
+static enum err_code note_left_out(struct load *l, const bool *is_left_out)
 {
-	struct zone_service *services = calloc(config->n_services + 1, sizeof(*services));
-	enum err_code rc;
+	for (size_t i = 0; i < l->config->n_services; i++) {
+		struct publish_fault *f = is_left_out[i] ? add_fault(l) : NULL;
 
-	if (!services)
-		return err_set(e, ERR_MEMORY, "zones: no memory");
+		if (!is_left_out[i])
+			continue;
+		if (!f)
+			return err_set(l->e, ERR_MEMORY, "zones: out of memory");
+		f->kind = PUBLISH_SERVICE;
+		f->index = (uint32_t)i;
+		err_set(&f->why, ERR_INPUT, "service %s: its name is taken in the zone file",
+			l->config->services[i].name);
+	}
+	return ERR_OK;
+}
+
+static enum err_code make_set(struct load *l, struct zone **zones, struct zone_set **out)
+{
+	const struct dnsd_config *config = l->config;
+	struct zone_service *services = calloc(config->n_services + 1, sizeof(*services));
+	bool *is_left_out = calloc(config->n_services + 1, sizeof(*is_left_out));
+	enum err_code rc = ERR_MEMORY;
+
+	if (!services || !is_left_out) {
+		err_set(l->e, rc, "zones: out of memory");
+		goto end;
+	}
 	for (size_t i = 0; i < config->n_services; i++)
 		services[i] = (struct zone_service){ config->services[i].name, (uint32_t)i };
-	rc = zone_set_new(zones, config->n_zones, services, config->n_services, out, report, e);
+	rc = zone_set_new(zones, config->n_zones, services, config->n_services,
+			  l->faults ? is_left_out : NULL, out, l->report, l->e);
+	if (rc == ERR_OK && l->faults) {
+		rc = note_left_out(l, is_left_out);
+		if (rc != ERR_OK)
+			zone_set_unref(*out);
+	}
+end:
 	free(services);
+	free(is_left_out);
 	return rc;
 }
 
-static enum err_code load_set(const struct dnsd_config *config, const struct publish_parts *old,
-			      uint64_t seed, struct zone_set **out, struct buf *report,
-			      struct err *e)
+static enum err_code load_set(struct load *l, struct zone_set **out)
 {
-	struct zone **zones = calloc(config->n_zones + 1, sizeof(struct zone *));
-	enum err_code rc;
+	size_t n = l->config->n_zones;
+	struct zone **zones = calloc(n + 1, sizeof(struct zone *));
+	enum err_code rc = ERR_OK;
 
 	if (!zones)
-		return err_set(e, ERR_MEMORY, "zones: no memory");
-	rc = load_zones(config, old, seed, zones, report, e);
+		return err_set(l->e, ERR_MEMORY, "zones: out of memory");
+	for (size_t i = 0; rc == ERR_OK && i < n; i++)
+		rc = load_zone(l, i, &zones[i]);
+	if (rc == ERR_OK && l->first != ERR_OK && !l->faults)
+		rc = l->first;
 	if (rc == ERR_OK)
-		rc = make_set(config, zones, out, report, e);
-	for (size_t i = 0; i < config->n_zones; i++)
+		rc = make_set(l, zones, out);
+	for (size_t i = 0; i < n; i++)
 		zone_unref(zones[i]);
 	free(zones);
 	return rc;
 }
 
 /* ---- the client map ---- */
+
+/* The files that are read in the end. */
+struct databases {
+	char **path;
+	size_t n;
+};
 
 static uint64_t mix(uint64_t h, const void *bytes, size_t len)
 {
@@ -154,57 +250,152 @@ static uint64_t clients_signature(const struct dnsd_config *c)
 }
 
 /* Opens each, so that one run shows all that cannot be. */
-static enum err_code check_databases(const struct dnsd_config *config, struct buf *report,
-				     struct err *e)
+static enum err_code check_databases(struct load *l)
 {
-	enum err_code rc = ERR_OK;
+	const struct dnsd_config *c = l->config;
 
-	for (size_t i = 0; i < config->geo.n_databases; i++) {
+	for (size_t i = 0; i < c->geo.n_databases; i++) {
 		struct mmdb m;
 		struct err why;
-		enum err_code one = mmdb_open(config->geo.databases[i], &m, &why);
+		enum err_code one = mmdb_open(c->geo.databases[i], &m, &why);
 
 		if (one == ERR_OK)
 			mmdb_close(&m);
 		else
-			rc = blame(config, &config->geo.pos[i], &why, one, report, rc, e);
+			blame(l, &c->geo.pos[i], &why, one);
+	}
+	return l->first;
+}
+
+/* The copy of database i in place of it, or nothing. */
+static enum err_code stand_in_database(struct load *l, size_t i, struct err *why,
+				       enum err_code code, struct databases *list)
+{
+	struct publish_fault *f = add_fault(l);
+	char path[PATH_MAX];
+
+	blame(l, &l->config->geo.pos[i], why, code);
+	if (!f)
+		return ERR_MEMORY;
+	f->kind = PUBLISH_DATABASE;
+	f->index = (uint32_t)i;
+	f->why = *why;
+	f->stand_in = PUBLISH_NOTHING;
+	if (!l->options->copies ||
+	    mmdb_check(copies_database_path(l->options->copies, l->config->geo.databases[i], path),
+		       NULL) != ERR_OK)
+		return ERR_OK;
+	list->path[list->n] = strdup(path);
+	if (!list->path[list->n++])
+		return ERR_MEMORY;
+	f->stand_in = PUBLISH_COPY;
+	return ERR_OK;
+}
+
+/* Those that can be read from end to end, copies in place of the others. */
+static enum err_code choose_databases(struct load *l, struct databases *list)
+{
+	const struct dnsd_config *c = l->config;
+	enum err_code rc = ERR_OK;
+
+	list->path = calloc(c->geo.n_databases + 1, sizeof(char *));
+	if (!list->path)
+		return ERR_MEMORY;
+	for (size_t i = 0; rc == ERR_OK && i < c->geo.n_databases; i++) {
+		struct err why;
+		enum err_code one = mmdb_check(c->geo.databases[i], &why);
+
+		if (one != ERR_OK) {
+			rc = stand_in_database(l, i, &why, one, list);
+			continue;
+		}
+		list->path[list->n] = strdup(c->geo.databases[i]);
+		rc = list->path[list->n++] ? ERR_OK : ERR_MEMORY;
 	}
 	return rc;
 }
 
-static enum err_code load_clients(const struct dnsd_config *config, const struct publish_parts *old,
-				  bool is_fresh_geo, struct publish_parts *out, struct buf *report,
-				  struct err *e)
+static void databases_free(struct databases *list)
 {
-	struct client_map_input in = client_map_input_of(config);
-	enum err_code rc;
+	for (size_t i = 0; i < list->n; i++)
+		free(list->path[i]);
+	free(list->path);
+}
 
-	out->clients_signature = clients_signature(config);
-	if (old && old->clients && !is_fresh_geo &&
+/* Some database is no good. The map that serves is better than one of copies. */
+static enum err_code load_clients_anyhow(struct load *l, struct publish_parts *out)
+{
+	struct client_map_input in = client_map_input_of(l->config);
+	struct databases list = { 0 };
+	size_t faults = l->faults->n;
+	enum err_code rc = choose_databases(l, &list);
+
+	if (rc == ERR_OK && l->old && l->old->clients &&
+	    l->old->clients_signature == out->clients_signature) {
+		for (size_t i = faults; i < l->faults->n; i++)
+			l->faults->list[i].stand_in = PUBLISH_RUNNING;
+		out->clients = client_map_ref(l->old->clients);
+	} else if (rc == ERR_OK) {
+		in.databases = list.path;
+		in.n_databases = list.n;
+		rc = client_map_build(&in, &out->clients, l->e);
+		out->clients_signature = 0; /* the next load reads again */
+	} else {
+		err_set(l->e, rc, "databases: out of memory");
+	}
+	databases_free(&list);
+	return rc;
+}
+
+static enum err_code load_clients(struct load *l, struct publish_parts *out)
+{
+	struct client_map_input in = client_map_input_of(l->config);
+	const struct publish_parts *old = l->old;
+	enum err_code rc;
+	struct err why;
+
+	l->first = ERR_OK;
+	out->clients_signature = clients_signature(l->config);
+	if (old && old->clients && !l->options->is_fresh_geo &&
 	    old->clients_signature == out->clients_signature) {
 		out->clients = client_map_ref(old->clients);
 		return ERR_OK;
 	}
-	rc = check_databases(config, report, e);
-	return rc == ERR_OK ? client_map_build(&in, &out->clients, e) : rc;
+	if (!l->faults) {
+		rc = check_databases(l);
+		return rc == ERR_OK ? client_map_build(&in, &out->clients, l->e) : rc;
+	}
+	rc = client_map_build(&in, &out->clients, &why);
+	if (rc == ERR_INPUT || rc == ERR_IO)
+		return load_clients_anyhow(l, out);
+	if (rc != ERR_OK && l->e)
+		*l->e = why;
+	return rc;
 }
 
 /* ---- both ---- */
 
 enum err_code publish_load(const struct dnsd_config *config, const struct publish_parts *old,
-			   bool is_fresh_geo, struct publish_parts *out, struct buf *report,
-			   struct err *e)
+			   const struct publish_load_options *options, struct publish_parts *out,
+			   struct publish_faults *faults, struct buf *report, struct err *e)
 {
 	struct publish_parts parts = { .seed = old ? old->seed : 0 };
+	struct load l = { .config = config,
+			  .old = old,
+			  .options = options,
+			  .faults = options->is_lenient ? faults : NULL,
+			  .report = report,
+			  .e = e };
 	enum err_code rc;
 
 	if (!parts.seed && getrandom(&parts.seed, sizeof(parts.seed), 0) != sizeof(parts.seed))
 		return err_set(e, ERR_IO, "the system gives no random bytes");
-	rc = load_set(config, old, parts.seed, &parts.zones, report, e);
+	l.seed = parts.seed;
+	rc = load_set(&l, &parts.zones);
 	if (rc == ERR_OK)
-		rc = load_clients(config, old, is_fresh_geo, &parts, report, e);
+		rc = load_clients(&l, &parts);
 	else
-		check_databases(config, report, NULL);
+		check_databases(&l);
 	if (rc != ERR_OK) {
 		publish_parts_unref(&parts);
 		return rc;
@@ -216,8 +407,10 @@ enum err_code publish_load(const struct dnsd_config *config, const struct publis
 enum err_code publish_load_geo(const struct dnsd_config *config, const struct publish_parts *old,
 			       struct publish_parts *out, struct err *e)
 {
+	const struct publish_load_options options = { .is_fresh_geo = true };
 	struct publish_parts parts = { .seed = old->seed };
-	enum err_code rc = load_clients(config, NULL, true, &parts, NULL, e);
+	struct load l = { .config = config, .options = &options, .e = e };
+	enum err_code rc = load_clients(&l, &parts);
 
 	if (rc != ERR_OK)
 		return rc;

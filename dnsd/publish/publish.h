@@ -16,30 +16,9 @@
 
 #include "core/metrics.h"
 #include "dnsd/publish/labels.h"
+#include "dnsd/publish/load.h"
 #include "dnsd/publish/snapshot.h"
 #include "schema/config/dnsd_config.h"
-
-/* The slow parts: made by publish_load, kept by control until one of them changes. */
-struct publish_parts {
-	struct zone_set *zones;
-	struct client_map *clients;
-	uint64_t clients_signature; /* of the configuration that `clients` was built from */
-	uint64_t seed;		    /* of the name hash; drawn by the first load, then kept */
-};
-
-/* Loads what `config` names. What `old` (may be NULL) has is reused where neither the configuration
- * nor the files have changed since; is_fresh_geo asks for the databases to be read in any case. All
- * mistakes, of all zone files and databases, and warnings go to report, a line each. */
-enum err_code publish_load(const struct dnsd_config *config, const struct publish_parts *old,
-			   bool is_fresh_geo, struct publish_parts *out, struct buf *report,
-			   struct err *e);
-/* Reads the databases anew and nothing else: a zone file that is being edited meanwhile must not
- * hold them up. */
-enum err_code publish_load_geo(const struct dnsd_config *config, const struct publish_parts *old,
-			       struct publish_parts *out, struct err *e);
-/* A second reference to the same parts: for a build after which only dials differ. */
-void publish_parts_share(const struct publish_parts *p, struct publish_parts *out);
-void publish_parts_unref(struct publish_parts *p);
 
 /* labels numbers the counters; previous (may be NULL) lends its rows where the ranking and the
  * classes are the same. In the result every member may serve: publish_set_live() before

@@ -77,6 +77,7 @@ static enum err_code load(struct build *b)
 {
 	const struct dnsd_config *config = b->config;
 	const struct publish_parts *old = &b->owner->parts;
+	const struct publish_load_options options = { .is_fresh_geo = b->is_fresh_geo };
 	enum err_code rc;
 
 	if (!b->is_reload && !b->is_fresh_geo) {
@@ -88,7 +89,7 @@ static enum err_code load(struct build *b)
 		return err_set(&b->e, rc, "no memory");
 	if (!b->is_reload)
 		return publish_load_geo(config, old, &b->parts, &b->e);
-	return publish_load(config, old, b->is_fresh_geo, &b->parts, &b->report, &b->e);
+	return publish_load(config, old, &options, &b->parts, NULL, &b->report, &b->e);
 }
 
 static void load_and_build(struct build *b)

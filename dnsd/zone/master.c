@@ -195,7 +195,7 @@ static enum err_code read_record(struct master *m, struct level *l, char *entry,
 		return ERR_OK;
 	status = ldns_rr_new_frm_str(&rr, entry, TTL_NOT_SAID, l->origin_rdf, &l->owner_rdf);
 	if (status == LDNS_STATUS_MEM_ERR)
-		return err_set(m->e, ERR_MEMORY, "no memory for a record");
+		return err_set(m->e, ERR_MEMORY, "out of memory for a record");
 	if (status != LDNS_STATUS_OK) {
 		expect_report(report, where, entry, ldns_get_errorstr_by_id(status));
 		return ERR_OK;
@@ -402,7 +402,10 @@ static enum err_code read_path(struct master *m, const char *path, const struct 
 	/* Its state is taken before its bytes: a change in between is seen by zone_is_current(). */
 	if (stat(path, &st) != 0)
 		memset(&st, 0, sizeof(st));
-	rc = file_read(path, FILE_MAX, &text, &len, &why);
+	if (st.st_mode && !S_ISREG(st.st_mode)) /* a FIFO may keep its reader waiting for ever */
+		rc = err_set(&why, ERR_INPUT, "%s: no regular file", path);
+	else
+		rc = file_read(path, FILE_MAX, &text, &len, &why);
 	if (rc != ERR_OK && from) {
 		report_mistake(m->options->report, from, "$INCLUDE: %s", why.text);
 		return ERR_OK;
@@ -419,7 +422,7 @@ static enum err_code with_room(struct master *m, const struct master_options *op
 {
 	*m = (struct master){ .options = options, .e = e, .ttl_s = TTL_FIRST };
 	m->rdata = malloc(UINT16_MAX);
-	return m->rdata ? ERR_OK : err_set(e, ERR_MEMORY, "no memory to read a zone");
+	return m->rdata ? ERR_OK : err_set(e, ERR_MEMORY, "out of memory to read a zone");
 }
 
 enum err_code master_read_file(const char *path, const struct master_options *options,

@@ -43,6 +43,7 @@ enum err_code report_add_file(struct report *r, const char *path, const struct s
 		grown[r->n_files].ino = st->st_ino;
 		grown[r->n_files].size = st->st_size;
 		grown[r->n_files].mtime = st->st_mtim;
+		grown[r->n_files].ctime = st->st_ctim;
 	}
 	*number = ++r->n_files;
 	return ERR_OK;

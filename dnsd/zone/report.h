@@ -31,7 +31,7 @@ struct zone_file {
 	dev_t dev;
 	ino_t ino;
 	off_t size;
-	struct timespec mtime;
+	struct timespec mtime, ctime;
 };
 
 struct report {

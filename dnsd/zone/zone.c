@@ -38,7 +38,7 @@ static enum err_code read_source(const struct source *source, const struct zone_
 			  : master_read_file(source->path, &options, e);
 	if (rc != ERR_OK && e && !e->text[0])
 		err_set(e, rc, "%s: %s", source->path,
-			rc == ERR_LIMIT ? "more records than allowed" : "no memory");
+			rc == ERR_LIMIT ? "more records than allowed" : "out of memory");
 	return rc;
 }
 
@@ -55,7 +55,7 @@ static enum err_code load(const struct source *source, struct build *b, struct r
 	if (rc == ERR_OK && !report->mistakes)
 		rc = compile_zone(b, report, &z);
 	if (rc != ERR_OK)
-		return err_set(e, rc, "%s: no memory for the zone", source->path);
+		return err_set(e, rc, "%s: out of memory for the zone", source->path);
 	if (report->mistakes)
 		goto mistakes;
 	z->files = report_take_files(report, &z->n_files);
@@ -85,7 +85,7 @@ static enum err_code load_source(const struct source *source, const char *origin
 	if (rc == ERR_OK)
 		rc = load(source, &b, &report, limits, out, e);
 	else
-		err_set(e, rc, "zone %s: no memory", origin_text);
+		err_set(e, rc, "zone %s: out of memory", origin_text);
 	build_fini(&b);
 	report_fini(&report);
 	return rc;
@@ -108,6 +108,31 @@ enum err_code zone_load_text(const char *text, size_t len, const char *label, co
 	return load_source(&source, origin, limits, out, report, e);
 }
 
+enum err_code zone_new_broken(const char *origin_text, uint64_t seed, struct zone **out,
+			      struct err *e)
+{
+	struct zone *z = calloc(1, sizeof(*z));
+	struct zone_slot *slots = calloc(1, sizeof(*slots));
+	enum err_code rc = ERR_MEMORY;
+
+	if (z && slots)
+		rc = name_parse(origin_text, NULL, &z->origin, e);
+	else
+		err_set(e, rc, "zone %s: out of memory", origin_text);
+	if (rc != ERR_OK) {
+		free(slots);
+		free(z);
+		return rc;
+	}
+	name_lower(z->origin.wire, z->origin.wire, z->origin.len);
+	z->is_broken = true;
+	z->slots = slots;
+	z->seed = seed;
+	atomic_init(&z->refs, 1);
+	*out = z;
+	return ERR_OK;
+}
+
 struct zone *zone_ref(struct zone *z)
 {
 	atomic_fetch_add_explicit(&z->refs, 1, memory_order_relaxed);
@@ -124,6 +149,11 @@ void zone_unref(struct zone *z)
 	free(z);
 }
 
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
 bool zone_is_current(const struct zone *z)
 {
 	for (uint16_t i = 0; i < z->n_files; i++) {
@@ -133,8 +163,8 @@ bool zone_is_current(const struct zone *z)
 		if (!f->is_file)
 			continue;
 		if (stat(f->path, &st) != 0 || st.st_dev != f->dev || st.st_ino != f->ino ||
-		    st.st_size != f->size || st.st_mtim.tv_sec != f->mtime.tv_sec ||
-		    st.st_mtim.tv_nsec != f->mtime.tv_nsec)
+		    st.st_size != f->size || !is_same_time(&st.st_mtim, &f->mtime) ||
+		    !is_same_time(&st.st_ctim, &f->ctime))
 			return false;
 	}
 	return true;
@@ -142,7 +172,7 @@ bool zone_is_current(const struct zone *z)
 
 const char *zone_path(const struct zone *z)
 {
-	return z->files[0].path;
+	return z->n_files ? z->files[0].path : "";
 }
 
 char *zone_where_text(const struct zone *z, uint32_t where, char out[ZONE_WHERE_MAX])

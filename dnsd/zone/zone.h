@@ -15,7 +15,7 @@
  * Units      lengths in bytes, ttl_s seconds
  * Errors     ERR_INPUT: all mistakes stand in the report, a line each, FILE:LINE: error: ...
  * Source     RFC 1035 section 5; RFC 1034 section 4.3.2; RFC 2181 (RRsets); RFC 2308 (negative
- * answers); RFC 4592 (wildcards, empty non-terminals); RFC 6672 (DNAME); RFC 9471 (glue)
+ *            answers); RFC 4592 (wildcards, empty non-terminals); RFC 6672 (DNAME); RFC 9471 (glue)
  */
 #ifndef FAIRLEAD_DNSD_ZONE_ZONE_H
 #define FAIRLEAD_DNSD_ZONE_ZONE_H
@@ -80,6 +80,8 @@ struct zone_slot {
 struct zone_file; /* what it was read from */
 
 struct zone {
+	bool is_broken; /* known by name only: none of what follows but origin, seed and slots */
+	bool is_copy;	/* from its last good copy (copy.h), not from the zone file */
 	const uint32_t *arena;
 	const struct zone_slot *slots;
 	uint32_t slot_mask;
@@ -105,13 +107,16 @@ enum err_code zone_load_text(const char *text, size_t len, const char *label, co
 			     const struct zone_limits *limits, struct zone **out,
 			     struct buf *report, struct err *e);
 
+/* A zone that is configured and could not be loaded: its names are answered with an error. */
+enum err_code zone_new_broken(const char *origin, uint64_t seed, struct zone **out, struct err *e);
+
 struct zone *zone_ref(struct zone *z); /* returns z */
 void zone_unref(struct zone *z);
 
-/* Are the files it was read from, included ones too, still the same ones? (It asks the file
- * system.) */
+/* Are the files it was read from, included ones too, still the same ones, unwritten? (It asks the
+ * file system.) The time of change counts too: a writer may keep size and time of modification. */
 bool zone_is_current(const struct zone *z);
-const char *zone_path(const struct zone *z);
+const char *zone_path(const struct zone *z); /* "" for a broken one */
 
 /* "FILE:LINE" of an RRset, for messages. */
 #define ZONE_WHERE_MAX 512

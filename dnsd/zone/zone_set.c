@@ -195,6 +195,10 @@ void zone_set_find_hashed(const struct zone_set *s, const uint8_t *name, size_t 
 	else
 		over = overlay_find(&s->overlay, name, len, hash);
 	hit->zone = z;
+	if (z->is_broken) {
+		hit->kind = ZONE_HIT_BROKEN;
+		return;
+	}
 	hit->node = over ? over->node : zone_find_node(z, name, len, hash);
 	if (over)
 		hit->service = over->service;
@@ -216,7 +220,7 @@ static enum err_code add_zones(struct zone_set *s, struct zone *const *zones, si
 	s->zones = calloc(n ? n : 1, sizeof(*s->zones));
 	s->slots = calloc((size_t)mask + 1, sizeof(*s->slots));
 	if (!s->zones || !s->slots)
-		return err_set(e, ERR_MEMORY, "no memory for %zu zones", n);
+		return err_set(e, ERR_MEMORY, "out of memory for %zu zones", n);
 	s->slot_mask = mask;
 	for (size_t i = 0; i < n; i++) {
 		const struct name *origin = &zones[i]->origin;
@@ -300,6 +304,10 @@ static enum err_code add_service(struct zone_set *s, const struct zone_service *
 			   service->name);
 		return ERR_OK;
 	}
+	if (z->is_broken) {
+		(*mistakes)--;
+		return ERR_OK;
+	}
 	set = conflict(z, &name, &why);
 	if (set) {
 		buf_printf(report, "%s: error: %s: service %s %s\n",
@@ -317,9 +325,27 @@ static enum err_code add_service(struct zone_set *s, const struct zone_service *
 	return overlay_add(&s->overlay, z, &name, service->index);
 }
 
+static enum err_code add_services(struct zone_set *s, const struct zone_service *services, size_t n,
+				  bool *is_left_out, struct buf *report, unsigned *mistakes)
+{
+	enum err_code rc = ERR_OK;
+
+	for (size_t i = 0; rc == ERR_OK && i < n; i++) {
+		unsigned before = *mistakes;
+
+		rc = add_service(s, &services[i], report, mistakes);
+		if (is_left_out && *mistakes > before) {
+			is_left_out[i] = true;
+			*mistakes = before;
+		}
+	}
+	return rc;
+}
+
 enum err_code zone_set_new(struct zone *const *zones, size_t n_zones,
 			   const struct zone_service *services, size_t n_services,
-			   struct zone_set **out, struct buf *report, struct err *e)
+			   bool *is_left_out, struct zone_set **out, struct buf *report,
+			   struct err *e)
 {
 	struct zone_set *s = calloc(1, sizeof(*s));
 	struct buf lines = BUF_INIT;
@@ -327,17 +353,17 @@ enum err_code zone_set_new(struct zone *const *zones, size_t n_zones,
 	enum err_code rc;
 
 	if (!s)
-		return err_set(e, ERR_MEMORY, "no memory for the zones");
+		return err_set(e, ERR_MEMORY, "out of memory for the zones");
 	atomic_init(&s->refs, 1);
 	s->seed = n_zones ? zones[0]->seed : 0;
 	rc = add_zones(s, zones, n_zones, e);
 	if (rc != ERR_OK)
 		goto fail;
 	rc = overlay_init(&s->overlay, s->seed);
-	for (size_t i = 0; rc == ERR_OK && i < n_services; i++)
-		rc = add_service(s, &services[i], &lines, &mistakes);
+	if (rc == ERR_OK)
+		rc = add_services(s, services, n_services, is_left_out, &lines, &mistakes);
 	if (rc != ERR_OK) {
-		err_set(e, rc, "no memory for %zu services", n_services);
+		err_set(e, rc, "out of memory for %zu services", n_services);
 		goto fail;
 	}
 	if (mistakes) {
@@ -345,6 +371,8 @@ enum err_code zone_set_new(struct zone *const *zones, size_t n_zones,
 			     buf_text(&lines));
 		goto fail;
 	}
+	if (report) /* of those that were left out */
+		buf_add(report, lines.data, lines.len);
 	buf_fini(&lines);
 	*out = s;
 	return ERR_OK;

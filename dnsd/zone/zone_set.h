@@ -8,15 +8,16 @@
  *
  *   find(name, type): the zone of the longest apex that holds the name,
  *     then the name itself (services first), or else its closest encloser:
- *       below a delegation -> REFERRAL    below a DNAME -> DNAME    with a "*" child -> that one's
- * answer
+ *       below a delegation  -> REFERRAL
+ *       below a DNAME       -> DNAME
+ *       with a "*" child    -> that one's answer
  *
  * Threads    immutable; any thread may find; references are counted atomically
  * Ownership  zone_set_ref/zone_set_unref; a hit lives as long as the set
  * Units      lengths in bytes
  * Errors     zone_set_new: ERR_INPUT with every conflict as a line of report; zone_set_find: none
  * Source     RFC 1034 section 4.3.2, RFC 4592, RFC 6672, RFC 8482 (ANY), RFC 4035 section 3.1.4.1
- * (DS)
+ *            (DS)
  */
 #ifndef FAIRLEAD_DNSD_ZONE_ZONE_SET_H
 #define FAIRLEAD_DNSD_ZONE_ZONE_SET_H
@@ -35,6 +36,7 @@ struct zone_service {
 
 enum zone_hit_kind {
 	ZONE_HIT_REFUSED,  /* in none of the zones */
+	ZONE_HIT_BROKEN,   /* in a zone that could not be loaded: SERVFAIL */
 	ZONE_HIT_ANSWER,   /* rrset */
 	ZONE_HIT_SERVICE,  /* service: type A, AAAA or ANY at its name */
 	ZONE_HIT_CNAME,	   /* rrset, and target to go on with */
@@ -60,10 +62,13 @@ struct zone_hit {
 	const struct zone_glue *glue; /* NULL = none */
 };
 
-/* The seed is that of the zones (zone_limits). n == 0 is a set that refuses everything. */
+/* The seed is that of the zones (zone_limits). n == 0 is a set that refuses everything. is_left_out
+ * (NULL: a conflict is an error) is set for each service that a zone file leaves no place for; the
+ * set is made without it. Services in a broken zone are answered with its error. */
 enum err_code zone_set_new(struct zone *const *zones, size_t n_zones,
 			   const struct zone_service *services, size_t n_services,
-			   struct zone_set **out, struct buf *report, struct err *e);
+			   bool *is_left_out, struct zone_set **out, struct buf *report,
+			   struct err *e);
 struct zone_set *zone_set_ref(struct zone_set *s); /* returns s */
 void zone_set_unref(struct zone_set *s);
 

@@ -101,7 +101,8 @@ static int load(struct bench *b, const char *path)
 		return 1;
 	}
 	if (labels_new(&labels) != ERR_OK ||
-	    publish_load(config, NULL, false, &parts, &lines, &e) != ERR_OK ||
+	    publish_load(config, NULL, &(struct publish_load_options){ .is_fresh_geo = false },
+			 &parts, NULL, &lines, &e) != ERR_OK ||
 	    publish_build(config, &parts, NULL, labels, &b->snap, &e) != ERR_OK) {
 		fprintf(stderr, "%s%s\n", buf_text(&lines), e.text);
 		return 1;

@@ -169,7 +169,8 @@ int main(int argc, char **argv)
 		return 2;
 	start = now_ms();
 	if (labels_new(&b.labels) != ERR_OK || publish_new(&p) != ERR_OK ||
-	    publish_load(b.config, NULL, false, &b.parts, NULL, &e) != ERR_OK) {
+	    publish_load(b.config, NULL, &(struct publish_load_options){ .is_fresh_geo = false },
+			 &b.parts, NULL, NULL, &e) != ERR_OK) {
 		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}

@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	struct zone_set *s;
 	struct err e;
 
-	if (zone_set_new(&z, 1, &service, 1, &s, NULL, &e) != ERR_OK) {
+	if (zone_set_new(&z, 1, &service, 1, NULL, &s, NULL, &e) != ERR_OK) {
 		fprintf(stderr, "%s\n", e.text);
 		return 1;
 	}

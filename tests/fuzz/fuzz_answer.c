@@ -55,7 +55,7 @@ static struct zone_set *load_zones(const struct dnsd_config *c)
 	MUST(c->n_services == 3);
 	MUST(zone_load_text(zone_text, strlen(zone_text), "zone", "example.com", &limits, &zone,
 			    NULL, NULL) == ERR_OK);
-	MUST(zone_set_new(&zone, 1, services, 3, &set, NULL, NULL) == ERR_OK);
+	MUST(zone_set_new(&zone, 1, services, 3, NULL, &set, NULL, NULL) == ERR_OK);
 	zone_unref(zone);
 	return set;
 }

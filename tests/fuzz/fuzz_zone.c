@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			    &e);
 	MUST((rc == ERR_OK) == (z != NULL));
 	MUST(rc != ERR_INPUT || report.len > 0);
-	if (z && zone_set_new(&z, 1, &service, 1, &set, &report, &e) == ERR_OK) {
+	if (z && zone_set_new(&z, 1, &service, 1, NULL, &set, &report, &e) == ERR_OK) {
 		zone_each_node(z, ask, set);
 		zone_set_unref(set);
 	}

@@ -153,7 +153,11 @@ static struct publish_parts reload(const struct dnsd_config *config, bool is_fre
 {
 	struct publish_parts parts;
 
-	assert_int_equal(publish_load(config, &w.parts, is_fresh_geo, &parts, NULL, &w.e), ERR_OK);
+	assert_int_equal(
+		publish_load(config, &w.parts,
+			     &(struct publish_load_options){ .is_fresh_geo = is_fresh_geo }, &parts,
+			     NULL, NULL, &w.e),
+		ERR_OK);
 	return parts;
 }
 
@@ -265,7 +269,10 @@ static void a_broken_zone_leaves_everything_as_it_was_and_is_told_with_its_line(
 	world_write(&w, "example.com.zone",
 		    "$TTL 300\n@ SOA ns1 host 7 3600 600 86400 60\n"
 		    "@ NS ns1\nns1 A 192.0.2.1\nbad A 192.0.2.256\n");
-	assert_int_equal(publish_load(w.config, &w.parts, false, &again, &report, &w.e), ERR_INPUT);
+	assert_int_equal(publish_load(w.config, &w.parts,
+				      &(struct publish_load_options){ .is_fresh_geo = false },
+				      &again, NULL, &report, &w.e),
+			 ERR_INPUT);
 	assert_int_equal(again.seed, 4711);
 	assert_non_null(strstr(buf_text(&report), "example.com.zone:5: error:"));
 	assert_non_null(strstr(w.e.text, "test.yaml:"));
@@ -299,13 +306,14 @@ static void without_memory_nothing_is_built(void **state)
 
 static void without_memory_nothing_is_loaded(void **state)
 {
+	const struct publish_load_options options = { .is_fresh_geo = true };
 	struct publish_parts parts = { 0 };
 
 	for (unsigned n = 1;; n++) {
 		enum err_code rc;
 
 		fail_alloc_at(n);
-		rc = publish_load(w.config, &w.parts, true, &parts, NULL, &w.e);
+		rc = publish_load(w.config, &w.parts, &options, &parts, NULL, NULL, &w.e);
 		if (!fail_alloc_end())
 			break;
 		if (rc == ERR_OK) { /* some of it only makes things smaller */

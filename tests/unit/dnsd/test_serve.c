@@ -568,7 +568,10 @@ static void every_answer_is_of_some_published_snapshot(void **state)
 	unsigned seen[2] = { 0 };
 	int fd;
 
-	assert_int_equal(publish_load(s.other, &w.parts, false, &s.parts, NULL, NULL), ERR_OK);
+	assert_int_equal(publish_load(s.other, &w.parts,
+				      &(struct publish_load_options){ .is_fresh_geo = false },
+				      &s.parts, NULL, NULL, NULL),
+			 ERR_OK);
 	run_serve("127.0.0.1", 2);
 	fd = connect_to(SOCK_DGRAM, "127.0.0.1");
 	assert_int_equal(pthread_create(&s.thread, NULL, swap_on, &s), 0);

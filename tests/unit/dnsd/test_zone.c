@@ -368,6 +368,20 @@ static void a_changed_file_makes_the_zone_stale(void **state)
 	zone_unref(z);
 }
 
+static void a_fifo_is_refused_and_not_waited_for(void **state)
+{
+	char path[] = "/tmp/test_zone_XXXXXX";
+	struct zone *z = NULL;
+	struct err e;
+
+	close(mkstemp(path));
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(zone_load(path, "example.com", &limits, &z, NULL, &e), ERR_INPUT);
+	assert_non_null(strstr(e.text, "no regular file"));
+	unlink(path);
+}
+
 static void count_node(void *ctx, const struct zone *z, const struct zone_node *n)
 {
 	unsigned *seen = ctx;
@@ -430,6 +444,7 @@ int main(void)
 		cmocka_unit_test(more_records_than_allowed_are_refused),
 		cmocka_unit_test(a_file_that_is_not_there_is_named),
 		cmocka_unit_test(a_changed_file_makes_the_zone_stale),
+		cmocka_unit_test(a_fifo_is_refused_and_not_waited_for),
 		cmocka_unit_test(every_node_with_records_is_visited),
 		cmocka_unit_test(no_failed_allocation_leaks_or_half_loads),
 	};

@@ -316,7 +316,8 @@ static void make_world(struct world *w)
 			fail_msg("%s\n%s", e.text, buf_text(&w->text[i]));
 	for (unsigned i = 0; i < SERVICES; i++)
 		add_service(w);
-	if (zone_set_new(zones, ZONES, w->services, w->n_services, &w->set, &report, &e) != ERR_OK)
+	if (zone_set_new(zones, ZONES, w->services, w->n_services, NULL, &w->set, &report, &e) !=
+	    ERR_OK)
 		fail_msg("%s\n%s%s", e.text, buf_text(&w->text[0]), buf_text(&w->text[1]));
 	for (unsigned i = 0; i < ZONES; i++)
 		zone_unref(zones[i]);

@@ -54,7 +54,7 @@ static int make_set(void **state)
 	struct zone_set *s;
 	struct err e;
 
-	if (zone_set_new(&z, 1, services, N_SERVICES, &s, NULL, &e) != ERR_OK)
+	if (zone_set_new(&z, 1, services, N_SERVICES, NULL, &s, NULL, &e) != ERR_OK)
 		fail_msg("%s", e.text);
 	zone_unref(z);
 	*state = s;
@@ -204,7 +204,7 @@ static void the_longest_apex_wins_but_not_for_its_ds(void **state)
 	struct zone_set *s;
 	struct err e;
 
-	assert_int_equal(zone_set_new(zones, 3, &below, 1, &s, NULL, &e), ERR_OK);
+	assert_int_equal(zone_set_new(zones, 3, &below, 1, NULL, &s, NULL, &e), ERR_OK);
 	assert_int_equal(zone_set_count(s), 3);
 	hit = find(s, "in.sub.example.com.", DNS_TYPE_A);
 	assert_int_equal(hit.kind, ZONE_HIT_ANSWER);
@@ -234,7 +234,7 @@ static void a_root_zone_answers_for_everything(void **state)
 	struct zone *z = load(TOP "com NS ns.com\nns.com A 192.0.2.7\n", ".", SEED);
 	struct zone_set *s;
 
-	assert_int_equal(zone_set_new(&z, 1, NULL, 0, &s, NULL, NULL), ERR_OK);
+	assert_int_equal(zone_set_new(&z, 1, NULL, 0, NULL, &s, NULL, NULL), ERR_OK);
 	assert_int_equal(find(s, ".", DNS_TYPE_SOA).kind, ZONE_HIT_ANSWER);
 	assert_int_equal(find(s, ".", DNS_TYPE_DS).kind, ZONE_HIT_NODATA);
 	assert_int_equal(find(s, "a.b.com.", DNS_TYPE_A).kind, ZONE_HIT_REFERRAL);
@@ -247,7 +247,7 @@ static void an_empty_set_refuses(void **state)
 {
 	struct zone_set *s;
 
-	assert_int_equal(zone_set_new(NULL, 0, NULL, 0, &s, NULL, NULL), ERR_OK);
+	assert_int_equal(zone_set_new(NULL, 0, NULL, 0, NULL, &s, NULL, NULL), ERR_OK);
 	assert_int_equal(find(s, "a.", DNS_TYPE_A).kind, ZONE_HIT_REFUSED);
 	zone_set_unref(s);
 }
@@ -283,7 +283,7 @@ static void what_excludes_a_service_is_named_with_its_line(void **state)
 	const char *at;
 	struct err e;
 
-	assert_int_equal(zone_set_new(&z, 1, bad, 9, &s, &report, &e), ERR_INPUT);
+	assert_int_equal(zone_set_new(&z, 1, bad, 9, NULL, &s, &report, &e), ERR_INPUT);
 	assert_null(s);
 	at = buf_text(&report);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
@@ -303,11 +303,11 @@ static void a_zone_twice_or_of_another_seed_is_refused(void **state)
 	struct zone_set *s;
 	struct err e;
 
-	assert_int_equal(zone_set_new(z, 2, NULL, 0, &s, NULL, &e), ERR_EXISTS);
+	assert_int_equal(zone_set_new(z, 2, NULL, 0, NULL, &s, NULL, &e), ERR_EXISTS);
 	assert_string_equal(e.text, "zone example.com. is given twice");
 	zone_unref(z[1]);
 	z[1] = load(TOP, "example.net", SEED + 1);
-	assert_int_equal(zone_set_new(z, 2, NULL, 0, &s, NULL, &e), ERR_INPUT);
+	assert_int_equal(zone_set_new(z, 2, NULL, 0, NULL, &s, NULL, &e), ERR_INPUT);
 	zone_unref(z[0]);
 	zone_unref(z[1]);
 }
@@ -324,7 +324,7 @@ static void many_services_are_all_found(void **state)
 		snprintf(text[i], sizeof(text[i]), "s%u.group%u.example.com.", i, i % 50);
 		many[i] = (struct zone_service){ text[i], i };
 	}
-	assert_int_equal(zone_set_new(&z, 1, many, 3000, &s, NULL, &e), ERR_OK);
+	assert_int_equal(zone_set_new(&z, 1, many, 3000, NULL, &s, NULL, &e), ERR_OK);
 	for (uint32_t i = 0; i < 3000; i++)
 		assert_int_equal(find(s, text[i], DNS_TYPE_A).service, i);
 	assert_int_equal(find(s, "group7.example.com.", DNS_TYPE_A).kind, ZONE_HIT_NODATA);
@@ -337,8 +337,8 @@ static void a_set_keeps_its_zones_alive(void **state)
 	struct zone *z = load(example, "example.com", SEED);
 	struct zone_set *one, *two;
 
-	assert_int_equal(zone_set_new(&z, 1, NULL, 0, &one, NULL, NULL), ERR_OK);
-	assert_int_equal(zone_set_new(&z, 1, services, 1, &two, NULL, NULL), ERR_OK);
+	assert_int_equal(zone_set_new(&z, 1, NULL, 0, NULL, &one, NULL, NULL), ERR_OK);
+	assert_int_equal(zone_set_new(&z, 1, services, 1, NULL, &two, NULL, NULL), ERR_OK);
 	zone_unref(z);
 	zone_set_unref(zone_set_ref(one));
 	zone_set_unref(one);
@@ -356,7 +356,7 @@ static void no_failed_allocation_leaks(void **state)
 		enum err_code rc;
 
 		fail_alloc_at(n);
-		rc = zone_set_new(&z, 1, services, N_SERVICES, &s, NULL, NULL);
+		rc = zone_set_new(&z, 1, services, N_SERVICES, NULL, &s, NULL, NULL);
 		if (!fail_alloc_end()) {
 			assert_int_equal(rc, ERR_OK);
 			zone_set_unref(s);

@@ -115,7 +115,8 @@ static inline void world_init(struct world *w, const char *yaml, const char *zon
 	world_prepare(w, zone);
 	w->config = world_parse(w, yaml);
 	assert_int_equal(labels_new(&w->labels), ERR_OK);
-	if (publish_load(w->config, NULL, false, &w->parts, &report, &w->e) != ERR_OK)
+	if (publish_load(w->config, NULL, &(struct publish_load_options){ .is_fresh_geo = false },
+			 &w->parts, NULL, &report, &w->e) != ERR_OK)
 		fail_msg("%s: %s", w->e.text, buf_text(&report));
 	buf_fini(&report);
 }

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* copies: the last good copies of zones and databases. See copies.h. */
+#include "dnsd/publish/copies.h"
+
+#include "core/file.h"
+#include "dnsd/client/mmdb.h"
+#include "dnsd/zone/copy.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define COPY_MODE 0640
+#define CHUNK	  (64 * 1024)
+
+char *copies_zone_path(const char *directory, const char *zone, char out[PATH_MAX])
+{
+	snprintf(out, PATH_MAX, "%s/zone-%016llx.flz", directory,
+		 (unsigned long long)XXH3_64bits(zone, strlen(zone)));
+	return out;
+}
+
+char *copies_database_path(const char *directory, const char *database, char out[PATH_MAX])
+{
+	snprintf(out, PATH_MAX, "%s/geo-%016llx.mmdb", directory,
+		 (unsigned long long)XXH3_64bits(database, strlen(database)));
+	return out;
+}
+
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* ---- databases ---- */
+
+static enum err_code copy_bytes(int from, int to, const char *path, struct err *e)
+{
+	char *chunk = malloc(CHUNK);
+	ssize_t n = -1;
+
+	if (!chunk)
+		return err_set(e, ERR_MEMORY, "%s: out of memory", path);
+	do {
+		ssize_t written = 0;
+
+		n = read(from, chunk, CHUNK);
+		for (ssize_t at = 0; at < n; at += written) {
+			written = write(to, chunk + at, (size_t)(n - at));
+			if (written < 0 && errno != EINTR)
+				n = -1;
+			written = written < 0 ? 0 : written;
+		}
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	free(chunk);
+	return n < 0 || fsync(to) != 0 ? err_errno(e, errno, "%s", path) : ERR_OK;
+}
+
+/* Beside its place, and moved there when it can be read from end to end: the file may have been
+ * replaced since it was loaded. */
+static enum err_code copy_database(int from, const struct stat *st, const char *path, struct err *e)
+{
+	const struct timespec times[2] = { st->st_mtim, st->st_mtim };
+	char beside[PATH_MAX + 8];
+	enum err_code rc;
+	int to;
+
+	snprintf(beside, sizeof(beside), "%s.XXXXXX", path);
+	to = mkostemp(beside, O_CLOEXEC);
+	if (to < 0)
+		return err_errno(e, errno, "%s", beside);
+	rc = copy_bytes(from, to, beside, e);
+	if (fchmod(to, COPY_MODE) != 0 || futimens(to, times) != 0)
+		rc = rc ? rc : err_errno(e, errno, "%s", beside);
+	close(to);
+	if (rc == ERR_OK)
+		rc = mmdb_check(beside, e);
+	if (rc == ERR_OK && rename(beside, path) != 0)
+		rc = err_errno(e, errno, "%s", path);
+	if (rc != ERR_OK)
+		unlink(beside);
+	return rc == ERR_INPUT ? ERR_OK : rc; /* it is broken by now: the older copy stays */
+}
+
+static enum err_code save_database(const char *database, const char *path, struct err *e)
+{
+	int from = open(database, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st, copy;
+	enum err_code rc = ERR_OK;
+
+	if (from < 0)
+		return ERR_OK; /* nothing to copy is known where it matters */
+	if (fstat(from, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (stat(path, &copy) != 0 || !is_same_file(&copy, &st)))
+		rc = copy_database(from, &st, path, e);
+	close(from);
+	return rc;
+}
+
+/* ---- the directory ---- */
+
+static bool is_wanted(const struct dnsd_config *config, const char *directory, const char *name)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < config->n_zones; i++)
+		if (strcmp(strrchr(copies_zone_path(directory, config->zones[i].name, path), '/') +
+				   1,
+			   name) == 0)
+			return true;
+	for (size_t i = 0; i < config->geo.n_databases; i++)
+		if (strcmp(strrchr(copies_database_path(directory, config->geo.databases[i], path),
+				   '/') +
+				   1,
+			   name) == 0)
+			return true;
+	return false;
+}
+
+/* Copies of what is not configured any more, and what a killed run left behind. */
+static void remove_others(const struct dnsd_config *config, const char *directory)
+{
+	DIR *d = opendir(directory);
+	struct dirent *entry;
+
+	while (d && (entry = readdir(d)) != NULL) {
+		const char *name = entry->d_name;
+
+		if ((strncmp(name, "zone-", 5) == 0 || strncmp(name, "geo-", 4) == 0) &&
+		    !is_wanted(config, directory, name))
+			unlinkat(dirfd(d), name, 0);
+	}
+	if (d)
+		closedir(d);
+}
+
+static struct zone *zone_of(const struct publish_parts *parts, const char *name)
+{
+	struct name origin;
+
+	if (name_parse(name, NULL, &origin, NULL) != ERR_OK)
+		return NULL;
+	name_lower(origin.wire, origin.wire, origin.len);
+	return zone_set_by_origin(parts->zones, origin.wire, origin.len);
+}
+
+enum err_code copies_save(const struct dnsd_config *config, const struct publish_parts *parts,
+			  const char *directory, struct err *e)
+{
+	enum err_code first = ERR_OK, rc;
+	char path[PATH_MAX];
+	struct err why;
+
+	copies_zone_path(directory, "", path);
+	first = file_make_parent(path, e);
+	if (first != ERR_OK)
+		return first;
+	remove_others(config, directory);
+	for (size_t i = 0; i < config->n_zones; i++) {
+		struct zone *z = zone_of(parts, config->zones[i].name);
+
+		rc = z ? copy_save(z, copies_zone_path(directory, config->zones[i].name, path),
+				   &why)
+		       : ERR_OK;
+		if (rc != ERR_OK && first == ERR_OK) {
+			first = rc;
+			err_set(e, rc, "%s", why.text);
+		}
+	}
+	for (size_t i = 0; i < config->geo.n_databases; i++) {
+		const char *database = config->geo.databases[i];
+
+		rc = save_database(database, copies_database_path(directory, database, path), &why);
+		if (rc != ERR_OK && first == ERR_OK) {
+			first = rc;
+			err_set(e, rc, "%s", why.text);
+		}
+	}
+	return first;
+}
