@@ -24,7 +24,7 @@ libdnsd_a_SOURCES = \
 	dnsd/publish/labels.c dnsd/publish/labels.h \
 	dnsd/publish/rows.c dnsd/publish/rows.h dnsd/publish/snapshot.h \
 	dnsd/publish/copies.c dnsd/publish/copies.h \
-	dnsd/publish/load.c dnsd/publish/load.h dnsd/publish/build.c \
+	dnsd/publish/serving.c dnsd/publish/serving.h dnsd/publish/load.c dnsd/publish/load.h dnsd/publish/build.c \
 	dnsd/publish/publish.c dnsd/publish/publish.h \
 	dnsd/answer/answer.c dnsd/answer/answer.h \
 	dnsd/serve/udp.c dnsd/serve/udp.h \

@@ -17,7 +17,7 @@ static uint64_t mix(uint64_t x)
 
 uint64_t pick_client_key(uint8_t family, const uint8_t *address)
 {
-	size_t len = family == 4 ? 3 : 6;
+	size_t len = (family == 4 ? PICK_KEY_BITS_4 : PICK_KEY_BITS_6) / 8;
 	uint64_t key = family;
 
 	for (size_t i = 0; i < len; i++)

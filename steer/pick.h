@@ -68,6 +68,9 @@ enum steer_rule pick_why(const uint64_t *groups, size_t n_groups, const struct p
 			 const struct pick_member *members, uint64_t client_key, int chosen,
 			 int member);
 
+#define PICK_KEY_BITS_4 24
+#define PICK_KEY_BITS_6 48
+
 /* The key of a client's prefix: its /24 or /48, so that a split is sticky. family is 4 or 6. */
 uint64_t pick_client_key(uint8_t family, const uint8_t *address);
 

@@ -93,7 +93,7 @@ static enum err_code prepare(struct asked *a, struct err *e)
 		a->names[i] = config->regions[i].name;
 	if (rows_ranking_init(&a->ranking, config, a->service, a->regions, a->names) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "no memory");
-	answer_choose(a->snap, a->s, &a->client, &a->choice);
+	answer_choose(a->snap, a->s, &a->client, SNAPSHOT_TYPES, &a->choice);
 	a->row = rows_get(a->s->rows, a->choice.class);
 	rows_class_input(&a->ranking, config, a->snap->clients, a->choice.class, &a->class_place,
 			 a->prefer, &a->input);

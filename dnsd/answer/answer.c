@@ -54,7 +54,6 @@ enum err_code answer_scratch_init(struct answer_scratch *s)
 	if (pages == MAP_FAILED)
 		return ERR_MEMORY;
 	s->counters = pages;
-	s->rotation = 0;
 	return ERR_OK;
 }
 
@@ -67,26 +66,58 @@ void answer_scratch_fini(struct answer_scratch *s)
 
 /* ---- the choice ---- */
 
-/* Of its /24 or /48. A v4 address inside a v6 one counts as itself: the first 48 bits of all
- * clients behind one NAT64 are the same. */
-static inline uint64_t key_of(const struct addr *client)
+/* Of its /24 or /48, whose length goes to *bits. A v4 address inside a v6 one counts as itself: the
+ * first 48 bits of all clients behind one NAT64 are the same. */
+static inline uint64_t key_of(const struct addr *client, uint8_t *bits)
 {
 	const uint8_t *b = client->bytes;
 	struct addr v4;
+	int before = -1;
 
-	if (client->family == 6 && (!b[0] || (b[0] == 0x20 && b[1] == 1 && !b[2] && !b[3])) &&
-	    addr_embedded_v4(client, &v4) >= 0)
+	if (client->family == 6 && (!b[0] || (b[0] == 0x20 && (b[1] == 1 || b[1] == 2))))
+		before = addr_embedded_v4(client, &v4);
+	if (before >= 0) {
+		*bits = (uint8_t)(before + PICK_KEY_BITS_4);
 		return pick_client_key(4, v4.bytes);
+	}
+	*bits = client->family == 4 ? PICK_KEY_BITS_4 : PICK_KEY_BITS_6;
 	return pick_client_key(client->family, b);
 }
 
+/* RFC 7871 section 7.2.1: the scope is the network that the answer holds for. */
+static inline uint8_t scope_of(const struct snapshot_service *s, const struct rows_row *row,
+			       const struct pick_live *live, uint8_t leaf, uint8_t key_bits)
+{
+	bool by_key = row->is_tie | ((live->dialled & row->allowed) != 0) |
+		      ((live->forced & (live->forced - 1)) != 0);
+
+	if (by_key)
+		return leaf > key_bits ? leaf : key_bits;
+	return s->rows->is_uniform ? 0 : leaf;
+}
+
+/* family_fallback: next leaves those out that have no such address, unless nobody has. */
+static inline uint64_t within_family(const struct snapshot_service *s, uint64_t serve, uint64_t has,
+				     enum snapshot_type type)
+{
+	return s->family_next && type < SNAPSHOT_TYPES && serve & has ? serve & has : serve;
+}
+
+static inline uint64_t has_of(const struct snapshot_service *s, enum snapshot_type type)
+{
+	return type < SNAPSHOT_TYPES
+		       ? atomic_load_explicit(&s->live->has[type], memory_order_relaxed)
+		       : 0;
+}
+
 void answer_choose(const struct snapshot *snap, const struct snapshot_service *service,
-		   const struct addr *client, struct answer_choice *out)
+		   const struct addr *client, enum snapshot_type type, struct answer_choice *out)
 {
 	struct pick_live live;
 	struct rows_row row;
+	uint8_t leaf, key_bits;
 
-	client_map_find(snap->clients, client, &out->class, &out->scope_len);
+	client_map_find(snap->clients, client, &out->class, &leaf);
 	row = rows_get(service->rows, out->class);
 	live.serve = atomic_load_explicit(&service->live->serve, memory_order_acquire);
 	live.forced = atomic_load_explicit(&service->live->forced, memory_order_relaxed) &
@@ -97,7 +128,11 @@ void answer_choose(const struct snapshot *snap, const struct snapshot_service *s
 	out->forced = live.forced;
 	out->dialled = live.dialled;
 	out->panic = false;
-	out->key = key_of(client);
+	out->key = key_of(client, &key_bits);
+	out->scope_len = scope_of(service, &row, &live, leaf, key_bits);
+	if (service->family_next)
+		live.serve = within_family(service, live.serve & row.allowed, has_of(service, type),
+					   type);
 	out->member = pick_member(row.groups, row.n_groups, &live, service->picks, out->key);
 	if (out->member != PICK_NOBODY)
 		return;
@@ -105,7 +140,8 @@ void answer_choose(const struct snapshot *snap, const struct snapshot_service *s
 	out->ttl_s = SNAPSHOT_TTL_PANIC_S;
 	if (service->last_resort != SNAPSHOT_ALL)
 		return;
-	live.serve = row.allowed;
+	live.serve = within_family(service, row.allowed,
+				   type < SNAPSHOT_TYPES ? service->with_type[type] : 0, type);
 	out->member = pick_member(row.groups, row.n_groups, &live, service->picks, out->key);
 }
 
@@ -153,11 +189,26 @@ static void add_steered_soa(struct walk *w, const struct zone *zone, uint32_t tt
 		dns_put32(w->reply->out + at + TTL_OFFSET, ttl_s);
 }
 
+/* Where this answer begins among `count` records. */
+static unsigned turn_of(const struct snapshot_service *s, enum snapshot_type type, unsigned count)
+{
+	if (count < 2)
+		return 0;
+	return atomic_fetch_add_explicit(&s->turn->next[type], 1, memory_order_relaxed) % count;
+}
+
+static void set_ttl(struct walk *w, size_t at, unsigned n, unsigned rr_len, uint32_t ttl_s)
+{
+	for (unsigned i = 0; i < n; i++)
+		dns_put32(w->reply->out + at + i * rr_len + TTL_OFFSET, ttl_s);
+}
+
 static void add_blob(struct walk *w, const struct snapshot_service *service,
-		     const struct snapshot_blob *blob, uint32_t blob_ttl_s, uint32_t ttl_s)
+		     enum snapshot_type type, const struct snapshot_blob *blob, uint32_t blob_ttl_s,
+		     uint32_t ttl_s)
 {
 	unsigned n = blob->count < service->answers ? blob->count : service->answers;
-	unsigned first = blob->count > 1 ? w->scratch->rotation++ % blob->count : 0;
+	unsigned first = turn_of(service, type, blob->count);
 	size_t len = (size_t)n * blob->rr_len;
 	size_t at = reply_records(w->reply, REPLY_ANSWER, blob->rrs + first * blob->rr_len, len, n);
 
@@ -166,10 +217,34 @@ static void add_blob(struct walk *w, const struct snapshot_service *service,
 	if (w->name_at != DNS_HEADER_LEN)
 		rrset_patch(w->reply->out + at, len, rrset_pointer(w->name_at));
 	if (ttl_s != blob_ttl_s)
-		for (unsigned i = 0; i < n; i++)
-			dns_put32(w->reply->out + at + i * blob->rr_len + TTL_OFFSET, ttl_s);
+		set_ttl(w, at, n, blob->rr_len, ttl_s);
 	if (blob->rrsig_len && w->job->query.is_do)
 		reply_records(w->reply, REPLY_ANSWER, blob->rrsig, blob->rrsig_len, 1);
+}
+
+/* The records that are not dead, of a blob of which some are: one by one. */
+static void add_living(struct walk *w, const struct snapshot_service *service,
+		       enum snapshot_type type, const struct snapshot_blob *blob, uint64_t out,
+		       uint32_t ttl_s)
+{
+	unsigned left = service->answers, living = 0, skip;
+
+	for (unsigned i = 0; i < blob->count; i++)
+		living += i >= 64 || !(out >> i & 1);
+	skip = turn_of(service, type, living);
+	left = left < living ? left : living;
+	for (unsigned i = 0; left; i = i + 1 < blob->count ? i + 1 : 0) {
+		size_t at;
+
+		if ((i < 64 && out >> i & 1) || (skip && skip--))
+			continue;
+		at = reply_blob(w->reply, REPLY_ANSWER, blob->rrs + (size_t)i * blob->rr_len,
+				blob->rr_len, 1, rrset_pointer(w->name_at));
+		if (!at)
+			return;
+		set_ttl(w, at, 1, blob->rr_len, ttl_s);
+		left--;
+	}
 }
 
 /* Whom the answer is for, and whether its scope is to be told: the client's subnet, when there is
@@ -186,42 +261,83 @@ static bool has_any(const struct snapshot_service *s, uint16_t qtype)
 	return s->has_type[qtype == DNS_TYPE_A ? SNAPSHOT_A : SNAPSHOT_AAAA];
 }
 
-static const struct snapshot_blob *blob_of(const struct snapshot_blob *blobs, uint16_t qtype)
+static enum snapshot_type type_of(uint16_t qtype)
 {
-	if (qtype == DNS_TYPE_ANY) /* one RRset is enough: RFC 8482 section 4.1 */
-		return &blobs[blobs[SNAPSHOT_A].count ? SNAPSHOT_A : SNAPSHOT_AAAA];
-	return &blobs[qtype == DNS_TYPE_A ? SNAPSHOT_A : SNAPSHOT_AAAA];
+	return qtype == DNS_TYPE_A	? SNAPSHOT_A
+	       : qtype == DNS_TYPE_AAAA ? SNAPSHOT_AAAA
+					: SNAPSHOT_TYPES;
+}
+
+/* ANY gets one RRset, which is enough: RFC 8482 section 4.1. */
+static enum snapshot_type type_in(const struct snapshot_blob *blobs, enum snapshot_type asked)
+{
+	if (asked != SNAPSHOT_TYPES)
+		return asked;
+	return blobs[SNAPSHOT_A].count ? SNAPSHOT_A : SNAPSHOT_AAAA;
+}
+
+/* The addresses of the chosen member, without its dead ones. When all would be dead it serves as it
+ * is: in a panic nobody is better. */
+static void answer_member(struct walk *w, const struct zone_hit *hit,
+			  const struct snapshot_service *s, enum snapshot_type asked,
+			  const struct answer_choice *choice)
+{
+	const struct snapshot_member *m = &s->members[choice->member];
+	uint64_t bit = UINT64_C(1) << choice->member, out = 0;
+	enum snapshot_type type = type_in(m->blob, asked);
+	const struct snapshot_blob *blob = &m->blob[type];
+	uint64_t impaired = atomic_load_explicit(&s->live->impaired, memory_order_relaxed);
+
+	count(&w->scratch->counters->slots[m->counter]);
+	if (__builtin_expect(impaired & bit && !choice->panic, 0)) {
+		if (asked == SNAPSHOT_TYPES && !(has_of(s, type) & bit)) {
+			type = type == SNAPSHOT_A ? SNAPSHOT_AAAA : SNAPSHOT_A;
+			blob = &m->blob[type];
+		}
+		out = atomic_load_explicit(&s->out[choice->member].records[type],
+					   memory_order_relaxed);
+	}
+	if (!blob->count || (out && !(has_of(s, type) & bit)))
+		add_steered_soa(w, hit->zone, choice->ttl_s);
+	else if (out)
+		add_living(w, s, type, blob, out, choice->ttl_s);
+	else
+		add_blob(w, s, type, blob, s->ttl_s, choice->ttl_s);
+}
+
+static void answer_fixed(struct walk *w, const struct zone_hit *hit,
+			 const struct snapshot_service *s, enum snapshot_type asked)
+{
+	enum snapshot_type type = type_in(s->fixed, asked);
+
+	if (s->fixed[type].count)
+		add_blob(w, s, type, &s->fixed[type], SNAPSHOT_TTL_PANIC_S, SNAPSHOT_TTL_PANIC_S);
+	else
+		add_steered_soa(w, hit->zone, SNAPSHOT_TTL_PANIC_S);
 }
 
 static uint16_t answer_service(struct walk *w, const struct zone_hit *hit)
 {
 	const struct snapshot_service *s = &w->snap->services[hit->service];
 	const struct query *q = &w->job->query;
-	const struct snapshot_blob *blob;
-	uint32_t blob_ttl_s = s->ttl_s;
+	enum snapshot_type type = type_of(q->qtype);
 	struct answer_choice choice;
 
 	if (!has_any(s, q->qtype)) { /* whoever were chosen: true for all clients */
 		add_soa(w, hit->zone);
 		return DNS_RCODE_NOERROR;
 	}
-	answer_choose(w->snap, s, client_of(q, &w->job->source), &choice);
+	answer_choose(w->snap, s, client_of(q, &w->job->source), type, &choice);
 	if (q->ecs.is_present && q->ecs.source_len)
 		w->reply->ecs_scope = choice.scope_len;
 	if (choice.member != PICK_NOBODY) {
-		blob = blob_of(s->members[choice.member].blob, q->qtype);
-		count(&w->scratch->counters->slots[s->members[choice.member].counter]);
+		answer_member(w, hit, s, type, &choice);
 	} else if (s->last_resort == SNAPSHOT_FIXED) {
-		blob = blob_of(s->fixed, q->qtype);
-		blob_ttl_s = SNAPSHOT_TTL_PANIC_S;
+		answer_fixed(w, hit, s, type);
 	} else {
 		reply_ede(w->reply, DNS_EDE_NOT_READY, "no member may serve");
 		return DNS_RCODE_SERVFAIL;
 	}
-	if (blob->count)
-		add_blob(w, s, blob, blob_ttl_s, choice.ttl_s);
-	else
-		add_steered_soa(w, hit->zone, choice.ttl_s);
 	return DNS_RCODE_NOERROR;
 }
 

@@ -33,7 +33,6 @@ struct answer_counters {
 
 struct answer_scratch {
 	struct answer_counters *counters;
-	uint32_t rotation;
 };
 
 enum err_code answer_scratch_init(struct answer_scratch *s);
@@ -58,7 +57,14 @@ void answer_prepare(const struct snapshot *snap, struct answer_job *job, const u
 size_t answer_finish(const struct snapshot *snap, struct answer_scratch *scratch,
 		     struct answer_job *job, uint8_t *out, size_t room);
 
-/* The choice for one client, as the data path makes it; for `explain` too. */
+/* The choice for one client, as the data path makes it; for `explain` too.
+ *
+ * scope_len, by configuration and dial, never by who is up:
+ *
+ *   0                       one row for all classes, and nothing in it to tie or dial
+ *   max(leaf, 24 or 48)     a group of more than one, or a dial: the client's network chooses
+ *   leaf                    else: the prefix of the map
+ */
 struct answer_choice {
 	uint32_t class;
 	uint8_t scope_len;
@@ -68,8 +74,9 @@ struct answer_choice {
 	uint64_t key;			 /* of the client's prefix, for rule 9 */
 	uint32_t ttl_s;
 };
+/* type: whose addresses are asked for, which matters to family_fallback; SNAPSHOT_TYPES = any. */
 void answer_choose(const struct snapshot *snap, const struct snapshot_service *service,
-		   const struct addr *client, struct answer_choice *out);
+		   const struct addr *client, enum snapshot_type type, struct answer_choice *out);
 
 /* Names of the counters of queries: "A", "AAAA", ..., "other". */
 const char *answer_qtype_name(unsigned index);

@@ -26,8 +26,8 @@ struct databases_stamp {
 enum err_code databases_stamp_init(struct databases_stamp *s, char *const *paths, size_t n_paths);
 void databases_stamp_fini(struct databases_stamp *s);
 
-/* True when any file is another one (inode, size, times of modification and change) than at the last
- * call or at init. The new state is remembered, so take the stamp before reading the files. */
+/* True when any file is another one (inode, size, times of modification and change) than at the
+ * last call or at init. The new state is remembered: take the stamp before reading the files. */
 bool databases_changed(struct databases_stamp *s);
 
 #endif

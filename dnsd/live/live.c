@@ -225,8 +225,8 @@ void live_apply(struct live *l, uint32_t service)
 	if (l->is_adopting)
 		return;
 	live_of(l, service, &live);
-	publish_live(l->publish, service, without_early(l, service, &live), live.forced,
-		     live.ttl_s);
+	live.serve = without_early(l, service, &live);
+	publish_live(l->publish, service, &live);
 }
 
 bool live_apply_all(struct live *l)

@@ -67,12 +67,8 @@ size_t reply_cname(struct reply *r, uint16_t owner, uint32_t ttl_s, const uint8_
 {
 	uint8_t rr[RRSET_RR_HEAD + NAME_WIRE_MAX];
 
-	dns_put16(rr, owner);
-	dns_put16(rr + 2, DNS_TYPE_CNAME);
-	dns_put16(rr + 4, DNS_CLASS_IN);
-	dns_put32(rr + 6, ttl_s);
-	dns_put16(rr + 10, (uint16_t)target_len);
-	memcpy(rr + RRSET_RR_HEAD, target, target_len);
+	memcpy(rrset_put_head(rr, owner, DNS_TYPE_CNAME, ttl_s, (uint16_t)target_len), target,
+	       target_len);
 	return reply_records(r, REPLY_ANSWER, rr, RRSET_RR_HEAD + target_len, 1);
 }
 

@@ -43,6 +43,18 @@ static inline uint16_t rrset_pointer(size_t offset)
 	return (uint16_t)(0xc000 | offset);
 }
 
+/* Writes a record's head; its rdata goes to the place that is returned. */
+static inline uint8_t *rrset_put_head(uint8_t *at, uint16_t owner, uint16_t type, uint32_t ttl_s,
+				      uint16_t rdlen)
+{
+	dns_put16(at, owner);
+	dns_put16(at + 2, type);
+	dns_put16(at + 4, DNS_CLASS_IN);
+	dns_put32(at + 6, ttl_s);
+	dns_put16(at + 10, rdlen);
+	return at + RRSET_RR_HEAD;
+}
+
 /* Writes `owner` before every record of wire[len]. */
 void rrset_patch(uint8_t *wire, size_t len, uint16_t owner);
 

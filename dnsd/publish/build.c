@@ -6,8 +6,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { TYPE_A = 1, TYPE_AAAA = 28 };
-
 struct build {
 	const struct dnsd_config *config;
 	const struct publish_parts *parts;
@@ -24,33 +22,19 @@ struct build {
 
 static uint8_t *put_record(uint8_t *p, const struct addr *a, uint32_t ttl_s)
 {
-	uint16_t type = a->family == 4 ? TYPE_A : TYPE_AAAA;
-	uint8_t len = a->family == 4 ? 4 : 16;
-	const uint8_t head[12] = {
-		0xc0,
-		0x0c,
-		0,
-		(uint8_t)type,
-		0,
-		1,
-		(uint8_t)(ttl_s >> 24),
-		(uint8_t)(ttl_s >> 16),
-		(uint8_t)(ttl_s >> 8),
-		(uint8_t)ttl_s,
-		0,
-		len,
-	};
+	uint16_t type = a->family == 4 ? DNS_TYPE_A : DNS_TYPE_AAAA;
+	uint16_t len = addr_bits(a) / 8;
 
-	memcpy(p, head, sizeof(head));
-	memcpy(p + sizeof(head), a->bytes, len);
-	return p + sizeof(head) + len;
+	p = rrset_put_head(p, RRSET_OWNER_QNAME, type, ttl_s, len);
+	memcpy(p, a->bytes, len);
+	return p + len;
 }
 
 /* All addresses of one family, twice over, so that a rotated window is one copy. */
 static enum err_code make_blob(struct arena *arena, const struct addr *addresses, size_t n,
 			       uint8_t family, uint32_t ttl_s, struct snapshot_blob *out)
 {
-	size_t count = 0, rr_len = family == 4 ? 16 : 28;
+	size_t count = 0, rr_len = RRSET_RR_HEAD + (family == 4 ? 4u : 16u);
 	uint8_t *p;
 
 	for (size_t i = 0; i < n; i++)
@@ -92,6 +76,13 @@ static uint64_t member_seed(const char *region, const struct config_member *m)
 	return h;
 }
 
+static void note_families(struct snapshot_member *to, const struct config_member *from)
+{
+	to->n_addresses = (uint32_t)from->n_addresses;
+	for (size_t i = 0; i < from->n_addresses && i < 64; i++)
+		to->sixes |= (uint64_t)(from->addresses[i].family == 6) << i;
+}
+
 static enum err_code make_members(struct build *b, size_t index)
 {
 	const struct config_service *cs = &b->config->services[index];
@@ -101,7 +92,8 @@ static enum err_code make_members(struct build *b, size_t index)
 		arena_array(b->snap->arena, pool->n_members, sizeof(*members));
 	struct pick_member *picks = arena_array(b->snap->arena, pool->n_members, sizeof(*picks));
 
-	if (!members || !picks)
+	s->out = arena_array(b->snap->arena, pool->n_members, sizeof(*s->out));
+	if (!members || !picks || !s->out)
 		return ERR_MEMORY;
 	for (size_t i = 0; i < pool->n_members; i++) {
 		const struct config_member *m = &pool->members[i];
@@ -110,12 +102,14 @@ static enum err_code make_members(struct build *b, size_t index)
 		if (make_blobs(b->snap->arena, m->addresses, m->n_addresses, cs->ttl_s,
 			       members[i].blob) != ERR_OK)
 			return ERR_MEMORY;
+		note_families(&members[i], m);
 		members[i].counter = labels_slot(b->labels, cs->name, region);
 		picks[i] = (struct pick_member){ .seed = member_seed(region, m),
 						 .weight = m->weight,
 						 .dial_ppm = 1000000 };
 		for (int t = 0; t < SNAPSHOT_TYPES; t++)
-			s->has_type[t] |= members[i].blob[t].count > 0;
+			if (members[i].blob[t].count)
+				s->with_type[t] |= UINT64_C(1) << i;
 	}
 	s->members = members;
 	s->picks = picks;
@@ -179,15 +173,16 @@ static enum err_code make_service(struct build *b, size_t index, struct err *e)
 	s->ttl_s = cs->ttl_s;
 	s->answers = cs->answers;
 	s->last_resort = last_resort_of(pool);
+	s->family_next = cs->family_next;
 	s->live = &b->snap->lives[index];
-	atomic_init(&s->live->serve, UINT64_MAX);
-	atomic_init(&s->live->ttl_s, cs->ttl_s);
+	s->turn = &b->snap->turns[index];
 	if (make_members(b, index) != ERR_OK ||
 	    make_blobs(b->snap->arena, pool->last_resort_addresses, pool->n_last_resort,
 		       SNAPSHOT_TTL_PANIC_S, s->fixed) != ERR_OK)
-		return err_set(e, ERR_MEMORY, "service %s: no memory", cs->name);
+		return err_set(e, ERR_MEMORY, "service %s: out of memory", cs->name);
 	for (int t = 0; t < SNAPSHOT_TYPES; t++)
-		s->has_type[t] |= s->fixed[t].count > 0;
+		s->has_type[t] = s->with_type[t] || s->fixed[t].count;
+	serving_store(s, &(struct publish_service_live){ .serve = UINT64_MAX, .ttl_s = cs->ttl_s });
 	return make_rows(b, index, e);
 }
 
@@ -202,10 +197,8 @@ void publish_set_live(struct snapshot *snap, uint32_t service,
 		if (live->dial_ppm[i] > 0 && live->dial_ppm[i] < 1000000)
 			dialled |= UINT64_C(1) << i;
 	}
-	atomic_store_explicit(&s->live->serve, live->serve, memory_order_relaxed);
-	atomic_store_explicit(&s->live->forced, live->forced, memory_order_relaxed);
 	atomic_store_explicit(&s->live->dialled, dialled, memory_order_relaxed);
-	atomic_store_explicit(&s->live->ttl_s, live->ttl_s, memory_order_relaxed);
+	serving_store(s, live);
 }
 
 static enum err_code build_init(struct build *b)
@@ -224,7 +217,8 @@ static enum err_code build_init(struct build *b)
 		return ERR_MEMORY;
 	s->services = arena_array(s->arena, c->n_services + 1, sizeof(*s->services));
 	s->lives = arena_array(s->arena, c->n_services + 1, sizeof(*s->lives));
-	if (!s->services || !s->lives)
+	s->turns = arena_array(s->arena, c->n_services + 1, sizeof(*s->turns));
+	if (!s->services || !s->lives || !s->turns)
 		return ERR_MEMORY;
 	s->n_services = (uint32_t)c->n_services;
 	s->zones = zone_set_ref(b->parts->zones);
@@ -268,7 +262,7 @@ enum err_code publish_build(const struct dnsd_config *config, const struct publi
 	enum err_code rc = build_init(&b);
 
 	if (rc != ERR_OK)
-		err_set(e, rc, "snapshot: no memory");
+		err_set(e, rc, "snapshot: out of memory");
 	for (size_t i = 0; rc == ERR_OK && i < config->n_services; i++)
 		rc = make_service(&b, i, e);
 	build_fini(&b);

@@ -46,20 +46,16 @@ void publish_swap(struct publish *p, struct snapshot *s)
 
 	p->total++;
 	if (old && rcu_later(free_later, old) != ERR_OK)
-		log_warn("dnsd/publish", "no memory to free generation %llu: it is kept",
+		log_warn("dnsd/publish", "out of memory to free generation %llu: it is kept",
 			 (unsigned long long)old->generation);
 }
 
-void publish_live(struct publish *p, uint32_t service, uint64_t serve, uint64_t forced,
-		  uint32_t ttl_s)
+void publish_live(struct publish *p, uint32_t service, const struct publish_service_live *live)
 {
 	struct snapshot *s = rcu_read(&p->current);
 
-	if (!s || service >= s->n_services)
-		return;
-	atomic_store_explicit(&s->lives[service].ttl_s, ttl_s, memory_order_relaxed);
-	atomic_store_explicit(&s->lives[service].forced, forced, memory_order_relaxed);
-	atomic_store_explicit(&s->lives[service].serve, serve, memory_order_release);
+	if (s && service < s->n_services)
+		serving_store(&s->services[service], live);
 }
 
 const struct snapshot *publish_current(const struct publish *p)

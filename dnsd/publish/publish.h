@@ -3,7 +3,7 @@
  *
  *   control: change -> publish_inputs -> (builder thread) publish_load: zones, databases
  *                                     -> publish_build: services, blobs, rows -> publish_swap
- *   control: member up or down -> publish_live(): one store, no rebuild
+ *   control: member or address up or down -> publish_live(): a few stores, no rebuild
  *
  * Threads    publish_load and publish_build on any thread (they share nothing that changes);
  *            publish_swap, publish_live, publish_current on the control thread alone
@@ -17,6 +17,7 @@
 #include "core/metrics.h"
 #include "dnsd/publish/labels.h"
 #include "dnsd/publish/load.h"
+#include "dnsd/publish/serving.h"
 #include "dnsd/publish/snapshot.h"
 #include "schema/config/dnsd_config.h"
 
@@ -27,12 +28,6 @@ enum err_code publish_build(const struct dnsd_config *config, const struct publi
 			    const struct snapshot *previous, struct labels *labels,
 			    struct snapshot **out, struct err *e);
 
-/* What is live for one service now, from control's state. dial_ppm by member. */
-struct publish_service_live {
-	uint64_t serve, forced;
-	uint32_t ttl_s;
-	uint32_t dial_ppm[CONFIG_MEMBERS_MAX];
-};
 /* Only on a snapshot that is not published yet. */
 void publish_set_live(struct snapshot *s, uint32_t service,
 		      const struct publish_service_live *live);
@@ -44,9 +39,9 @@ struct publish;
 enum err_code publish_new(struct publish **out);
 void publish_free(struct publish *p);			  /* after all readers have stopped */
 void publish_swap(struct publish *p, struct snapshot *s); /* takes s; the old one is freed later */
-/* Microseconds until every query sees it: a store. dial changes need a build. */
-void publish_live(struct publish *p, uint32_t service, uint64_t serve, uint64_t forced,
-		  uint32_t ttl_s);
+/* Microseconds until every query sees it: a few stores. Dials are not looked at: they need a build.
+ */
+void publish_live(struct publish *p, uint32_t service, const struct publish_service_live *live);
 const struct snapshot *publish_current(const struct publish *p); /* control thread */
 _Atomic(struct snapshot *) *publish_pointer(struct publish *p);	 /* what the readers rcu_read() */
 void publish_metrics(void *publish, struct buf *out); /* fairlead_publish_total, _seconds */

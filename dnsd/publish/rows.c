@@ -135,6 +135,16 @@ struct intern {
 	size_t n_buckets, room;
 };
 
+static uint64_t head_of(const struct rank_row *row)
+{
+	uint64_t head = row->n_groups;
+
+	for (size_t i = 0; i < row->n_groups; i++)
+		if (row->groups[i] & (row->groups[i] - 1))
+			head |= ROWS_TIE;
+	return head;
+}
+
 static enum err_code intern_row(struct intern *t, const struct rank_row *row, uint32_t *offset)
 {
 	struct rows *r = t->rows;
@@ -150,7 +160,7 @@ static enum err_code intern_row(struct intern *t, const struct rank_row *row, ui
 		r->words = words;
 		t->room = room;
 	}
-	r->words[r->n_words] = row->n_groups;
+	r->words[r->n_words] = head_of(row);
 	memcpy(r->words + r->n_words + 1, row->groups, row->n_groups * sizeof(uint64_t));
 	r->words[r->n_words + 1 + row->n_groups] = row->allowed;
 	h = XXH3_64bits(r->words + r->n_words, len * sizeof(uint64_t));
@@ -182,6 +192,7 @@ static enum err_code fill(struct intern *t, const struct rows_ranking *k,
 		rank_members(&in, &row);
 		if (intern_row(t, &row, &t->rows->index[c]) != ERR_OK)
 			return ERR_MEMORY;
+		t->rows->is_uniform &= t->rows->index[c] == t->rows->index[0];
 	}
 	return ERR_OK;
 }
@@ -193,8 +204,9 @@ enum err_code rows_build(const struct rows_ranking *k, const struct dnsd_config 
 	struct intern t = { .rows = r, .n_buckets = 64 };
 
 	if (!r)
-		return err_set(e, ERR_MEMORY, "rows: no memory");
+		return err_set(e, ERR_MEMORY, "rows: out of memory");
 	r->refs = 1;
+	r->is_uniform = true;
 	r->signature = k->signature;
 	r->n_classes = client_map_class_count(clients);
 	while (t.n_buckets < 2u * r->n_classes)
@@ -204,7 +216,7 @@ enum err_code rows_build(const struct rows_ranking *k, const struct dnsd_config 
 	if (!r->index || !t.buckets || fill(&t, k, config, clients) != ERR_OK) {
 		free(t.buckets);
 		rows_unref(r);
-		return err_set(e, ERR_MEMORY, "rows: no memory for %u classes",
+		return err_set(e, ERR_MEMORY, "rows: out of memory for %u classes",
 			       client_map_class_count(clients));
 	}
 	free(t.buckets);
@@ -216,10 +228,12 @@ uint64_t rows_active(const struct rows *r, uint64_t serve, uint64_t forced)
 {
 	uint64_t active = 0;
 
-	for (size_t at = 0; at < r->n_words; at += r->words[at] + 2) {
+	for (size_t at = 0, n; at < r->n_words; at += n + 2) {
 		const uint64_t *groups = r->words + at + 1;
-		size_t n = r->words[at];
-		uint64_t first = forced & serve & groups[n];
+		uint64_t first;
+
+		n = (size_t)(r->words[at] & ~ROWS_TIE);
+		first = forced & serve & groups[n];
 
 		for (size_t i = 0; !first && i < n; i++)
 			first = groups[i] & serve;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rows: for each class of clients, the groups of members in their order (steer/rank.h), interned.
  *
- *   index[class] -> offset -> [ n | groups[n] | allowed ]        equal rows stand once
+ *   index[class] -> offset -> [ n, tie | groups[n] | allowed ]      equal rows stand once
+ *
+ * tie (the top bit): some group has more than one member, so that rule 9 may choose by the client's
+ * network. It follows from the configuration alone, never from who is up.
  *
  * Services with the same ranking (method, regions and tiers of the members, fences) share one.
  *
@@ -17,6 +20,7 @@
 #include "steer/rank.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 struct rows {
 	_Atomic uint32_t refs;
@@ -25,19 +29,26 @@ struct rows {
 	uint32_t *index;    /* by class: offset in words */
 	uint64_t *words;
 	size_t n_words;
+	bool is_uniform; /* all classes have the same row */
 };
+
+#define ROWS_TIE (UINT64_C(1) << 63)
 
 struct rows_row {
 	const uint64_t *groups;
 	size_t n_groups;
 	uint64_t allowed;
+	bool is_tie;
 };
 
 static inline struct rows_row rows_get(const struct rows *r, uint32_t class)
 {
 	const uint64_t *w = r->words + r->index[class < r->n_classes ? class : 0];
+	size_t n = (size_t)(w[0] & ~ROWS_TIE);
 
-	return (struct rows_row){ .groups = w + 1, .n_groups = w[0], .allowed = w[1 + w[0]] };
+	return (struct rows_row){
+		.groups = w + 1, .n_groups = n, .allowed = w[1 + n], .is_tie = w[0] & ROWS_TIE
+	};
 }
 
 /* The members that some class of clients would get: the first group of each row that has one of

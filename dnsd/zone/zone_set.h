@@ -36,7 +36,6 @@ struct zone_service {
 
 enum zone_hit_kind {
 	ZONE_HIT_REFUSED,  /* in none of the zones */
-	ZONE_HIT_BROKEN,   /* in a zone that could not be loaded: SERVFAIL */
 	ZONE_HIT_ANSWER,   /* rrset */
 	ZONE_HIT_SERVICE,  /* service: type A, AAAA or ANY at its name */
 	ZONE_HIT_CNAME,	   /* rrset, and target to go on with */
@@ -44,6 +43,7 @@ enum zone_hit_kind {
 	ZONE_HIT_NODATA,   /* with zone->negative_soa */
 	ZONE_HIT_NXDOMAIN, /* with zone->negative_soa */
 	ZONE_HIT_REFERRAL, /* rrset (NS) and glue; AA clear */
+	ZONE_HIT_BROKEN,   /* in a zone that could not be loaded: SERVFAIL */
 };
 
 /* Owners: ANSWER and CNAME belong to the name asked for (wildcards too); DNAME and REFERRAL to its

@@ -167,7 +167,7 @@ static const struct key_word modes[] = {
 static const struct key_word auto_or_manual[] = { { "auto", true }, { "manual", false }, { NULL } };
 
 static const struct key_word next_or_none[] = {
-	{ "next", true, "the answer has no data" },
+	{ "next", true },
 	{ "none", false },
 	{ NULL },
 };

@@ -141,7 +141,8 @@ static void lose_a_region(struct publish *p, const struct bench *b)
 	double start = now_ms();
 
 	for (uint32_t s = 0; s < b->services; s++)
-		publish_live(p, s, ~UINT64_C(1), 0, 20);
+		publish_live(p, s,
+			     &(struct publish_service_live){ .serve = ~UINT64_C(1), .ttl_s = 20 });
 	say("one region lost: every service is stored", start);
 	start = now_ms();
 	for (uint32_t s = 0; s < b->services; s++)

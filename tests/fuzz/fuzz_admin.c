@@ -190,7 +190,8 @@ static void check_answers(void)
 		for (int i = 0; i < 2; i++) {
 			struct answer_choice choice;
 
-			answer_choose(snap, &snap->services[s], &clients[i], &choice);
+			answer_choose(snap, &snap->services[s], &clients[i], SNAPSHOT_TYPES,
+				      &choice);
 			MUST(choice.member >= 0 && choice.member < 2);
 		}
 }

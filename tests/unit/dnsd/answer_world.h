@@ -8,6 +8,9 @@
 #include "tests/unit/dnsd/ask.h"
 #include "tests/unit/dnsd/world.h"
 
+/* A test may bring regions and services of its own. */
+#ifndef ANSWER_STEERING
+#define ANSWER_REGIONS WORLD_REGIONS
 #define ANSWER_STEERING                                                            \
 	"pools:\n"                                                                 \
 	"  geo:\n"                                                                 \
@@ -44,6 +47,7 @@
 	"  mixed.example.com: {pool: mixed}\n"                                     \
 	"  \"*.apps.example.com\": {pool: geo}\n"                                  \
 	"  example.com: {pool: geo}\n"
+#endif
 
 #define ANSWER_ZONE                                                                             \
 	"$TTL 300\n@ SOA ns1 host 7 3600 600 86400 60\n@ NS ns1\nns1 A 192.0.2.1\n"             \
@@ -76,7 +80,7 @@ static struct said said; /* the last answer */
 
 static inline int make_world(void **state)
 {
-	world_init(&w, WORLD_REGIONS ANSWER_STEERING, ANSWER_ZONE);
+	world_init(&w, ANSWER_REGIONS ANSWER_STEERING, ANSWER_ZONE);
 	assert_int_equal(answer_scratch_init(&scratch), ERR_OK);
 	return 0;
 }

@@ -242,7 +242,7 @@ static inline int member_for(uint32_t service, const char *client)
 	struct answer_choice choice;
 	struct addr a = world_addr(client);
 
-	answer_choose(rooms_snapshot(rooms), service_now(service), &a, &choice);
+	answer_choose(rooms_snapshot(rooms), service_now(service), &a, SNAPSHOT_TYPES, &choice);
 	return choice.member;
 }
 

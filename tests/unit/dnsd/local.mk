@@ -33,6 +33,7 @@ tests_unit_dnsd_test_publish_LDFLAGS = $(FAIL_ALLOC)
 EXTRA_DIST += tests/unit/dnsd/ask.h tests/unit/dnsd/answer_world.h
 check_PROGRAMS += tests/unit/dnsd/test_answer
 check_PROGRAMS += tests/unit/dnsd/test_answer_zone
+check_PROGRAMS += tests/unit/dnsd/test_answer_split
 check_PROGRAMS += tests/unit/dnsd/test_serve
 # The links of these are in the test's hand: tests/unit/dnsd/fleet_world.h.
 FAKE_LINKS = $(AM_LDFLAGS) -Wl,--wrap=link_send,--wrap=link_close,--wrap=link_peer,--wrap=link_address

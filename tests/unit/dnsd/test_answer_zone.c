@@ -302,7 +302,7 @@ static void what_explain_asks_is_what_a_query_gets(void **state)
 
 		snprintf(client, sizeof(client), "100.%u.%u.9", 64 + i % 7, i % 256);
 		source = world_addr(client);
-		answer_choose(snap, s, &source, &choice);
+		answer_choose(snap, s, &source, SNAPSHOT_A, &choice);
 		assert_in_range(choice.member, 0, 1);
 		assert_false(choice.panic);
 		assert_int_equal(choice.ttl_s, 30);

@@ -334,11 +334,13 @@ static void a_live_change_is_one_store_in_the_current_snapshot(void **state)
 	struct snapshot *s = world_build(&w, NULL);
 
 	assert_int_equal(publish_new(&p), ERR_OK);
-	publish_live(p, 0, 1, 0, 20); /* nothing is published yet */
+	publish_live(p, 0,
+		     &(struct publish_service_live){
+			     .serve = 1, .forced = 0, .ttl_s = 20 }); /* nothing is published yet */
 	publish_swap(p, s);
 	assert_ptr_equal(publish_current(p), s);
-	publish_live(p, 1, 1, 2, 20);
-	publish_live(p, 99, 0, 0, 0);
+	publish_live(p, 1, &(struct publish_service_live){ .serve = 1, .forced = 2, .ttl_s = 20 });
+	publish_live(p, 99, &(struct publish_service_live){ .serve = 0, .forced = 0, .ttl_s = 0 });
 	assert_int_equal(atomic_load(&s->services[1].live->serve), 1);
 	assert_int_equal(atomic_load(&s->services[1].live->forced), 2);
 	assert_int_equal(atomic_load(&s->services[1].live->ttl_s), 20);
@@ -420,7 +422,9 @@ static void readers_never_see_a_generation_that_is_freed(void **state)
 		live.dial_ppm[0] = 1000000 - (uint32_t)i;
 		publish_set_live(next, 0, &live);
 		publish_swap(p, next);
-		publish_live(p, 0, 1 + (uint64_t)i % 3, 0, 20);
+		publish_live(p, 0,
+			     &(struct publish_service_live){
+				     .serve = 1 + (uint64_t)i % 3, .forced = 0, .ttl_s = 20 });
 	}
 	rcu_barrier_wait();
 	for (int i = 0; i < 3; i++) {
