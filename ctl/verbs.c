@@ -210,8 +210,9 @@ static const struct verb verbs[] = {
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 /* In the contract, but what they work on comes later. */
-static const char *const later[] = { "freeze",	"thaw",	  "whatif", "simulate",
-				     "cluster", "dnssec", "top" };
+static const char *const later[] = { "freeze", "thaw", "whatif",     "simulate", "cluster",
+				     "dnssec", "top",  "plan",	     "replay",	 "route",
+				     "split",  "init", "config push" };
 
 /* The first words of verbs of two. */
 static const char *const families[] = { "override", "config", "cert", "help" };
@@ -282,8 +283,8 @@ const struct verb *verbs_find(int n, char *const *words, int *used, struct failu
 			return &verbs[i];
 	}
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
-		if (strcmp(later[i], words[0]) == 0) {
-			outcome_set(p, "refused", "`%s` is not in this version", words[0]);
+		if (matching_words(later[i], n, words)) {
+			outcome_set(p, "refused", "`%s` is not in this version", later[i]);
 			return NULL;
 		}
 	if (!is_incomplete(n, words, p))

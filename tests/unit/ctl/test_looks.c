@@ -398,6 +398,8 @@ static void every_verb_has_its_own_help(void **state)
 	assert_null(strstr(f.out, "--client"));
 	assert_int_equal(fake_run(&f, "help drian"), OUTCOME_USAGE);
 	assert_int_equal(fake_run(&f, "help whatif"), OUTCOME_FAILED);
+	assert_int_equal(fake_run(&f, "config push f.yaml"), OUTCOME_FAILED);
+	assert_string_equal(f.err, "fairlead: `config push` is not in this version\n");
 	assert_int_equal(fake_run(&f, "--version"), OUTCOME_DONE);
 	assert_string_equal(f.out, "fairlead " PACKAGE_VERSION "\n");
 	assert_int_equal(fake_run(&f, ""), OUTCOME_USAGE);
