@@ -62,8 +62,8 @@ static const struct argp_option verb_options[] = {
 };
 
 static const struct argp_option common_options[] = {
-	{ "socket", KEY_SOCKET, "SOCKET", 0, "The daemon's socket (" FAIRLEAD_RUNDIR "/dnsd.sock)",
-	  1 },
+	{ "socket", KEY_SOCKET, "SOCKET", 0,
+	  "The daemon's socket (that of this machine, in " FAIRLEAD_RUNDIR ")", 1 },
 	{ "host", KEY_HOST, "HOST:PORT", 0,
 	  "A name server elsewhere, over mutual TLS; needs --cert, --key and --ca "
 	  "(or FAIRLEAD_HOST, _CERT, _KEY, _CA, or ~/.config/fairlead.yaml)",

@@ -3,6 +3,7 @@
 #include "ctl/cli.h"
 
 #include <string.h>
+#include <unistd.h>
 
 void cli_prefer_regiond(struct cli *cli)
 {
@@ -11,6 +12,18 @@ void cli_prefer_regiond(struct cli *cli)
 }
 
 /* ---- asking ---- */
+
+/* The daemon of this machine: where there is no name server, its regiond or prober. */
+static const char *socket_here(void)
+{
+	static const char *const sockets[] = { CLI_DNSD_SOCKET, CLI_REGIOND_SOCKET,
+					       CLI_PROBERD_SOCKET };
+
+	for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
+		if (access(sockets[i], F_OK) == 0)
+			return sockets[i];
+	return CLI_DNSD_SOCKET;
+}
 
 static enum outcome connect_target(struct cli *cli)
 {
@@ -32,7 +45,7 @@ static enum outcome connect_target(struct cli *cli)
 	if (target->host && !strrchr(target->host, ':'))
 		return cli_wrong(cli, "usage", "-H is `%s`, expected HOST:PORT", target->host);
 	if (!target->host && !target->socket)
-		target->socket = CLI_DNSD_SOCKET;
+		target->socket = socket_here();
 	return cli->call ? OUTCOME_DONE : call_new(&cli->call, target, &cli->failure);
 }
 

@@ -20,6 +20,7 @@
 
 #define CLI_DNSD_SOCKET	   FAIRLEAD_RUNDIR "/dnsd.sock"
 #define CLI_REGIOND_SOCKET FAIRLEAD_RUNDIR "/regiond.sock"
+#define CLI_PROBERD_SOCKET FAIRLEAD_RUNDIR "/proberd.sock"
 
 struct cli {
 	FILE *out, *err, *in;
@@ -40,7 +41,8 @@ struct cli {
 	int status; /* the exit status of a verb that has done its work; mostly 0 */
 };
 
-/* Asks the daemon that the arguments name, the dnsd of this machine without any. */
+/* Asks the daemon that the arguments name; without any the dnsd of this machine, or where there is
+ * none its regiond or proberd. */
 enum outcome cli_get(struct cli *cli, const char *path, json_t **doc);
 enum outcome cli_send(struct cli *cli, const struct call_request *request, json_t **doc);
 /* The same with a query of one pair: cli_get_with(cli, "/v1/members", "service", name, &doc). */

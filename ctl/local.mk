@@ -24,6 +24,7 @@ libctl_a_SOURCES = \
 	ctl/verb_history.c \
 	ctl/verb_list.c \
 	ctl/verb_override.c \
+	ctl/verb_prober.c \
 	ctl/verb_status.c \
 	ctl/verbs.c ctl/verbs.h \
 	ctl/wait.c ctl/wait.h

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verb_status: `status`: one screen: nodes, regions, services, what is forced, what is wrong.
  *
- * A dnsd and a regiond both have such a document; a regiond's is of one region. */
+ * A dnsd and a regiond both have such a document; a regiond's is of one region, a proberd's is of
+ * another shape (verb_prober.c). */
 #include "ctl/say.h"
 #include "ctl/verbs.h"
 
@@ -210,6 +211,8 @@ static enum outcome tell(struct cli *cli, const json_t *status)
 	const json_t *overrides = json_object_get(status, "overrides");
 	enum outcome outcome;
 
+	if (json_object_get(status, "directors"))
+		return verb_status_prober(cli, status);
 	tell_nodes(cli, status);
 	if (is_of_regiond(status)) {
 		say_heading(cli, "Services");

@@ -56,6 +56,9 @@ enum outcome verb_cert_issue(struct cli *cli);
 enum outcome verb_cert_list(struct cli *cli);
 enum outcome verb_cert_renew(struct cli *cli);
 
+/* verb_prober.c */
+enum outcome verb_status_prober(struct cli *cli, const json_t *status);
+
 /* Tables that `status` shows too. */
 enum outcome verb_list_regions(struct cli *cli, const json_t *regions);
 enum outcome verb_list_services(struct cli *cli, const json_t *services);

@@ -345,6 +345,35 @@ static void audit_verifies_the_chain(void **state)
 
 /* ---- help ---- */
 
+static void a_probers_status_is_what_it_sees(void **state)
+{
+	static const char status[] =
+		"{\"node\": \"p1\", \"fleet\": \"ex\", \"software\": \"fairlead-proberd 1\", "
+		"\"probes\": "
+		"{\"per_second\": 100, \"need_per_second\": 120, \"stretch\": 1.2}, \"directors\": "
+		"[{\"director\": \"ns1:7353\", \"node\": \"ns1\", \"up\": true, \"targets\": 1, "
+		"\"trouble\": \"\"}, {\"director\": \"ns2:7353\", \"node\": \"\", \"up\": false, "
+		"\"targets\": 0, \"trouble\": \"refused\"}], \"targets\": [{\"pool\": \"web\", "
+		"\"region\": \"eu\", \"monitor\": \"site\", \"address\": \"192.0.2.1:80\", "
+		"\"health\": \"down\", \"rtt_us\": 1500, \"reason\": \"HTTP 503\"}, {\"pool\": "
+		"\"web\", \"region\": \"eu\", \"monitor\": \"site\", \"address\": "
+		"\"192.0.2.1:80\", "
+		"\"health\": \"down\", \"rtt_us\": 1400, \"reason\": \"HTTP 503\"}]}";
+
+	assert_shows(
+		"status", "GET /v1/status", status,
+		"prober p1 of fleet ex  (fairlead-proberd 1)\n"
+		"120 checks a second needed, 100 allowed: each check comes later than its monitor "
+		"asks\n"
+		"\nName servers\n"
+		"NAME SERVER  NODE  LINKED  TARGETS  WRONG\n"
+		"ns1:7353     ns1   yes           1  -\n"
+		"ns2:7353     -     no            0  refused\n"
+		"\nTargets\n"
+		"POOL  REGION  ADDRESS       MONITOR  SEEN     RTT  WHY\n"
+		"web   eu      192.0.2.1:80  site     down  1.5 ms  HTTP 503\n");
+}
+
 static void monitoring_gets_an_exit_status(void **state)
 {
 	static const struct {
@@ -423,6 +452,7 @@ int main(void)
 		cmocka_unit_test(follow_goes_on_until_the_daemon_goes),
 		cmocka_unit_test(following_as_json_gives_an_object_a_line),
 		cmocka_unit_test(audit_verifies_the_chain),
+		cmocka_unit_test(a_probers_status_is_what_it_sees),
 		cmocka_unit_test(monitoring_gets_an_exit_status),
 		cmocka_unit_test(help_lists_every_verb_and_no_line_is_too_long),
 		cmocka_unit_test(every_verb_has_its_own_help),
