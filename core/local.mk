@@ -30,5 +30,6 @@ libcore_a_SOURCES = \
 	core/resolve.c core/resolve.h \
 	core/socket.c core/socket.h \
 	core/tls.c core/tls.h \
+	core/tls_files.c core/tls_files.h \
 	core/units.c core/units.h \
 	core/utf8.c core/utf8.h

@@ -10,16 +10,14 @@
 
 #include <stdio.h>
 
-static int check(const struct dnsd_config *config, const struct config_report *notes)
+static int check(const struct dnsd_config *config, struct config_report *report)
 {
-	struct buf report = BUF_INIT;
-	enum err_code rc = control_check(config, &report);
+	enum err_code rc = control_check(config, report);
 
-	fputs(buf_text((struct buf *)&notes->notes), stderr);
-	fputs(buf_text(&report), stderr);
+	fputs(buf_text(&report->notes), stderr);
+	fputs(buf_text(&report->errors), stderr);
 	if (rc == ERR_OK)
 		printf("%s: good\n", config->file);
-	buf_fini(&report);
 	return rc == ERR_OK ? 0 : 1;
 }
 

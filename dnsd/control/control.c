@@ -8,6 +8,7 @@
 #include "core/rcu.h"
 #include "dnsd/reload/certificate.h"
 #include "schema/config/config.h"
+#include "schema/config/named.h"
 #include "schema/sql/store_look.h"
 #include "schema/sql/store_stand_in.h"
 
@@ -116,6 +117,24 @@ static enum err_code start_rooms(struct control *c, struct err *e)
 	return reload_first(c->rooms.reload, config, e);
 }
 
+/* What peers would refuse is told, and serving begins all the same. */
+static enum err_code check_certificate(const struct dnsd_config *config, struct err *e)
+{
+	struct config_report report;
+	enum err_code rc;
+
+	config_report_init(&report);
+	rc = certificate_check(config, false, &report, e);
+	if (rc != ERR_OK)
+		err_set(e, rc, "%.*s", (int)strcspn(buf_text(&report.errors), "\n"),
+			buf_text(&report.errors));
+	else if (report.n_warnings)
+		log_warn("dnsd/control", "%.*s", (int)strcspn(buf_text(&report.notes), "\n"),
+			 buf_text(&report.notes));
+	config_report_fini(&report);
+	return rc;
+}
+
 static enum err_code listen_secure(struct control *c, struct err *e)
 {
 	const struct dnsd_config *config = config_of(c);
@@ -124,7 +143,7 @@ static enum err_code listen_secure(struct control *c, struct err *e)
 
 	if (!config->has_tls)
 		return ERR_OK;
-	rc = certificate_check(config, e);
+	rc = check_certificate(config, e);
 	if (rc == ERR_OK)
 		rc = tls_new(&c->tls, &files, e);
 	reload_set_tls(c->rooms.reload, c->tls);
@@ -357,18 +376,33 @@ struct ops *control_ops(struct control *c)
 
 /* ---- --check ---- */
 
-enum err_code control_check(const struct dnsd_config *config, struct buf *report)
+static void check_files(const struct dnsd_config *config, struct config_report *report)
+{
+	struct named named;
+
+	named_init(&named, report, true, config->file);
+	for (size_t i = 0; i < config->n_zones; i++)
+		named_readable(&named, &config->zones[i].file_pos, config->zones[i].file);
+	for (size_t i = 0; i < config->geo.n_databases; i++)
+		named_readable(&named, &config->geo.pos[i], config->geo.databases[i]);
+	if (config->state.path_pos.line)
+		named_state(&named, &config->state.path_pos, config->state.path);
+	if (config->state.backup_directory)
+		named_directory(&named, &config->state.backup_pos, config->state.backup_directory);
+	named_finish(&named);
+}
+
+enum err_code control_check(const struct dnsd_config *config, struct config_report *report)
 {
 	const struct publish_load_options strict = { 0 };
 	struct publish_parts parts = { 0 };
 	struct err e;
 	enum err_code rc = publish_load(config, NULL, &strict, &parts, NULL, report, &e);
 
-	if (rc != ERR_OK && !strstr(buf_text(report), e.text))
-		buf_printf(report, "%s\n", e.text);
+	if (rc != ERR_OK && report->n_errors == 0)
+		config_report_error(report, NULL, "%s", e.text);
 	publish_parts_unref(&parts);
-	if (certificate_check(config, &e) == ERR_OK)
-		return rc;
-	buf_printf(report, "%s\n", e.text);
-	return rc == ERR_OK ? ERR_INPUT : rc;
+	certificate_check(config, true, report, &e);
+	check_files(config, report);
+	return report->n_errors ? ERR_INPUT : ERR_OK;
 }

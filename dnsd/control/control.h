@@ -35,7 +35,8 @@ struct api *control_api(struct control *c);
 struct public *control_public(struct control *c);
 struct ops *control_ops(struct control *c);
 
-/* `--check`: reads all that the configuration names, binds nothing. Lines go to report. */
-enum err_code control_check(const struct dnsd_config *config, struct buf *report);
+/* `--check`: reads all that the configuration names, binds nothing. The report is the one that it
+ * was loaded with. */
+enum err_code control_check(const struct dnsd_config *config, struct config_report *report);
 
 #endif

@@ -19,7 +19,7 @@ struct load {
 	const struct publish_load_options *options;
 	uint64_t seed;
 	struct publish_faults *faults; /* NULL = strict */
-	struct buf *report;
+	struct config_report *report;
 	struct err *e;
 	enum err_code first; /* of the mistakes; its text is in e */
 };
@@ -30,13 +30,18 @@ void publish_faults_fini(struct publish_faults *f)
 	*f = (struct publish_faults){ 0 };
 }
 
-/* What the configuration names there cannot be used: a line of the report, and the first one goes
- * to the caller. */
-static void blame(struct load *l, const struct config_pos *pos, struct err *why, enum err_code code)
+/* What the configuration names there cannot be used: an error of the report, after the lines that
+ * say why, and the first one goes to the caller. */
+static void blame(struct load *l, const struct config_pos *pos, struct err *why, enum err_code code,
+		  const char *lines)
 {
-	err_wrap(why, code, "%s:%u:%u: error", l->config->file, pos->line, pos->column);
+	struct buf where = BUF_INIT;
+
 	if (l->report)
-		buf_printf(l->report, "%s\n", why->text);
+		config_report_lines(l->report, pos, lines, "%s", why->text);
+	config_where(&l->config->files, pos, &where);
+	err_wrap(why, code, "%s", buf_text(&where));
+	buf_fini(&where);
 	if (l->first != ERR_OK)
 		return;
 	l->first = code;
@@ -108,6 +113,7 @@ static enum err_code load_zone(struct load *l, size_t i, struct zone **out)
 	const struct zone_limits limits = { .seed = l->seed, .include_depth = ZONE_INCLUDE_DEPTH };
 	const struct config_zone *want = &l->config->zones[i];
 	struct zone *old = find_old(l, want);
+	struct buf lines = BUF_INIT;
 	enum err_code rc;
 	struct err why;
 
@@ -115,11 +121,16 @@ static enum err_code load_zone(struct load *l, size_t i, struct zone **out)
 		*out = zone_ref(old);
 		return ERR_OK;
 	}
-	rc = zone_load(want->file, want->name, &limits, out, l->report, &why);
+	rc = zone_load(want->file, want->name, &limits, out, l->report ? &lines : NULL, &why);
+	if (rc != ERR_OK) {
+		err_wrap(&why, rc, "zone %s", want->name);
+		blame(l, &want->file_pos, &why, rc, buf_text(&lines));
+	} else if (l->report) {
+		config_report_warning_lines(l->report, &want->file_pos, buf_text(&lines));
+	}
+	buf_fini(&lines);
 	if (rc == ERR_OK)
 		return ERR_OK;
-	err_wrap(&why, rc, "zone %s", want->name);
-	blame(l, &want->pos, &why, rc);
 	return l->faults ? stand_in_zone(l, i, old, &why, out) : ERR_OK;
 }
 
@@ -140,11 +151,25 @@ static enum err_code note_left_out(struct load *l, const bool *is_left_out)
 	return ERR_OK;
 }
 
+/* Names that the zones and the services have both. */
+static void tell_conflicts(struct load *l, enum err_code code, struct buf *lines)
+{
+	const struct config_pos nowhere = { 0 };
+
+	if (l->report && code == ERR_OK)
+		config_report_warning_lines(l->report, &nowhere, buf_text(lines));
+	else if (l->report)
+		config_report_lines(l->report, &nowhere, buf_text(lines), "%s",
+				    l->e ? l->e->text : err_name(code));
+	buf_fini(lines);
+}
+
 static enum err_code make_set(struct load *l, struct zone **zones, struct zone_set **out)
 {
 	const struct dnsd_config *config = l->config;
 	struct zone_service *services = calloc(config->n_services + 1, sizeof(*services));
 	bool *is_left_out = calloc(config->n_services + 1, sizeof(*is_left_out));
+	struct buf lines = BUF_INIT;
 	enum err_code rc = ERR_MEMORY;
 
 	if (!services || !is_left_out) {
@@ -154,7 +179,8 @@ static enum err_code make_set(struct load *l, struct zone **zones, struct zone_s
 	for (size_t i = 0; i < config->n_services; i++)
 		services[i] = (struct zone_service){ config->services[i].name, (uint32_t)i };
 	rc = zone_set_new(zones, config->n_zones, services, config->n_services,
-			  l->faults ? is_left_out : NULL, out, l->report, l->e);
+			  l->faults ? is_left_out : NULL, out, l->report ? &lines : NULL, l->e);
+	tell_conflicts(l, rc, &lines);
 	if (rc == ERR_OK && l->faults) {
 		rc = note_left_out(l, is_left_out);
 		if (rc != ERR_OK)
@@ -262,7 +288,7 @@ static enum err_code check_databases(struct load *l)
 		if (one == ERR_OK)
 			mmdb_close(&m);
 		else
-			blame(l, &c->geo.pos[i], &why, one);
+			blame(l, &c->geo.pos[i], &why, one, "");
 	}
 	return l->first;
 }
@@ -274,7 +300,7 @@ static enum err_code stand_in_database(struct load *l, size_t i, struct err *why
 	struct publish_fault *f = add_fault(l);
 	char path[PATH_MAX];
 
-	blame(l, &l->config->geo.pos[i], why, code);
+	blame(l, &l->config->geo.pos[i], why, code, "");
 	if (!f)
 		return ERR_MEMORY;
 	f->kind = PUBLISH_DATABASE;
@@ -377,7 +403,8 @@ static enum err_code load_clients(struct load *l, struct publish_parts *out)
 
 enum err_code publish_load(const struct dnsd_config *config, const struct publish_parts *old,
 			   const struct publish_load_options *options, struct publish_parts *out,
-			   struct publish_faults *faults, struct buf *report, struct err *e)
+			   struct publish_faults *faults, struct config_report *report,
+			   struct err *e)
 {
 	struct publish_parts parts = { .seed = old ? old->seed : 0 };
 	struct load l = { .config = config,
@@ -388,6 +415,8 @@ enum err_code publish_load(const struct dnsd_config *config, const struct publis
 			  .e = e };
 	enum err_code rc;
 
+	if (report)
+		config_report_about(report, &config->files);
 	if (!parts.seed && getrandom(&parts.seed, sizeof(parts.seed), 0) != sizeof(parts.seed))
 		return err_set(e, ERR_IO, "the system gives no random bytes");
 	l.seed = parts.seed;

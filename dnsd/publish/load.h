@@ -55,7 +55,8 @@ struct publish_load_options {
  * fail a lenient load. */
 enum err_code publish_load(const struct dnsd_config *config, const struct publish_parts *old,
 			   const struct publish_load_options *options, struct publish_parts *out,
-			   struct publish_faults *faults, struct buf *report, struct err *e);
+			   struct publish_faults *faults, struct config_report *report,
+			   struct err *e);
 /* Reads the databases anew and nothing else: a zone file that is being edited meanwhile must not
  * hold them up. Strict. */
 enum err_code publish_load_geo(const struct dnsd_config *config, const struct publish_parts *old,

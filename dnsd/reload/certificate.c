@@ -2,32 +2,24 @@
 /* certificate: can the files that `tls` names be used, and is the certificate this node's? */
 #include "dnsd/reload/certificate.h"
 
-#include "core/tls.h"
+#include "schema/config/named.h"
 
-#include <string.h>
+#include <stdio.h>
 
-enum err_code certificate_check(const struct dnsd_config *config, struct err *e)
+enum err_code certificate_check(const struct dnsd_config *config, bool is_check,
+				struct config_report *report, struct err *e)
 {
-	const struct tls_files files = { config->tls.certificate, config->tls.key, config->tls.ca };
-	const struct config_pos *pos = &config->tls.pos;
-	char text[IDENTITY_TEXT_MAX];
-	struct tls *tls = NULL;
-	struct identity id;
-	enum err_code rc;
+	struct identity who = { .role = IDENTITY_DNSD };
+	enum err_code code = ERR_OK;
+	struct named named;
 
 	if (!config->has_tls)
 		return ERR_OK;
-	rc = tls_new(&tls, &files, e);
-	if (rc == ERR_OK)
-		rc = tls_own_identity(tls, &id, e);
-	if (rc == ERR_OK && (id.role != IDENTITY_DNSD || strcmp(id.fleet, config->fleet) != 0 ||
-			     strcmp(id.name, config->node) != 0)) {
-		identity_text(&id, text);
-		rc = err_set(e, ERR_INPUT, "the certificate is of %s, expected spiffe://%s/dnsd/%s",
-			     text, config->fleet, config->node);
-	}
-	if (rc != ERR_OK)
-		err_wrap(e, rc, "%s:%u:%u: error: tls", config->file, pos->line, pos->column);
-	tls_free(tls);
-	return rc;
+	snprintf(who.fleet, sizeof(who.fleet), "%s", config->fleet);
+	snprintf(who.name, sizeof(who.name), "%s", config->node);
+	config_report_about(report, &config->files);
+	named_init(&named, report, is_check, config->file);
+	code = named_tls(&named, &config->tls, &who, NULL);
+	named_finish(&named);
+	return code ? err_set(e, code, "%s: `tls` cannot be used", config->file) : ERR_OK;
 }

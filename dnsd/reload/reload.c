@@ -24,7 +24,7 @@ struct build {
 	struct databases_stamp stamp; /* of the databases, taken before they are read */
 	struct publish_parts parts;   /* result */
 	struct snapshot *snapshot;
-	struct buf report;
+	struct config_report report;
 	struct err e;
 	enum err_code rc;
 	uint64_t started_us, took_us;
@@ -57,20 +57,12 @@ struct reload {
 
 static void read_config(struct build *b, const char *path)
 {
-	struct config_report report;
-
-	config_report_init(&report);
-	b->rc = config_dnsd_load(path, &b->config, &report);
+	b->rc = config_dnsd_load(path, &b->config, &b->report);
 	b->is_new_config = b->rc == ERR_OK;
-	buf_add(&b->report, report.errors.data, report.errors.len);
-	buf_add(&b->report, report.notes.data, report.notes.len);
 	if (b->rc != ERR_OK)
-		err_set(&b->e, b->rc, "%s has %u mistakes", path, report.n_errors);
+		err_set(&b->e, b->rc, "%s has %u mistakes", path, b->report.n_errors);
 	else
-		b->rc = certificate_check(b->config, &b->e);
-	if (b->rc != ERR_OK && b->is_new_config)
-		buf_printf(&b->report, "%s\n", b->e.text);
-	config_report_fini(&report);
+		b->rc = certificate_check(b->config, false, &b->report, &b->e);
 }
 
 static enum err_code load(struct build *b)
@@ -129,7 +121,7 @@ static void free_build(struct build *b)
 	publish_parts_unref(&b->parts);
 	snapshot_free(b->snapshot);
 	databases_stamp_fini(&b->stamp);
-	buf_fini(&b->report);
+	config_report_fini(&b->report);
 	free(b);
 }
 
@@ -139,8 +131,9 @@ static void note_restart(const struct dnsd_config *old, struct build *b)
 	struct buf names = BUF_INIT;
 
 	if (config_dnsd_needs_restart(old, b->config, &names))
-		buf_printf(&b->report, "%s: note: these keys take effect with a restart: %s\n",
-			   b->config->file, buf_text(&names));
+		buf_printf(&b->report.notes,
+			   "%s: note: these keys take effect with a restart: %s\n", b->config->file,
+			   buf_text(&names));
 	buf_fini(&names);
 }
 
@@ -233,6 +226,12 @@ static void log_lines(enum log_level level, struct buf *report)
 		log_write(level, "dnsd/reload", "%s", line);
 }
 
+static void log_report(struct build *b)
+{
+	log_lines(LOG_ERROR, &b->report.errors);
+	log_lines(b->report.n_warnings ? LOG_WARN : LOG_INFO, &b->report.notes);
+}
+
 static json_t *build_doc(const struct reload *r, const struct build *b, const char *report)
 {
 	return json_pack("{s:I, s:f, s:s}", "generation",
@@ -292,14 +291,15 @@ static void finish(void *build)
 	r->build = NULL;
 	if (b->rc == ERR_OK)
 		b->rc = adopt(r, b);
-	buf_add(&copy, b->report.data, b->report.len);
+	buf_add(&copy, b->report.errors.data, b->report.errors.len);
+	buf_add(&copy, b->report.notes.data, b->report.notes.len);
 	if (b->rc != ERR_OK)
 		log_error("dnsd/reload", "nothing is changed: %s", b->e.text);
 	else if (b->is_reload || b->is_fresh_geo)
 		log_info("dnsd/reload", "generation %llu serves, built in %.3f s",
 			 (unsigned long long)publish_current(r->with.publish)->generation,
 			 (double)b->took_us / 1e6);
-	log_lines(b->rc == ERR_OK ? LOG_INFO : LOG_ERROR, &b->report);
+	log_report(b);
 	if (b->is_reload || b->is_fresh_geo || b->rc != ERR_OK)
 		record_reload(r, b, b->is_reload ? "configuration" : "database");
 	answer_waiters(r, b, buf_text(&copy));
@@ -317,6 +317,7 @@ static struct build *new_build(struct reload *r)
 
 	if (!b)
 		return NULL;
+	config_report_init(&b->report);
 	b->owner = r;
 	b->config = r->wants_reload ? NULL : r->config;
 	b->is_reload = r->wants_reload;
@@ -421,7 +422,7 @@ enum err_code reload_first(struct reload *r, struct dnsd_config *config, struct 
 		return err_set(e, ERR_MEMORY, "no memory");
 	b->is_reload = true;
 	load_and_build(b);
-	log_lines(b->rc == ERR_OK ? LOG_INFO : LOG_ERROR, &b->report);
+	log_report(b);
 	if (b->rc == ERR_OK)
 		b->rc = adopt(r, b);
 	if (b->rc != ERR_OK && e)

@@ -15,6 +15,8 @@
 void check_monitor(struct walker *w, const struct yaml_node *node, void *entry);
 /* After all monitors were read: what the composites are made of. */
 void check_composites(struct walker *w, const struct config_monitor *monitors, size_t n);
+/* Of `tls`: where each of its files is named. */
+void check_tls(struct walker *w, const struct yaml_node *node, void *entry);
 /* Two equal entries of a list of directors, databases, addresses, ... : the second is a mistake. */
 void check_texts_differ(struct walker *w, const struct yaml_node *list);
 /* Gathers where endpoints are asked for, and reports one that is taken. */
@@ -26,6 +28,7 @@ void check_endpoint(struct check_endpoints *c, const struct yaml_node *node);
 void check_endpoint_list(struct check_endpoints *c, const struct yaml_node *list);
 
 /* check_dnsd.c */
+void check_state(struct walker *w, const struct yaml_node *node, void *entry);
 void check_geo(struct walker *w, const struct yaml_node *node, void *entry);
 void check_cluster(struct walker *w, const struct yaml_node *node, void *entry);
 void check_transfer_allow(struct walker *w, const struct yaml_node *node, void *entry);
@@ -36,6 +39,7 @@ void check_client(struct walker *w, const struct yaml_node *node, void *entry);
 void check_dnsd(struct walker *w, void *config);
 
 /* check_regiond.c */
+void check_region_state(struct walker *w, const struct yaml_node *node, void *entry);
 void check_backend_pool(struct walker *w, const struct yaml_node *node, void *entry);
 void check_hash(struct walker *w, const struct yaml_node *node, void *entry);
 void check_hash_bound(struct walker *w, const struct key *key, const struct yaml_node *node,

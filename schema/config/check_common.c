@@ -206,6 +206,25 @@ void check_monitor(struct walker *w, const struct yaml_node *node, void *entry)
 			     "as long");
 }
 
+static void keep_place(const struct yaml_node *mapping, const char *key, struct config_pos *out)
+{
+	const struct yaml_node *value = yaml_get(mapping, key);
+
+	if (value)
+		*out = walker_pos(value);
+}
+
+void check_tls(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	struct config_tls *tls = entry;
+
+	if (!tls)
+		return;
+	keep_place(node, "certificate", &tls->certificate_pos);
+	keep_place(node, "key", &tls->key_pos);
+	keep_place(node, "ca", &tls->ca_pos);
+}
+
 void check_texts_differ(struct walker *w, const struct yaml_node *list)
 {
 	if (!list || list->kind != YAML_SEQUENCE || list->n > 256)

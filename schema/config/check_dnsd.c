@@ -6,6 +6,18 @@
 
 #include <string.h>
 
+void check_state(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	struct dnsd_config *config = entry;
+	const struct yaml_node *path = yaml_get(node, "path");
+	const struct yaml_node *directory = yaml_get(yaml_get(node, "backup"), "directory");
+
+	if (config && path)
+		config->state.path_pos = walker_pos(path);
+	if (config && directory)
+		config->state.backup_pos = walker_pos(directory);
+}
+
 void check_geo(struct walker *w, const struct yaml_node *node, void *entry)
 {
 	struct dnsd_config *config = entry;
@@ -161,7 +173,7 @@ static bool is_below(const char *name, const char *zone)
 	return name_len == zone_len || name[name_len - zone_len - 1] == '.';
 }
 
-static void check_zones(struct walker *w, const struct dnsd_config *c)
+static void check_zones(struct walker *w, struct dnsd_config *c)
 {
 	const struct yaml_node *list = yaml_get(w->root, "zones");
 	const struct yaml_node *node = list ? list->first : NULL;
@@ -169,7 +181,10 @@ static void check_zones(struct walker *w, const struct dnsd_config *c)
 	for (size_t i = 0; i < c->n_zones; i++, node = node->next) {
 		const char *name = c->zones[i].name;
 		const struct yaml_node *value = yaml_get(node, "name");
+		const struct yaml_node *file = yaml_get(node, "file");
 
+		if (file)
+			c->zones[i].file_pos = walker_pos(file);
 		if (!name)
 			continue;
 		if (*name == '*' || !strcmp(name, "."))

@@ -17,6 +17,15 @@ static const struct yaml_node *child_at(const struct yaml_node *node, size_t n)
 	return node;
 }
 
+void check_region_state(struct walker *w, const struct yaml_node *node, void *entry)
+{
+	struct regiond_config *config = entry;
+	const struct yaml_node *path = yaml_get(node, "path");
+
+	if (config && path)
+		config->state_pos = walker_pos(path);
+}
+
 void check_backend_pool(struct walker *w, const struct yaml_node *node, void *entry)
 {
 	const struct config_backend_pool *pool = entry;

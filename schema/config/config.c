@@ -52,6 +52,7 @@ static const struct program proberd = { keys_proberd, sizeof(struct proberd_conf
 struct config_head {
 	char *file;
 	struct arena *memory;
+	struct config_files files;
 };
 
 static void fill(const struct program *p, struct arena *memory, const struct yaml_node *root,
@@ -62,6 +63,20 @@ static void fill(const struct program *p, struct arena *memory, const struct yam
 	walker_run(&w, p->keys, config);
 	if (!arena_is_exhausted(memory))
 		p->check(&w, config);
+}
+
+static void keep_files(struct config_head *config, const struct config_report *report)
+{
+	char **names = arena_array(config->memory, report->n_files, sizeof(*names));
+
+	if (!names)
+		return;
+	config->files = (struct config_files){ names, report->n_files };
+	for (uint32_t i = 0; i < report->n_files; i++) {
+		const char *name = report_file_name(report, i);
+
+		names[i] = arena_text(config->memory, name, strlen(name));
+	}
 }
 
 /* The whole config lives in one arena, which it points to; the tree goes when it is read. Without a
@@ -81,6 +96,7 @@ static enum err_code read_config(const struct program *p, const char *name, cons
 	if (!code) {
 		config->file = arena_text(memory, name, strlen(name));
 		config->memory = memory;
+		keep_files(config, report);
 		fill(p, memory, root, report, config);
 		code = arena_is_exhausted(memory) ? ERR_MEMORY
 		       : report->n_errors	  ? ERR_INPUT
@@ -105,8 +121,8 @@ static void free_config(void *config)
 
 /* The three programs differ in their types only. */
 #define CONFIG_PROGRAM(program)                                                                \
-	_Static_assert(offsetof(struct program##_config, memory) ==                            \
-			       offsetof(struct config_head, memory),                           \
+	_Static_assert(offsetof(struct program##_config, files) ==                             \
+			       offsetof(struct config_head, files),                            \
 		       "a config begins with its head");                                       \
 	enum err_code config_##program##_load(const char *path, struct program##_config **out, \
 					      struct config_report *report)                    \

@@ -14,10 +14,9 @@ enum service_mode { MODE_ACTIVE_ACTIVE, MODE_ACTIVE_STANDBY, MODE_EXCLUSIVE };
 enum access_role { ACCESS_NONE, ACCESS_VIEWER, ACCESS_OPERATOR, ACCESS_ADMIN };
 
 struct config_zone {
-	char *name;	      /* lower case, no final dot */
-	char *file;	      /* as given */
-	struct arena *memory; /* the config is one piece of it, and all it points to */
-	struct config_pos pos;
+	char *name; /* lower case, no final dot */
+	char *file; /* as given */
+	struct config_pos pos, file_pos;
 };
 
 struct config_region {
@@ -56,10 +55,9 @@ struct config_pool {
 };
 
 struct config_fence {
-	char place[3];	   /* a country (ISO 3166) or a continent: AF AN AS EU NA OC SA */
-	bool is_continent; /* "EU" "NA" "SA" "AS" "AF" "OC" "AN": written EU means the continent;
-			      of the two-letter clashes NA, SA, AS, AF a fence means the continent
-			    */
+	char place[3]; /* a country (ISO 3166) or a continent: AF AN AS EU NA OC SA */
+	/* A continent; where a country has the same two letters (NA, SA, AS, AF), also. */
+	bool is_continent;
 	uint32_t *regions;
 	size_t n_regions;
 };
@@ -107,6 +105,7 @@ struct config_access {
 struct dnsd_config {
 	char *file;	      /* as given */
 	struct arena *memory; /* the config is one piece of it, and all it points to */
+	struct config_files files;
 	char *fleet, *node;
 	struct {
 		struct endpoint *dns;
@@ -119,7 +118,9 @@ struct dnsd_config {
 	struct config_tls tls;
 	struct {
 		char *path;
-		char *backup_directory; /* NULL = no backups */
+		struct config_pos path_pos; /* line 0 = the default */
+		char *backup_directory;	    /* NULL = no backups */
+		struct config_pos backup_pos;
 		uint64_t backup_every_ms;
 		uint32_t backup_keep;
 		uint64_t history_keep_ms;    /* events and audit; 0 = for ever */

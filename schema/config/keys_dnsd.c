@@ -368,6 +368,7 @@ const struct key keys_dnsd[] = {
 	{ .name = "tls",
 	  .type = KEY_STRUCT,
 	  .of = keys_tls,
+	  .check = check_tls,
 	  ROOT(tls),
 	  KEY_POS(struct config_tls),
 	  KEY_PRESENCE(struct dnsd_config, has_tls),

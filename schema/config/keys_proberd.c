@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* keys_proberd: the keys of proberd.yaml. */
+#include "schema/config/check.h"
 #include "schema/config/keys.h"
 #include "schema/config/proberd_config.h"
 
@@ -62,6 +63,7 @@ const struct key keys_proberd[] = {
 	{ .name = "tls",
 	  .type = KEY_STRUCT,
 	  .of = keys_tls,
+	  .check = check_tls,
 	  ROOT(tls),
 	  KEY_POS(struct config_tls),
 	  .required = true,

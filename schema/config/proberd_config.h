@@ -8,6 +8,7 @@
 struct proberd_config {
 	char *file;	      /* as given */
 	struct arena *memory; /* the config is one piece of it, and all it points to */
+	struct config_files files;
 	char *fleet, *node;
 	bool has_place;
 	int32_t lat_e4, lon_e4;

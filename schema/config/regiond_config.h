@@ -48,6 +48,7 @@ struct config_region_service {
 struct regiond_config {
 	char *file;	      /* as given */
 	struct arena *memory; /* the config is one piece of it, and all it points to */
+	struct config_files files;
 	char *fleet, *region, *node;
 	struct config_host_port *directors;
 	size_t n_directors;
@@ -59,6 +60,7 @@ struct regiond_config {
 	bool has_tls;
 	struct config_tls tls;
 	char *state_path; /* NULL = none */
+	struct config_pos state_pos;
 	uint64_t heartbeat_ms, drain_ms;
 	struct config_monitor *monitors;
 	size_t n_monitors;

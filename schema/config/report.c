@@ -90,7 +90,7 @@ static bool is_told(const struct config_report *r, enum report_kind kind, struct
 	for (size_t i = 0; i < r->n_messages; i++) {
 		const struct report_message *m = &r->messages[i];
 
-		if (m->kind == kind && m->at.file == at.file && m->at.line == at.line &&
+		if (*text && m->kind == kind && m->at.file == at.file && m->at.line == at.line &&
 		    m->at.column == at.column && !strcmp(m->text, text))
 			return true;
 	}
@@ -218,6 +218,8 @@ static void render(const struct config_report *r, struct buf *out, const struct 
 
 	if (m->lines)
 		buf_add_str(out, m->lines);
+	if (!*m->text)
+		return;
 	if (m->at.line == 0)
 		buf_printf(out, "%s: %s: %s\n", file, kinds[m->kind], m->text);
 	else
@@ -276,6 +278,19 @@ static struct report_place place_of(const struct config_pos *pos)
 	return (struct report_place){ pos->line, pos->column, 1, pos->file };
 }
 
+__attribute__((format(printf, 5, 6))) static void add_lines(struct config_report *r,
+							    enum report_kind kind,
+							    const struct config_pos *pos,
+							    const char *lines, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	add(r, kind, place_of(pos), lines, fmt, args);
+	va_end(args);
+	report_close(r);
+}
+
 #define ADD_LATER(kind, lines)                                 \
 	do {                                                   \
 		va_list args;                                  \
@@ -302,4 +317,24 @@ void config_report_lines(struct config_report *r, const struct config_pos *pos, 
 			 const char *fmt, ...)
 {
 	ADD_LATER(REPORT_ERROR, lines);
+}
+
+void config_report_warning_lines(struct config_report *r, const struct config_pos *pos,
+				 const char *lines)
+{
+	if (*lines)
+		add_lines(r, REPORT_WARNING, pos, lines, "%s", "");
+}
+
+void config_report_about(struct config_report *r, const struct config_files *files)
+{
+	for (uint32_t i = r->n_files; i < files->n; i++)
+		report_source(r, files->names[i], "", 0);
+}
+
+void config_where(const struct config_files *files, const struct config_pos *pos, struct buf *out)
+{
+	buf_add_str(out, pos->file < files->n ? files->names[pos->file] : "config");
+	if (pos->line)
+		buf_printf(out, ":%u:%u", pos->line, pos->column);
 }

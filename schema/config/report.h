@@ -33,6 +33,12 @@ struct config_pos {
 	uint32_t file;	       /* number in the report */
 };
 
+/* The names of the files that a loaded configuration was read from, by their numbers. */
+struct config_files {
+	char **names;
+	uint32_t n;
+};
+
 struct report_place {
 	uint32_t line, column, width, file;
 };
@@ -63,6 +69,14 @@ void config_report_warning(struct config_report *r, const struct config_pos *pos
 /* An error that has lines of its own, such as those of a zone file: `lines` come before it. */
 void config_report_lines(struct config_report *r, const struct config_pos *pos, const char *lines,
 			 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Such lines alone, which are no mistake of the configuration: warnings of a zone file. */
+void config_report_warning_lines(struct config_report *r, const struct config_pos *pos,
+				 const char *lines);
+/* For a report that a configuration was not loaded with: its files get their names, and messages
+ * have no caret. Otherwise it changes nothing. */
+void config_report_about(struct config_report *r, const struct config_files *files);
+/* "FILE:LINE:COL" of a place in a loaded configuration. */
+void config_where(const struct config_files *files, const struct config_pos *pos, struct buf *out);
 
 /* For the loader. Begins anew: what was in the report before is dropped. */
 void report_open(struct config_report *r);

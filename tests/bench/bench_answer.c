@@ -92,7 +92,6 @@ static int load(struct bench *b, const char *path)
 	struct config_report report;
 	struct dnsd_config *config;
 	struct labels *labels;
-	struct buf lines = BUF_INIT;
 	struct err e;
 
 	config_report_init(&report);
@@ -102,9 +101,9 @@ static int load(struct bench *b, const char *path)
 	}
 	if (labels_new(&labels) != ERR_OK ||
 	    publish_load(config, NULL, &(struct publish_load_options){ .is_fresh_geo = false },
-			 &parts, NULL, &lines, &e) != ERR_OK ||
+			 &parts, NULL, &report, &e) != ERR_OK ||
 	    publish_build(config, &parts, NULL, labels, &b->snap, &e) != ERR_OK) {
-		fprintf(stderr, "%s%s\n", buf_text(&lines), e.text);
+		fprintf(stderr, "%s%s\n", buf_text(&report.errors), e.text);
 		return 1;
 	}
 	return 0;

@@ -264,8 +264,9 @@ static void the_map_is_built_anew_when_anything_that_steers_changes(void **state
 static void a_broken_zone_leaves_everything_as_it_was_and_is_told_with_its_line(void **state)
 {
 	struct publish_parts again = { .seed = 4711 };
-	struct buf report = BUF_INIT;
+	struct config_report report;
 
+	config_report_init(&report);
 	world_write(&w, "example.com.zone",
 		    "$TTL 300\n@ SOA ns1 host 7 3600 600 86400 60\n"
 		    "@ NS ns1\nns1 A 192.0.2.1\nbad A 192.0.2.256\n");
@@ -274,9 +275,9 @@ static void a_broken_zone_leaves_everything_as_it_was_and_is_told_with_its_line(
 				      &again, NULL, &report, &w.e),
 			 ERR_INPUT);
 	assert_int_equal(again.seed, 4711);
-	assert_non_null(strstr(buf_text(&report), "example.com.zone:5: error:"));
+	assert_non_null(strstr(buf_text(&report.errors), "example.com.zone:5: error:"));
 	assert_non_null(strstr(w.e.text, "test.yaml:"));
-	buf_fini(&report);
+	config_report_fini(&report);
 	restore_zone();
 }
 

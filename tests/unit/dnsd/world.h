@@ -110,15 +110,16 @@ static inline void world_prepare(struct world *w, const char *zone)
 
 static inline void world_init(struct world *w, const char *yaml, const char *zone)
 {
-	struct buf report = BUF_INIT;
+	struct config_report report;
 
+	config_report_init(&report);
 	world_prepare(w, zone);
 	w->config = world_parse(w, yaml);
 	assert_int_equal(labels_new(&w->labels), ERR_OK);
 	if (publish_load(w->config, NULL, &(struct publish_load_options){ .is_fresh_geo = false },
 			 &w->parts, NULL, &report, &w->e) != ERR_OK)
-		fail_msg("%s: %s", w->e.text, buf_text(&report));
-	buf_fini(&report);
+		fail_msg("%s: %s", w->e.text, buf_text(&report.errors));
+	config_report_fini(&report);
 }
 
 static inline struct snapshot *world_build(struct world *w, const struct snapshot *previous)
