@@ -4,7 +4,8 @@ noinst_LIBRARIES += libregiond.a
 libregiond_a_SOURCES = \
 	regiond/back/backend.c regiond/back/backend.h \
 	regiond/back/balance.c regiond/back/balance.h \
-	regiond/back/least_connections.c \
+	regiond/back/turn.c regiond/back/turn.h \
+	regiond/back/policies.c regiond/back/policies.h \
 	regiond/back/pool.c regiond/back/pool.h \
 	regiond/back/pools.c regiond/back/pools.h \
 	regiond/back/checks.c regiond/back/checks.h \
@@ -13,9 +14,14 @@ libregiond_a_SOURCES = \
 	regiond/route/table.c regiond/route/table.h \
 	regiond/stream/slab.c regiond/stream/slab.h \
 	regiond/stream/wheel.c regiond/stream/wheel.h \
+	regiond/stream/reactor.c regiond/stream/reactor.h \
+	regiond/stream/io.c regiond/stream/io.h \
 	regiond/stream/pipes.c regiond/stream/pipes.h \
 	regiond/stream/relay.c regiond/stream/relay.h \
-	regiond/front/conn.c regiond/front/conn.h \
+	regiond/stream/dialler.c regiond/stream/dialler.h \
+	regiond/stream/exchange.c regiond/stream/exchange.h \
+	regiond/stream/session.c regiond/stream/session.h \
+	regiond/l4/l4.c regiond/l4/l4.h \
 	regiond/front/worker.c regiond/front/worker.h \
 	regiond/front/listen.c regiond/front/listen.h \
 	regiond/front/front.c regiond/front/front.h \

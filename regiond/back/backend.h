@@ -39,6 +39,7 @@ struct backend {
 	atomic_uint refs;
 	/* Its own cache line: every connection writes it. */
 	_Alignas(64) _Atomic uint32_t in_flight;
+	_Atomic uint64_t next_turn;	     /* for the policy (turn.h) */
 	_Alignas(64) _Atomic uint32_t state; /* enum backend_state */
 	_Atomic bool drained;
 	_Atomic uint64_t up_since_us;	 /* 0 = since ever: no slow start */

@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* balance: the vtable of a policy that chooses one of the backends that may be chosen.
  *
- * The pool has already left out what is down, drained, full, or in the wrong AZ (pool.h); a
- * policy only compares. It keeps no state of its own: what must be shared by the workers is in
- * the backends, and what differs from choice to choice is `turn`.
+ * The pool has already left out what is down, drained, full, or in the wrong AZ (pool.h); a policy
+ * only compares. What it keeps of a pool is made by build(); what it keeps of a backend stands in
+ * the backend (backend.h), where it outlives reloads.
  *
- * Threads    any worker, pure
+ *   build -> { pick -> (a place is reserved) -> started }... -> free
+ *
+ * Threads    build and free: the control thread; pick and started: any worker, so all state is
+ *            atomic
+ * Ownership  the pool's state belongs to the pool
  * Units      weight: the configured one times BALANCE_WEIGHT_ONE, less while starting slowly
+ * Errors     ERR_MEMORY from build()
  */
 #ifndef FAIRLEAD_REGIOND_BALANCE_H
 #define FAIRLEAD_REGIOND_BALANCE_H
 
+#include "regiond/back/backend.h"
 #include "schema/config/regiond_config.h"
 
 #include <stddef.h>
-#include <stdint.h>
 
 #define BALANCE_WEIGHT_ONE 1024
 
 struct balance_candidate {
+	struct backend *backend;
 	uint32_t slot; /* in the pool */
 	uint32_t in_flight;
 	uint64_t weight; /* > 0 */
@@ -26,11 +32,13 @@ struct balance_candidate {
 
 struct balance {
 	const char *name; /* as the configuration spells it */
-	/* An index into c[0..n), n > 0. `turn` grows with each choice of a worker: for ties. */
-	size_t (*pick)(const struct balance_candidate *c, size_t n, uint32_t turn);
+	enum err_code (*build)(void **state);
+	/* An index into c[0..n), n > 0. */
+	size_t (*pick)(void *state, const struct balance_candidate *c, size_t n);
+	/* What was picked has its place. */
+	void (*started)(void *state, const struct balance_candidate *c);
+	void (*free)(void *state); /* NULL is fine */
 };
-
-extern const struct balance balance_least_connections;
 
 /* What `policy` is done by. A policy that is not there yet is done by least connections; the
  * loader has said so. */

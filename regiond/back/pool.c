@@ -94,6 +94,7 @@ static void gather(const struct pool *p, const struct pool_want *w, bool avoided
 		if (is_tried(w, s->backend) || (!avoided_too && is_avoided(s->backend, w->now_us)))
 			continue;
 		g->c[g->n++] = (struct balance_candidate){
+			.backend = s->backend,
 			.slot = (uint32_t)i,
 			.in_flight = in_flight,
 			.weight = pool_weight(p, s, w->now_us),
@@ -157,9 +158,10 @@ struct backend *pool_pick(const struct pool *p, const struct pool_want *want, en
 			break;
 		if (p->local_az != POOL_AZ_NONE)
 			choose_az(p, &g);
-		size_t i = p->balance->pick(g.c, g.n, want->turn);
+		size_t i = p->balance->pick(p->balance_state, g.c, g.n);
 		const struct pool_slot *s = &p->slots[g.c[i].slot];
 		if (backend_reserve(s->backend, s->max)) {
+			p->balance->started(p->balance_state, &g.c[i]);
 			*miss = POOL_FOUND;
 			return s->backend;
 		}

@@ -41,6 +41,7 @@ struct pool_slot {
 struct pool {
 	const struct config_backend_pool *config;
 	const struct balance *balance;
+	void *balance_state; /* its own of this pool; workers share it */
 	uint64_t slow_start_us;
 	uint32_t local_az; /* POOL_AZ_NONE = all are equal */
 	uint32_t n_az;
@@ -51,7 +52,6 @@ struct pool {
 
 struct pool_want {
 	uint64_t now_us;
-	uint32_t turn;
 	const struct backend *tried[POOL_TRIES];
 	size_t n_tried;
 };

@@ -50,6 +50,8 @@ static enum err_code pool_init(struct pool *p, const struct config_backend_pool 
 	p->config = config;
 	p->balance = balance_of(config->balance);
 	p->slow_start_us = config->slow_start_ms * 1000;
+	if (p->balance->build(&p->balance_state) != ERR_OK)
+		return err_set(e, ERR_MEMORY, "out of memory");
 	p->slots = calloc(config->n_backends ? config->n_backends : 1, sizeof(*p->slots));
 	if (!p->slots)
 		return err_set(e, ERR_MEMORY, "out of memory");
@@ -101,6 +103,8 @@ void pools_free(struct pool *pools, size_t n)
 		for (size_t k = 0; k < pools[i].n_slots; k++)
 			backend_unref(pools[i].slots[k].backend);
 		free(pools[i].slots);
+		if (pools[i].balance)
+			pools[i].balance->free(pools[i].balance_state);
 	}
 	free(pools);
 }

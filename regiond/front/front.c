@@ -258,6 +258,14 @@ uint64_t front_pauses(const struct front *f)
 	return n;
 }
 
+uint64_t front_shortages(const struct front *f, enum shortage s)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < f->n_workers; i++)
+		n += worker_shortages(f->workers[i], s);
+	return n;
+}
+
 uint16_t front_port(const struct front *f, const char *service)
 {
 	for (size_t i = 0; i < f->running.n; i++)

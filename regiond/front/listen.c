@@ -2,6 +2,8 @@
 /* listen: the listening sockets of one address, one for each worker. */
 #include "regiond/front/listen.h"
 
+#include "regiond/stream/io.h"
+
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
@@ -14,7 +16,8 @@ static int set_options(int fd, const struct endpoint *at, bool shared)
 	const int one = 1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
 	    /* What accept(2) returns inherits it: one call less for each connection. */
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) != 0)
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) != 0 ||
+	    io_set_urgent_inline(fd) != 0)
 		return -1;
 	if (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) != 0)
 		return -1;

@@ -3,7 +3,7 @@
 #include "regiond/front/worker.h"
 
 #include "core/log.h"
-#include "regiond/front/conn.h"
+#include "regiond/l4/l4.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,23 +19,25 @@
 /* Of one listener in one turn: connections that are there must not wait for a burst of new ones. */
 #define ACCEPTS_MAX 64
 
-enum end_kind { END_CONN = CONN_END_KIND, END_LISTENER, END_MAIL };
+/* By the protocol of a service. HTTP is carried as TCP until it has a session of its own. */
+static const struct session_ops *const protocols[] = {
+	[PROTOCOL_TCP] = &l4_session,
+	[PROTOCOL_HTTP] = &l4_session,
+};
+#define N_PROTOCOLS (sizeof(protocols) / sizeof(protocols[0]))
 
 struct listener {
-	uint32_t kind; /* first, as in struct conn_end */
+	struct watch watch;
+	struct worker *worker;
 	uint32_t key;
 	int fd;
 	struct service *service;
 	struct listener *next;
 };
 
-enum mail_kind { MAIL_LISTEN, MAIL_RENAME, MAIL_UNLISTEN };
-
 struct mail {
-	enum mail_kind kind;
-	uint32_t key;
-	int fd;
-	struct service *service; /* a reference */
+	worker_fn fn;
+	void *arg;
 	struct mail *next;
 };
 
@@ -45,14 +46,16 @@ struct worker {
 	pthread_t thread;
 
 	/* the worker's own */
-	struct conn_set set;
+	struct reactor reactor;
+	struct session_set set;
 	const struct clock *clock;
 	struct listener *listeners;
 	uint64_t paused_until_us; /* 0 = accepting */
+	struct watch mail_watch;
+	bool has_mail; /* as this batch said */
 
-	/* both */
-	int epoll_fd, event_fd;
-	uint32_t mail_kind;   /* END_MAIL: what the eventfd's events point to */
+	/* all */
+	int event_fd;
 	pthread_mutex_t lock; /* of mail; not taken on the way of any byte */
 	struct mail *mail, **mail_tail;
 	_Atomic bool stopping;
@@ -63,20 +66,19 @@ struct worker {
 
 static void watch_listener(struct worker *w, struct listener *l, int op, bool on)
 {
-	struct epoll_event ev = { .events = on ? EPOLLIN : 0, .data.ptr = l };
-	if (epoll_ctl(w->epoll_fd, op, l->fd, &ev) != 0)
+	if (reactor_watch(&w->reactor, op, l->fd, on ? EPOLLIN : 0, &l->watch) != ERR_OK)
 		log_error("regiond/front", "epoll_ctl of a listener: %s", strerror(errno));
 }
 
 static void pause_accepting(struct worker *w)
 {
-	w->set.short_of_fds = false;
+	w->set.dialler.short_of_fds = false;
 	if (w->paused_until_us)
 		return;
 	static struct log_limit limit = LOG_LIMIT_INIT(1);
 	log_limited(&limit, LOG_WARN, "regiond/front",
 		    "out of file descriptors: new connections wait (LimitNOFILE raises it)");
-	w->paused_until_us = w->set.now_us + WORKER_PAUSE_MS * 1000;
+	w->paused_until_us = w->reactor.now_us + WORKER_PAUSE_MS * 1000;
 	atomic_fetch_add_explicit(&w->pauses, 1, memory_order_relaxed);
 	for (struct listener *l = w->listeners; l; l = l->next)
 		watch_listener(w, l, EPOLL_CTL_MOD, false);
@@ -84,10 +86,10 @@ static void pause_accepting(struct worker *w)
 
 static void resume_accepting(struct worker *w)
 {
-	if (!w->paused_until_us || w->set.now_us < w->paused_until_us)
+	if (!w->paused_until_us || w->reactor.now_us < w->paused_until_us)
 		return;
-	if (!conn_set_refill(&w->set)) {
-		w->paused_until_us = w->set.now_us + WORKER_PAUSE_MS * 1000;
+	if (!dialler_refill(&w->set.dialler)) {
+		w->paused_until_us = w->reactor.now_us + WORKER_PAUSE_MS * 1000;
 		return;
 	}
 	w->paused_until_us = 0;
@@ -107,8 +109,8 @@ static void accept_some(struct worker *w, struct listener *l, unsigned most)
 	for (unsigned i = 0; i < most; i++) {
 		int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			conn_accept(&w->set, fd, l->service);
-			if (!w->set.short_of_fds)
+			session_accept(&w->set, fd, l->service);
+			if (!w->set.dialler.short_of_fds)
 				continue;
 			pause_accepting(w);
 			return;
@@ -122,59 +124,17 @@ static void accept_some(struct worker *w, struct listener *l, unsigned most)
 	}
 }
 
+static void on_client(struct watch *watch, uint32_t events)
+{
+	struct listener *l = REACTOR_OBJECT(watch, struct listener, watch);
+	accept_some(l->worker, l, ACCEPTS_MAX);
+}
+
 /* ---- messages */
 
-static void listen_now(struct worker *w, const struct mail *m)
+static void on_mail(struct watch *watch, uint32_t events)
 {
-	struct listener *l = calloc(1, sizeof(*l));
-	if (!l) {
-		log_error("regiond/front", "out of memory: a listener of %s is closed",
-			  m->service->name);
-		close(m->fd);
-		return;
-	}
-	l->kind = END_LISTENER;
-	l->key = m->key;
-	l->fd = m->fd;
-	l->service = service_ref(m->service);
-	l->next = w->listeners;
-	w->listeners = l;
-	watch_listener(w, l, EPOLL_CTL_ADD, !w->paused_until_us);
-}
-
-static struct listener **find_listener(struct worker *w, uint32_t key)
-{
-	struct listener **at = &w->listeners;
-	while (*at && (*at)->key != key)
-		at = &(*at)->next;
-	return at;
-}
-
-static void free_listener(struct listener **at)
-{
-	struct listener *l = *at;
-	*at = l->next;
-	close(l->fd);
-	service_unref(l->service);
-	free(l);
-}
-
-static void unlisten_now(struct worker *w, uint32_t key)
-{
-	struct listener **at = find_listener(w, key);
-	if (!*at)
-		return;
-	accept_some(w, *at, UINT32_MAX);
-	free_listener(at);
-}
-
-static void rename_now(struct worker *w, const struct mail *m)
-{
-	struct listener *l = *find_listener(w, m->key);
-	if (!l)
-		return;
-	service_unref(l->service);
-	l->service = service_ref(m->service);
+	REACTOR_OBJECT(watch, struct worker, mail_watch)->has_mail = true;
 }
 
 static void read_mail(struct worker *w)
@@ -186,12 +146,7 @@ static void read_mail(struct worker *w)
 	pthread_mutex_unlock(&w->lock);
 	while (m) {
 		struct mail *next = m->next;
-		switch (m->kind) {
-		case MAIL_LISTEN: listen_now(w, m); break;
-		case MAIL_RENAME: rename_now(w, m); break;
-		case MAIL_UNLISTEN: unlisten_now(w, m->key); break;
-		}
-		service_unref(m->service);
+		m->fn(w, m->arg);
 		free(m);
 		m = next;
 	}
@@ -204,61 +159,111 @@ static void wake(struct worker *w)
 	(void)n; /* EAGAIN only when the counter is full: then it is awake anyway */
 }
 
-static enum err_code post(struct worker *w, enum mail_kind kind, uint32_t key, int fd,
-			  struct service *service)
+enum err_code worker_post(struct worker *w, worker_fn fn, void *arg)
 {
-	struct mail *m = calloc(1, sizeof(*m));
+	struct mail *m = malloc(sizeof(*m));
 	if (!m)
 		return ERR_MEMORY;
-	*m = (struct mail){ .kind = kind, .key = key, .fd = fd };
-	m->service = service ? service_ref(service) : NULL;
+	*m = (struct mail){ .fn = fn, .arg = arg };
 	pthread_mutex_lock(&w->lock);
+	bool was_empty = !w->mail;
 	*w->mail_tail = m;
 	w->mail_tail = &m->next;
 	pthread_mutex_unlock(&w->lock);
-	wake(w);
+	if (was_empty)
+		wake(w);
 	return ERR_OK;
+}
+
+/* ---- listeners */
+
+static struct listener **find_listener(struct worker *w, uint32_t key)
+{
+	struct listener **at = &w->listeners;
+	while (*at && (*at)->key != key)
+		at = &(*at)->next;
+	return at;
+}
+
+static void free_listener(struct listener *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	service_unref(l->service);
+	free(l);
+}
+
+static void listen_now(struct worker *w, void *arg)
+{
+	struct listener *l = arg;
+	l->next = w->listeners;
+	w->listeners = l;
+	watch_listener(w, l, EPOLL_CTL_ADD, !w->paused_until_us);
+}
+
+/* Carries the key and the service; it has no descriptor. */
+static void rename_now(struct worker *w, void *arg)
+{
+	struct listener *to = arg, *l = *find_listener(w, to->key);
+	if (l) {
+		struct service *before = l->service;
+		l->service = to->service;
+		to->service = before;
+	}
+	free_listener(to);
+}
+
+static void unlisten_now(struct worker *w, void *arg)
+{
+	struct listener *which = arg, **at = find_listener(w, which->key), *l = *at;
+	free_listener(which);
+	if (!l)
+		return;
+	accept_some(w, l, UINT32_MAX);
+	*at = l->next;
+	free_listener(l);
+}
+
+static enum err_code post_listener(struct worker *w, worker_fn fn, uint32_t key, int fd,
+				   struct service *service)
+{
+	struct listener *l = calloc(1, sizeof(*l));
+	if (!l)
+		return ERR_MEMORY;
+	*l = (struct listener){ .watch.ready = on_client, .worker = w, .key = key, .fd = -1 };
+	l->service = service ? service_ref(service) : NULL;
+	l->fd = fd;
+	enum err_code code = worker_post(w, fn, l);
+	if (code != ERR_OK) {
+		l->fd = -1; /* stays the caller's */
+		free_listener(l);
+	}
+	return code;
 }
 
 enum err_code worker_listen(struct worker *w, uint32_t key, int fd, struct service *service)
 {
-	return post(w, MAIL_LISTEN, key, fd, service);
+	return post_listener(w, listen_now, key, fd, service);
 }
 
 enum err_code worker_rename(struct worker *w, uint32_t key, struct service *service)
 {
-	return post(w, MAIL_RENAME, key, -1, service);
+	return post_listener(w, rename_now, key, -1, service);
 }
 
 enum err_code worker_unlisten(struct worker *w, uint32_t key)
 {
-	return post(w, MAIL_UNLISTEN, key, -1, NULL);
+	return post_listener(w, unlisten_now, key, -1, NULL);
 }
 
 /* ---- the loop */
 
 static int wait_ms(const struct worker *w)
 {
-	int wait = conn_set_wait_ms(&w->set);
+	int wait = reactor_wait_ms(&w->reactor);
 	if (w->paused_until_us && (wait < 0 || wait > WORKER_PAUSE_MS))
 		wait = WORKER_PAUSE_MS;
 	return wait;
-}
-
-/* True when there is mail: it is read after the batch, so that no event of it can name a listener
- * that a message has freed. */
-static bool handle_events(struct worker *w, const struct epoll_event *events, int n)
-{
-	bool mail = false;
-	for (int i = 0; i < n; i++) {
-		void *end = events[i].data.ptr;
-		switch (*(const uint32_t *)end) {
-		case END_CONN: conn_event(&w->set, end, events[i].events); break;
-		case END_LISTENER: accept_some(w, end, ACCEPTS_MAX); break;
-		case END_MAIL: mail = true; break;
-		}
-	}
-	return mail;
 }
 
 static void turn(struct worker *w)
@@ -267,13 +272,19 @@ static void turn(struct worker *w)
 	uint64_t count;
 	int wait = wait_ms(w);
 	rcu_offline();
-	int n = epoll_wait(w->epoll_fd, events, EVENTS_MAX, wait);
+	int n = epoll_wait(w->reactor.epoll_fd, events, EVENTS_MAX, wait);
 	rcu_online();
-	w->set.now_us = clock_mono_us(w->clock);
-	if (handle_events(w, events, n) && read(w->event_fd, &count, sizeof(count)) > 0)
+	w->reactor.now_us = clock_mono_us(w->clock);
+	w->has_mail = false;
+	for (int i = 0; i < n; i++) {
+		struct watch *watch = events[i].data.ptr;
+		watch->ready(watch, events[i].events);
+	}
+	/* After the batch, so that no event of it can name a listener that a message has freed. */
+	if (w->has_mail && read(w->event_fd, &count, sizeof(count)) > 0)
 		read_mail(w);
 	resume_accepting(w);
-	conn_set_turn(&w->set);
+	reactor_turn(&w->reactor);
 }
 
 static void *run(void *arg)
@@ -283,31 +294,31 @@ static void *run(void *arg)
 	while (!atomic_load(&w->stopping))
 		turn(w);
 	read_mail(w); /* what came before the word to stop */
-	while (w->listeners)
-		free_listener(&w->listeners);
-	conn_set_fini(&w->set);
+	while (w->listeners) {
+		struct listener *l = w->listeners;
+		w->listeners = l->next;
+		free_listener(l);
+	}
+	session_set_fini(&w->set);
 	rcu_reader_stop();
 	return NULL;
 }
 
-static enum err_code init_fds(struct worker *w, struct err *e)
+static enum err_code init_mail(struct worker *w, struct err *e)
 {
-	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (w->epoll_fd < 0)
-		return err_errno(e, errno, "epoll_create1");
 	w->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (w->event_fd < 0)
 		return err_errno(e, errno, "eventfd");
-	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &w->mail_kind };
-	if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->event_fd, &ev) != 0)
+	w->mail_watch.ready = on_mail;
+	if (reactor_watch(&w->reactor, EPOLL_CTL_ADD, w->event_fd, EPOLLIN, &w->mail_watch) !=
+	    ERR_OK)
 		return err_errno(e, errno, "epoll_ctl");
 	return ERR_OK;
 }
 
 static void free_worker(struct worker *w)
 {
-	if (w->epoll_fd >= 0)
-		close(w->epoll_fd);
+	reactor_fini(&w->reactor);
 	if (w->event_fd >= 0)
 		close(w->event_fd);
 	pthread_mutex_destroy(&w->lock);
@@ -338,16 +349,15 @@ enum err_code worker_start(struct worker **out, unsigned index, struct table_ref
 		return err_set(e, ERR_MEMORY, "out of memory");
 	memset(w, 0, sizeof(*w));
 	w->clock = clock;
-	w->mail_kind = END_MAIL;
 	w->mail_tail = &w->mail;
-	w->epoll_fd = w->event_fd = -1;
+	w->event_fd = -1;
 	pthread_mutex_init(&w->lock, NULL);
-	enum err_code code = init_fds(w, e);
+	enum err_code code = reactor_init(&w->reactor, clock_mono_us(clock), e);
+	if (code == ERR_OK)
+		code = init_mail(w, e);
 	if (code != ERR_OK)
 		goto fail;
-	/* The tie-breaker starts elsewhere in each worker, or all would choose the same one. */
-	code = conn_set_init(&w->set, ref, w->epoll_fd, clock_mono_us(clock));
-	w->set.turn = index;
+	code = session_set_init(&w->set, &w->reactor, ref, protocols, N_PROTOCOLS);
 	if (code != ERR_OK) {
 		err_set(e, code, "out of memory");
 		goto fail;
@@ -358,7 +368,7 @@ enum err_code worker_start(struct worker **out, unsigned index, struct table_ref
 		return ERR_OK;
 	}
 	code = err_errno(e, rc, "a worker thread");
-	conn_set_fini(&w->set);
+	session_set_fini(&w->set);
 fail:
 	free_worker(w);
 	return code;
@@ -377,6 +387,11 @@ void worker_stop(struct worker *w)
 uint32_t worker_open(const struct worker *w)
 {
 	return atomic_load_explicit(&w->set.open, memory_order_relaxed);
+}
+
+uint64_t worker_shortages(const struct worker *w, enum shortage s)
+{
+	return atomic_load_explicit(&w->set.dialler.shortages[s], memory_order_relaxed);
 }
 
 uint64_t worker_pauses(const struct worker *w)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* relay: bytes from one socket to the other and back, without waiting and in bounded memory.
+/* relay: bytes from one stream to the other and back, without waiting and in bounded memory.
  *
  * Sockets are watched edge-triggered, once, for everything: a request and its reply cost two
  * recv(2) and two send(2) and no epoll_ctl(2). Each direction is one of
@@ -8,15 +8,18 @@
  *              all
  *   held       the peer would block: the rest lies in a buffer of its own (RELAY_READ at most), and
  *              nothing more is read until it is gone. So a slow reader slows its sender, not us
- *   splicing   after RELAY_BULK_READS full reads in a row: through a pipe, without copying; until
- *              little comes at a time
+ *   splicing   after RELAY_BULK_READS full reads in a row, where both streams are raw: through a
+ *              pipe, without copying; until little comes at a time, or urgent data, which splice(2)
+ *              does not pass
  *   ended      the source has closed its half; when all is out, the same is done to the other side
  *
  * A reset, or an error of either socket, ends both: what the other side gets is a reset, too, so
  * that a reply which was cut does not look whole.
  *
+ * Urgent data is passed on as any other byte, at its place, and not as urgent.
+ *
  * Threads    the worker's own
- * Ownership  the descriptors are the caller's; buffers and pipes are borrowed from relay_io until
+ * Ownership  the streams are the caller's; buffers and pipes are borrowed from relay_stock until
  *            relay_fini()
  * Units      bytes
  */
@@ -24,6 +27,7 @@
 #define FAIRLEAD_REGIOND_RELAY_H
 
 #include "core/err.h"
+#include "regiond/stream/io.h"
 #include "regiond/stream/pipes.h"
 #include "regiond/stream/slab.h"
 
@@ -35,21 +39,15 @@
 #define RELAY_ROUNDS	 16   /* reads in a row before others have their turn */
 
 /* What all relays of a worker share. */
-struct relay_io {
+struct relay_stock {
 	uint8_t *scratch;    /* RELAY_READ */
 	struct slab buffers; /* of RELAY_READ, for what is held */
 	struct pipes pipes;
 };
-enum err_code relay_io_init(struct relay_io *io);
-void relay_io_fini(struct relay_io *io);
+enum err_code relay_stock_init(struct relay_stock *stock);
+void relay_stock_fini(struct relay_stock *stock);
 
 enum relay_side_name { RELAY_CLIENT, RELAY_BACKEND };
-
-struct relay_side {
-	int fd;
-	bool can_read, can_write; /* as far as the last edge and the last call tell */
-	bool to_end; /* it has closed or failed: a short read does not mean all is read */
-};
 
 /* One direction; flows[i] reads from sides[i]. */
 struct relay_flow {
@@ -63,7 +61,7 @@ struct relay_flow {
 };
 
 struct relay {
-	struct relay_side sides[2];
+	struct io *sides[2];
 	struct relay_flow flows[2];
 };
 
@@ -74,14 +72,12 @@ enum relay_next {
 	RELAY_BROKEN, /* close both with a reset */
 };
 
-void relay_init(struct relay *r, int client_fd, int backend_fd);
-void relay_fini(struct relay *r, struct relay_io *io);
+void relay_init(struct relay *r, struct io *client, struct io *backend);
+void relay_fini(struct relay *r, struct relay_stock *stock);
 
-/* Notes what epoll said of a side, without doing anything: while the backend is being connected. */
-void relay_note(struct relay *r, enum relay_side_name side, uint32_t events);
-/* Notes it and moves what can be moved. */
-enum relay_next relay_event(struct relay *r, struct relay_io *io, enum relay_side_name side,
+/* Notes what epoll said of a side, and moves what can be moved. */
+enum relay_next relay_event(struct relay *r, struct relay_stock *stock, enum relay_side_name side,
 			    uint32_t events);
-enum relay_next relay_run(struct relay *r, struct relay_io *io);
+enum relay_next relay_run(struct relay *r, struct relay_stock *stock);
 
 #endif

@@ -58,7 +58,7 @@ void wheel_add(struct wheel *w, struct wheel_entry *e, uint64_t at_ms)
 	w->filled[slot / 64] |= UINT64_C(1) << (slot % 64);
 }
 
-static void run_slot(struct wheel *w, unsigned slot, uint64_t now_ms, wheel_due_fn due, void *ctx)
+static void run_slot(struct wheel *w, unsigned slot, uint64_t now_ms)
 {
 	struct wheel_entry batch, *head = &w->slots[slot];
 	if (list_is_empty(head))
@@ -71,20 +71,20 @@ static void run_slot(struct wheel *w, unsigned slot, uint64_t now_ms, wheel_due_
 	while (!list_is_empty(&batch)) {
 		struct wheel_entry *e = batch.next;
 		wheel_remove(e);
-		uint64_t at_ms = due(ctx, e, now_ms);
+		uint64_t at_ms = e->due(e, now_ms);
 		if (at_ms > now_ms)
 			wheel_add(w, e, at_ms);
 	}
 }
 
-void wheel_run(struct wheel *w, uint64_t now_ms, wheel_due_fn due, void *ctx)
+void wheel_run(struct wheel *w, uint64_t now_ms)
 {
 	uint64_t now = now_ms / WHEEL_TICK_MS;
 	if (now > w->tick + WHEEL_SLOTS) /* a long pause: each slot once is enough */
 		w->tick = now - WHEEL_SLOTS;
 	while (w->tick < now) {
 		w->tick++;
-		run_slot(w, w->tick % WHEEL_SLOTS, now_ms, due, ctx);
+		run_slot(w, w->tick % WHEEL_SLOTS, now_ms);
 	}
 }
 
@@ -102,14 +102,4 @@ int wheel_wait_ms(const struct wheel *w, uint64_t now_ms)
 		return at_ms > now_ms ? (int)(at_ms - now_ms) : 0;
 	}
 	return -1;
-}
-
-void wheel_each(struct wheel *w, void (*fn)(void *ctx, struct wheel_entry *entry), void *ctx)
-{
-	for (unsigned i = 0; i < WHEEL_SLOTS; i++)
-		while (!list_is_empty(&w->slots[i])) {
-			struct wheel_entry *e = w->slots[i].next;
-			wheel_remove(e);
-			fn(ctx, e);
-		}
 }

@@ -19,12 +19,14 @@
 #define WHEEL_SLOTS   1024 /* one turn is 65 s */
 #define WHEEL_NEVER   UINT64_MAX
 
+struct wheel_entry;
+/* Returns when to come again; at or before now = it is over, the entry has left the wheel. */
+typedef uint64_t (*wheel_due_fn)(struct wheel_entry *entry, uint64_t now_ms);
+
 struct wheel_entry {
 	struct wheel_entry *next, *prev; /* NULL = in no wheel */
+	wheel_due_fn due;
 };
-
-/* Returns when to come again; at or before now = it is over, the entry has left the wheel. */
-typedef uint64_t (*wheel_due_fn)(void *ctx, struct wheel_entry *entry, uint64_t now_ms);
 
 struct wheel {
 	struct wheel_entry slots[WHEEL_SLOTS]; /* list heads */
@@ -38,12 +40,9 @@ void wheel_remove(struct wheel_entry *e);
 
 /* Asks all entries whose slot has come. due() may add and remove any entry, also add its own again
  * (and then return now). */
-void wheel_run(struct wheel *w, uint64_t now_ms, wheel_due_fn due, void *ctx);
+void wheel_run(struct wheel *w, uint64_t now_ms);
 
 /* How long nothing will be due; -1 = the wheel is empty. Fits epoll_wait(2). */
 int wheel_wait_ms(const struct wheel *w, uint64_t now_ms);
-
-/* Asks every entry, at the end of all. */
-void wheel_each(struct wheel *w, void (*fn)(void *ctx, struct wheel_entry *entry), void *ctx);
 
 #endif

@@ -48,7 +48,7 @@ static const struct key state_keys[] = {
 
 #define LEAST_CONNECTIONS_FOR_NOW "it acts as `least-connections`"
 static const struct key_word balances[] = {
-	{ "round-robin", BALANCE_ROUND_ROBIN, LEAST_CONNECTIONS_FOR_NOW },
+	{ "round-robin", BALANCE_ROUND_ROBIN },
 	{ "least-connections", BALANCE_LEAST_CONNECTIONS },
 	{ "hash", BALANCE_HASH, LEAST_CONNECTIONS_FOR_NOW },
 	{ "peak-ewma", BALANCE_PEAK_EWMA, LEAST_CONNECTIONS_FOR_NOW },

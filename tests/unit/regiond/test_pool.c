@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_pool: which backend takes the next connection. */
+#include "regiond/back/policies.h"
 #include "regiond/back/pool.h"
 #include "tests/unit/unit.h"
 
@@ -14,7 +15,6 @@
 struct world {
 	struct pool pool;
 	struct pool_slot slots[BACKENDS];
-	uint32_t turn;
 };
 
 static int setup(void **state)
@@ -28,6 +28,7 @@ static int setup(void **state)
 		.slots = w->slots,
 		.n_slots = BACKENDS,
 	};
+	assert_int_equal(w->pool.balance->build(&w->pool.balance_state), ERR_OK);
 	for (uint32_t i = 0; i < BACKENDS; i++) {
 		struct endpoint at = { .addr = { 4, { 127, 0, 0, 1 } },
 				       .port = (uint16_t)(24000 + i) };
@@ -47,6 +48,7 @@ static int teardown(void **state)
 	struct world *w = *state;
 	for (int i = 0; i < BACKENDS; i++)
 		backend_unref(w->slots[i].backend);
+	w->pool.balance->free(w->pool.balance_state);
 	free(w);
 	return 0;
 }
@@ -69,7 +71,7 @@ static int slot_of(const struct world *w, const struct backend *b)
 /* Picks and keeps the place; -1 = none. The reference goes back, the place stays taken. */
 static int pick(struct world *w)
 {
-	struct pool_want want = { .now_us = NOW, .turn = w->turn++ };
+	struct pool_want want = { .now_us = NOW };
 	enum pool_miss miss;
 	struct backend *b = pool_pick(&w->pool, &want, &miss);
 	if (!b)
@@ -115,6 +117,80 @@ static void equal_ones_take_turns(void **state)
 		seen |= 1u << pick(w);
 	}
 	assert_int_equal(seen, 0xf);
+}
+
+/* Picks n times with nothing in flight, and counts who was it. */
+static void pick_idle(struct world *w, int n, int *count)
+{
+	memset(count, 0, BACKENDS * sizeof(*count));
+	for (int i = 0; i < n; i++) {
+		set_in_flight(w, 0, 0, 0, 0);
+		count[pick(w)]++;
+	}
+}
+
+static void idle_ones_share_by_weight(void **state)
+{
+	struct world *w = *state;
+	int count[BACKENDS];
+	w->slots[0].weight = 300;
+	w->slots[2].weight = w->slots[3].weight = 0;
+	pick_idle(w, 200, count);
+	assert_in_range(count[0], 149, 151);
+	assert_in_range(count[1], 49, 51);
+}
+
+static void turns_of_one_pool_do_not_depend_on_picks_of_another(void **state)
+{
+	struct world *w = *state;
+	struct pool other = w->pool;
+	struct pool_want want = { .now_us = NOW };
+	enum pool_miss miss;
+	int count[BACKENDS] = { 0 };
+	/* Both pools are asked in turn, as A and AAAA of one name are, or two services. */
+	w->pool.n_slots = 2;
+	other.slots = w->slots + 2;
+	other.n_slots = 2;
+	assert_int_equal(other.balance->build(&other.balance_state), ERR_OK);
+	for (int i = 0; i < 100; i++) {
+		set_in_flight(w, 0, 0, 0, 0);
+		count[pick(w)]++;
+		struct backend *b = pool_pick(&other, &want, &miss);
+		count[slot_of(w, b)]++;
+		backend_release(b);
+	}
+	for (int i = 0; i < BACKENDS; i++)
+		assert_int_equal(count[i], 50);
+	other.balance->free(other.balance_state);
+}
+
+static void round_robin_takes_turns_whatever_is_in_flight(void **state)
+{
+	struct world *w = *state;
+	int count[BACKENDS] = { 0 };
+	w->pool.balance->free(w->pool.balance_state);
+	w->pool.balance = &balance_round_robin;
+	assert_int_equal(w->pool.balance->build(&w->pool.balance_state), ERR_OK);
+	w->slots[3].weight = 200;
+	for (int i = 0; i < 100; i++) {
+		set_in_flight(w, 7, 1, 0, 3);
+		count[pick(w)]++;
+	}
+	for (int i = 0; i < BACKENDS; i++)
+		assert_in_range(count[i], i == 3 ? 39 : 19, i == 3 ? 41 : 21);
+}
+
+static void a_backend_that_was_away_does_not_catch_up(void **state)
+{
+	struct world *w = *state;
+	int count[BACKENDS];
+	backend_set_state(w->slots[0].backend, BACKEND_DOWN, NOW);
+	pick_idle(w, 300, count);
+	assert_int_equal(count[0], 0);
+	backend_set_state(w->slots[0].backend, BACKEND_UP, NOW);
+	pick_idle(w, 40, count);
+	for (int i = 0; i < BACKENDS; i++)
+		assert_in_range(count[i], 9, 11);
 }
 
 static void what_is_down_drained_unchecked_or_without_weight_gets_nothing(void **state)
@@ -261,7 +337,6 @@ static void *grab(void *arg)
 	for (int i = 0; i < ROUNDS; i++) {
 		struct backend *mine[4];
 		for (int k = 0; k < 4; k++) {
-			want.turn++;
 			mine[k] = pool_pick(&g->w->pool, &want, &miss);
 			if (mine[k] && atomic_fetch_add(&g->held[slot_of(g->w, mine[k])], 1) >=
 					       g->w->slots[0].max)
@@ -302,6 +377,10 @@ int main(void)
 		CLAIM(the_least_busy_backend_is_chosen),
 		CLAIM(a_backend_of_twice_the_weight_carries_twice_as_much),
 		CLAIM(equal_ones_take_turns),
+		CLAIM(idle_ones_share_by_weight),
+		CLAIM(turns_of_one_pool_do_not_depend_on_picks_of_another),
+		CLAIM(round_robin_takes_turns_whatever_is_in_flight),
+		CLAIM(a_backend_that_was_away_does_not_catch_up),
 		CLAIM(what_is_down_drained_unchecked_or_without_weight_gets_nothing),
 		CLAIM(a_full_pool_is_told_from_a_dead_one),
 		CLAIM(the_local_az_takes_all_until_three_quarters),

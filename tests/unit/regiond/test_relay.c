@@ -14,7 +14,8 @@
 
 /*   client [test] --- sides[0] (relay) sides[1] --- backend [test]   */
 struct world {
-	struct relay_io io;
+	struct relay_stock stock;
+	struct io ios[2];
 	struct relay relay;
 	int epoll_fd, client, backend;
 	enum relay_next next;
@@ -22,20 +23,21 @@ struct world {
 
 static void watch(struct world *w, int side)
 {
-	struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-				  .data.u32 = (uint32_t)side };
-	assert_int_equal(epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->relay.sides[side].fd, &ev), 0);
+	struct epoll_event ev = { .events = IO_EVENTS, .data.u32 = (uint32_t)side };
+	assert_int_equal(epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->ios[side].fd, &ev), 0);
 }
 
 static void start(struct world *w, int client[2], int backend[2])
 {
-	assert_int_equal(relay_io_init(&w->io), ERR_OK);
+	assert_int_equal(relay_stock_init(&w->stock), ERR_OK);
 	w->epoll_fd = epoll_create1(0);
 	w->client = client[0];
 	w->backend = backend[0];
-	relay_init(&w->relay, client[1], backend[1]);
+	io_init(&w->ios[RELAY_CLIENT], &io_plain, client[1]);
+	io_init(&w->ios[RELAY_BACKEND], &io_plain, backend[1]);
+	relay_init(&w->relay, &w->ios[RELAY_CLIENT], &w->ios[RELAY_BACKEND]);
 	for (int i = 0; i < 2; i++) {
-		fcntl(w->relay.sides[i].fd, F_SETFL, O_NONBLOCK);
+		fcntl(w->ios[i].fd, F_SETFL, O_NONBLOCK);
 		watch(w, i);
 	}
 	fcntl(w->client, F_SETFL, O_NONBLOCK);
@@ -90,14 +92,14 @@ static void close_end(int *fd)
 static int teardown(void **state)
 {
 	struct world *w = *state;
-	relay_fini(&w->relay, &w->io);
-	assert_int_equal(w->io.buffers.taken, 0);
+	relay_fini(&w->relay, &w->stock);
+	assert_int_equal(w->stock.buffers.taken, 0);
 	for (int i = 0; i < 2; i++)
-		close_end(&w->relay.sides[i].fd);
+		close_end(&w->ios[i].fd);
 	close_end(&w->client);
 	close_end(&w->backend);
 	close(w->epoll_fd);
-	relay_io_fini(&w->io);
+	relay_stock_fini(&w->stock);
 	free(w);
 	return 0;
 }
@@ -112,10 +114,10 @@ static enum relay_next pump(struct world *w)
 			return w->next;
 		for (int k = 0; k < n; k++)
 			if (w->next < RELAY_DONE)
-				w->next = relay_event(&w->relay, &w->io, ev[k].data.u32,
+				w->next = relay_event(&w->relay, &w->stock, ev[k].data.u32,
 						      ev[k].events);
 		if (w->next == RELAY_AGAIN)
-			w->next = relay_run(&w->relay, &w->io);
+			w->next = relay_run(&w->relay, &w->stock);
 		if (w->next >= RELAY_DONE)
 			return w->next;
 	}
@@ -230,14 +232,14 @@ static void a_slow_reader_slows_its_sender_and_not_the_relay(void **state)
 		assert_int_equal(pump(w), RELAY_WAIT);
 	}
 	assert_int_equal(fill(w->backend, sent, SIZE_MAX), sent); /* the sender waits */
-	assert_true(w->io.buffers.taken <= 1);
+	assert_true(w->stock.buffers.taken <= 1);
 	while (got < sent) {
 		size_t before = got;
 		got = drink(w->client, got);
 		assert_true(got > before);
 		assert_int_equal(pump(w), RELAY_WAIT);
 	}
-	assert_int_equal(w->io.buffers.taken, 0);
+	assert_int_equal(w->stock.buffers.taken, 0);
 	say(w->client, "and it still works");
 	pump(w);
 	hear(w->backend, "and it still works");
@@ -276,7 +278,7 @@ static void a_long_transfer_is_spliced_and_whole(void **state)
 		got = drink(w->client, got);
 	}
 	assert_true(was_bulk);
-	assert_true(w->io.pipes.n > 0); /* and the pipe is back with the spare ones */
+	assert_true(w->stock.pipes.n > 0); /* and the pipe is back with the spare ones */
 	/* Small pieces are copied again. */
 	for (int i = 0; i < 3; i++) {
 		say(w->backend, "small");
@@ -359,10 +361,10 @@ static void nothing_is_done_while_the_backend_is_being_connected(void **state)
 {
 	struct world *w = *state;
 	say(w->client, "early");
-	relay_note(&w->relay, RELAY_CLIENT, EPOLLIN | EPOLLOUT);
+	io_note(&w->ios[RELAY_CLIENT], EPOLLIN | EPOLLOUT);
 	char c;
 	assert_int_equal(recv(w->backend, &c, 1, 0), -1);
-	assert_int_equal(relay_run(&w->relay, &w->io), RELAY_WAIT);
+	assert_int_equal(relay_run(&w->relay, &w->stock), RELAY_WAIT);
 	hear(w->backend, "early");
 }
 

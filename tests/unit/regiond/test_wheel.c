@@ -13,7 +13,7 @@ struct item {
 	int fired, asked;
 };
 
-static uint64_t due(void *ctx, struct wheel_entry *entry, uint64_t now_ms)
+static uint64_t due(struct wheel_entry *entry, uint64_t now_ms)
 {
 	struct item *it = (struct item *)entry;
 	it->asked++;
@@ -39,7 +39,7 @@ static int teardown(void **state)
 
 static void add(struct wheel *w, struct item *it, uint64_t after_ms)
 {
-	*it = (struct item){ .deadline = START + after_ms };
+	*it = (struct item){ .entry.due = due, .deadline = START + after_ms };
 	wheel_add(w, &it->entry, it->deadline);
 }
 
@@ -48,11 +48,11 @@ static void a_deadline_is_met_within_one_tick(void **state)
 	struct wheel *w = *state;
 	struct item it;
 	add(w, &it, 1000);
-	wheel_run(w, START + 999, due, NULL);
+	wheel_run(w, START + 999);
 	assert_int_equal(it.fired, 0);
-	wheel_run(w, START + 1000 + WHEEL_TICK_MS, due, NULL);
+	wheel_run(w, START + 1000 + WHEEL_TICK_MS);
 	assert_int_equal(it.fired, 1);
-	wheel_run(w, START + 100000, due, NULL);
+	wheel_run(w, START + 100000);
 	assert_int_equal(it.fired, 1);
 }
 
@@ -62,10 +62,10 @@ static void a_busy_entry_is_only_moved_when_its_slot_comes(void **state)
 	struct item it;
 	add(w, &it, 1000);
 	it.deadline = START + 5000; /* no call to the wheel */
-	wheel_run(w, START + 4900, due, NULL);
+	wheel_run(w, START + 4900);
 	assert_int_equal(it.fired, 0);
 	assert_int_equal(it.asked, 1);
-	wheel_run(w, START + 5000 + WHEEL_TICK_MS, due, NULL);
+	wheel_run(w, START + 5000 + WHEEL_TICK_MS);
 	assert_int_equal(it.fired, 1);
 }
 
@@ -75,9 +75,9 @@ static void a_deadline_beyond_one_turn_waits_for_its_time(void **state)
 	struct item it;
 	add(w, &it, 600000);
 	for (uint64_t t = 0; t < 599999; t += 1000)
-		wheel_run(w, START + t, due, NULL);
+		wheel_run(w, START + t);
 	assert_int_equal(it.fired, 0);
-	wheel_run(w, START + 600000 + WHEEL_TICK_MS, due, NULL);
+	wheel_run(w, START + 600000 + WHEEL_TICK_MS);
 	assert_int_equal(it.fired, 1);
 }
 
@@ -87,7 +87,7 @@ static void a_clock_that_jumps_far_loses_no_deadline(void **state)
 	struct item a, b;
 	add(w, &a, 10);
 	add(w, &b, 60000);
-	wheel_run(w, START + 86400000, due, NULL);
+	wheel_run(w, START + 86400000);
 	assert_int_equal(a.fired, 1);
 	assert_int_equal(b.fired, 1);
 }
@@ -98,7 +98,7 @@ static void a_removed_entry_is_not_asked(void **state)
 	struct item it;
 	add(w, &it, 100);
 	wheel_remove(&it.entry);
-	wheel_run(w, START + 1000, due, NULL);
+	wheel_run(w, START + 1000);
 	assert_int_equal(it.asked, 0);
 	wheel_remove(&it.entry); /* twice is fine */
 }
@@ -111,7 +111,7 @@ static void the_wait_ends_when_the_next_slot_does(void **state)
 	add(w, &it, 1000);
 	int wait = wheel_wait_ms(w, START);
 	assert_in_range(wait, 1000, 1000 + WHEEL_TICK_MS);
-	wheel_run(w, START + (uint64_t)wait, due, NULL);
+	wheel_run(w, START + (uint64_t)wait);
 	assert_int_equal(it.fired, 1);
 	assert_int_equal(wheel_wait_ms(w, START), -1);
 }
@@ -122,33 +122,36 @@ static void every_offset_in_a_turn_is_found_by_the_wait(void **state)
 	struct item it;
 	uint64_t now = START;
 	for (uint64_t after = 1; after < 60000; after += 997) {
-		it = (struct item){ .deadline = now + after };
+		it = (struct item){ .entry.due = due, .deadline = now + after };
 		wheel_add(w, &it.entry, it.deadline);
 		now += (uint64_t)wheel_wait_ms(w, now);
-		wheel_run(w, now, due, NULL);
+		wheel_run(w, now);
 		assert_int_equal(it.fired, 1);
 		assert_true(now >= it.deadline && now < it.deadline + 2 * WHEEL_TICK_MS);
 	}
 }
 
-static uint64_t others_go(void *ctx, struct wheel_entry *entry, uint64_t now_ms)
+static struct item neighbours[2];
+static int gone;
+
+static uint64_t others_go(struct wheel_entry *entry, uint64_t now_ms)
 {
-	struct item *both = ctx;
-	wheel_remove(&both[0].entry);
-	wheel_remove(&both[1].entry);
-	both[2].fired++;
+	wheel_remove(&neighbours[0].entry);
+	wheel_remove(&neighbours[1].entry);
+	gone++;
 	return now_ms;
 }
 
 static void an_entry_may_remove_its_neighbours(void **state)
 {
 	struct wheel *w = *state;
-	struct item both[3];
-	add(w, &both[0], 100);
-	add(w, &both[1], 100);
-	both[2].fired = 0;
-	wheel_run(w, START + 1000, others_go, both);
-	assert_int_equal(both[2].fired, 1);
+	for (int i = 0; i < 2; i++) {
+		add(w, &neighbours[i], 100);
+		neighbours[i].entry.due = others_go;
+	}
+	gone = 0;
+	wheel_run(w, START + 1000);
+	assert_int_equal(gone, 1);
 }
 
 int main(void)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exchange: one thing that is asked of a service, from its arrival to its end, and the backend that
+ * has it: a relayed connection, later one HTTP request of many on a connection.
+ *
+ *   exchange_start -> exchange_pick -> (dialled) -> exchange_reached -> exchange_end
+ *                          ^               |
+ *                          +---------------+ exchange_failed: the backend did not answer
+ *                                            exchange_put_back: we had no port or descriptor
+ *
+ * It counts in flight, for the service and for the backend; a connection on which nothing is asked
+ * counts nowhere.
+ *
+ * Threads    one worker; what it counts in is atomic
+ * Ownership  it holds a reference to its service, and one to its backend with the place there
+ * Units      _us: of the monotonic clock
+ */
+#ifndef FAIRLEAD_REGIOND_EXCHANGE_H
+#define FAIRLEAD_REGIOND_EXCHANGE_H
+
+#include "regiond/route/table.h"
+
+struct exchange {
+	struct service *service;
+	struct backend *backend; /* the place reserved; NULL between two tries */
+	uint64_t started_us;
+	const struct backend *tried[POOL_TRIES]; /* only compared, never followed */
+	uint32_t n_tried;
+	bool reached; /* a backend took it */
+};
+
+void exchange_start(struct exchange *x, struct service *service, uint64_t now_us);
+void exchange_end(struct exchange *x, enum service_end end, uint64_t now_us);
+
+/* The next backend of the pool, with a place reserved: true. Or false, and what the exchange ends
+ * as: the pool is down or full, or those that were tried did not answer. */
+bool exchange_pick(struct exchange *x, const struct pool *pool, uint64_t now_us,
+		   enum service_end *miss);
+
+/* What became of the backend that was picked. */
+void exchange_reached(struct exchange *x);
+void exchange_failed(struct exchange *x, uint64_t now_us); /* another one may be picked */
+void exchange_put_back(struct exchange *x);		   /* it says nothing of the backend */
+
+#endif
