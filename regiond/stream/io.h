@@ -40,7 +40,7 @@ struct io {
 	int fd; /* -1 = none */
 	bool can_read, can_write;
 	bool to_end; /* it has closed or failed: a short read does not mean all is read */
-	bool urgent; /* urgent data is on its way: reads stop there, and splice(2) does not pass it */
+	bool urgent; /* urgent data is on its way: reads stop there, splice(2) goes no further */
 };
 
 /* Before the first event a socket may be written to, and nothing is known to read. */
