@@ -2,10 +2,10 @@
 /* turn: who is next among backends that are as good as each other, by weight.
  *
  * Each backend has a time at which its next turn starts, in units of a pool's own clock; who has
- * the earliest is next, and its following turn is 1 / weight later. So of 300 and 100 the first gets
- * three of four, evenly spread, and equal ones take turns in order. One that was away (busy, down,
- * new) is given half of its own interval from now: it neither catches up on what it missed, nor is
- * it first however small its weight is.
+ * the earliest is next, and its following turn is 1 / weight later. So of 300 and 100 the first
+ * gets three of four, evenly spread, and equal ones take turns in order. One that was away (busy,
+ * down, new) is given half of its own interval from now: it neither catches up on what it missed,
+ * nor is it first however small its weight is.
  *
  * The clock is shared by all workers: with one of their own, each would start with the same
  * backend. Two that choose at the same moment may choose the same; it is not counted twice.
