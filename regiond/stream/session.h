@@ -28,7 +28,7 @@ struct session_set;
 struct session_ops {
 	const char *name;
 	size_t size; /* of the whole session, which begins with struct session */
-	/* A client of ts came in by fd. The session is cleared but for its head; it may end here. */
+	/* A client of ts came in by fd. The session is cleared behind its head; it may end here. */
 	void (*start)(struct session *s, int fd, const struct table_service *ts);
 	void (*abort)(struct session *s); /* ends with a reset */
 };
