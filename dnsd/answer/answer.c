@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define CHAIN_MAX	8   /* CNAMEs and DNAMEs that are followed for one question */
+#define CHAIN_MAX	64  /* CNAMEs and DNAMEs that are followed for one question */
 #define KEEPALIVE_100MS 100 /* edns-tcp-keepalive: the stream's idle time, 10 s */
 #define TTL_OFFSET	6   /* in a record whose owner is a pointer */
 
@@ -157,12 +157,26 @@ struct walk {
 	size_t name_len, name_at;
 	uint64_t hash;
 	unsigned followed;
-	struct name target; /* holds what name points to after the first alias */
+	const struct rrset *alias[CHAIN_MAX]; /* that were followed */
+	struct name target;		      /* holds what name points to after the first alias */
 };
 
+/* A pointer to the last owner_len bytes of the name. That of an alias may itself end in a pointer.
+ */
 static uint16_t owner_of(const struct walk *w, size_t owner_len)
 {
-	return zone_hit_owner(w->name_at, w->name_len, owner_len);
+	const uint8_t *out = w->reply->out;
+	size_t at = w->name_at, left = w->name_len - owner_len;
+
+	if (!w->followed)
+		return zone_hit_owner(at, w->name_len, owner_len);
+	while (left) {
+		while (out[at] >= 0xc0)
+			at = dns_get16(out + at) & 0x3fff;
+		left -= 1u + out[at];
+		at += 1u + out[at];
+	}
+	return out[at] >= 0xc0 ? dns_get16(out + at) : rrset_pointer(at);
 }
 
 static size_t add_soa(struct walk *w, const struct zone *zone)
@@ -341,28 +355,87 @@ static uint16_t answer_service(struct walk *w, const struct zone_hit *hit)
 	return DNS_RCODE_NOERROR;
 }
 
+/* The addresses of a name of our zones, IPv4 first. False when some did not fit. */
+static bool add_addresses(struct walk *w, const struct zone_node *node)
+{
+	static const uint16_t types[] = { DNS_TYPE_A, DNS_TYPE_AAAA };
+	bool all = true;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct rrset *set = zone_node_rrset(node, types[i]);
+
+		if (set && !reply_addresses(w->reply, node->name, node->name_len, set))
+			all = false;
+	}
+	return all;
+}
+
+/* RFC 9471: all glue inside the cut, or TC. Glue beside it (of siblings) is a help. */
 static void answer_referral(struct walk *w, const struct zone_hit *hit)
 {
 	const struct zone_glue *glue = hit->glue;
 
 	if (!w->followed)
 		w->reply->is_authoritative = false;
-	reply_rrset(w->reply, REPLY_AUTHORITY, hit->rrset, owner_of(w, hit->owner_len));
-	if (!glue)
+	if (!reply_rrset(w->reply, REPLY_AUTHORITY, hit->rrset, owner_of(w, hit->owner_len)))
 		return;
-	if (glue->needed)
-		reply_records(w->reply, REPLY_ADDITIONAL, glue->wire, glue->needed_len,
-			      glue->needed);
-	if (glue->count > glue->needed)
-		reply_extra(w->reply, glue->wire + glue->needed_len, glue->len - glue->needed_len,
-			    glue->count - glue->needed);
+	for (uint16_t i = 0; glue && i < glue->count; i++)
+		if (!add_addresses(w, zone_node_at(hit->zone, glue->node[i])) && i < glue->needed)
+			w->reply->is_partial = true;
 }
 
-/* Goes on with the name whose wire form stands in the reply at `at`. */
-static bool follow(struct walk *w, const uint8_t *wire, size_t len, size_t at)
+/* The addresses of the names that an answer points to, when they are in the same zone and no
+ * service's: RFC 1035 section 3.3 (NS, MX), RFC 2782 (SRV), RFC 9460 section 4.1 (SVCB). */
+static void add_targets(struct walk *w, const struct zone_hit *hit)
 {
-	if (++w->followed > CHAIN_MAX || at > 0x3fff)
+	const struct rrset *set = hit->rrset;
+	unsigned before = set->type == DNS_TYPE_SRV ? 6 : set->type == DNS_TYPE_NS ? 0 : 2;
+
+	for (size_t at = 0; at < set->len; at += RRSET_RR_HEAD + dns_get16(set->wire + at + 10)) {
+		const uint8_t *target = set->wire + at + RRSET_RR_HEAD + before;
+		uint8_t lower[NAME_WIRE_MAX];
+		const struct zone_node *node;
+		size_t len = name_len(target);
+
+		name_lower(lower, target, len);
+		node = zone_find_node(hit->zone, lower, len,
+				      zone_set_hash(w->snap->zones, lower, len));
+		if (node && (!node->over || node->flags & ZONE_NODE_GLUE))
+			add_addresses(w, node);
+	}
+}
+
+static bool has_targets(uint16_t type)
+{
+	return type == DNS_TYPE_NS || type == DNS_TYPE_MX || type == DNS_TYPE_SRV ||
+	       type == DNS_TYPE_SVCB || type == DNS_TYPE_HTTPS;
+}
+
+static void answer_static(struct walk *w, const struct zone_hit *hit)
+{
+	if (reply_rrset(w->reply, REPLY_ANSWER, hit->rrset, rrset_pointer(w->name_at)) &&
+	    has_targets(hit->rrset->type))
+		add_targets(w, hit);
+}
+
+/* An RRset stands in an answer once (RFC 2181 section 5). Who comes to an alias again is in a loop,
+ * and gets what there is: the resolver sees the loop too. */
+static bool is_followed(const struct walk *w, const struct rrset *alias)
+{
+	for (unsigned i = 0; i < w->followed; i++)
+		if (w->alias[i] == alias)
+			return true;
+	return false;
+}
+
+/* Goes on with the name whose wire form stands in the reply at `at`. A chain that is longer than
+ * what is followed, or than pointers reach, ends here: the resolver asks on. */
+static bool follow(struct walk *w, const struct rrset *alias, const uint8_t *wire, size_t len,
+		   size_t at)
+{
+	if (w->followed == CHAIN_MAX || at > 0x3fff)
 		return false;
+	w->alias[w->followed++] = alias;
 	memcpy(w->target.wire, wire, len);
 	w->target.len = (uint8_t)len;
 	name_lower(w->target.wire, w->target.wire, len);
@@ -375,9 +448,12 @@ static bool follow(struct walk *w, const uint8_t *wire, size_t len, size_t at)
 
 static bool follow_cname(struct walk *w, const struct zone_hit *hit)
 {
-	size_t at = reply_rrset(w->reply, REPLY_ANSWER, hit->rrset, rrset_pointer(w->name_at));
+	size_t at;
 
-	return at && follow(w, hit->target, hit->target_len, at + RRSET_RR_HEAD);
+	if (is_followed(w, hit->rrset))
+		return false;
+	at = reply_rrset(w->reply, REPLY_ANSWER, hit->rrset, rrset_pointer(w->name_at));
+	return at && follow(w, hit->rrset, hit->target, hit->target_len, at + RRSET_RR_HEAD);
 }
 
 /* RFC 6672 section 3.1: the DNAME, and a CNAME made from it. */
@@ -386,7 +462,8 @@ static bool follow_dname(struct walk *w, const struct zone_hit *hit, uint16_t *r
 	struct name made;
 	size_t at;
 
-	if (!reply_rrset(w->reply, REPLY_ANSWER, hit->rrset, owner_of(w, hit->owner_len)))
+	if (is_followed(w, hit->rrset) ||
+	    !reply_rrset(w->reply, REPLY_ANSWER, hit->rrset, owner_of(w, hit->owner_len)))
 		return false;
 	if (name_replace_suffix(w->name, w->name_len, hit->owner_len, hit->target, hit->target_len,
 				&made) != ERR_OK) {
@@ -397,7 +474,7 @@ static bool follow_dname(struct walk *w, const struct zone_hit *hit, uint16_t *r
 			 made.len);
 	if (w->job->query.qtype == DNS_TYPE_CNAME || w->job->query.qtype == DNS_TYPE_ANY)
 		return false; /* the CNAME that was made is what was asked for */
-	return at && follow(w, made.wire, made.len, at + RRSET_RR_HEAD);
+	return at && follow(w, hit->rrset, made.wire, made.len, at + RRSET_RR_HEAD);
 }
 
 /* One look-up. Returns true when the walk goes on with another name. */
@@ -422,9 +499,7 @@ static bool step(struct walk *w, uint16_t *rcode)
 			*rcode = DNS_RCODE_SERVFAIL;
 		}
 		return false;
-	case ZONE_HIT_ANSWER:
-		reply_rrset(w->reply, REPLY_ANSWER, hit.rrset, rrset_pointer(w->name_at));
-		return false;
+	case ZONE_HIT_ANSWER: answer_static(w, &hit); return false;
 	case ZONE_HIT_SERVICE: *rcode = answer_service(w, &hit); return false;
 	case ZONE_HIT_CNAME: return follow_cname(w, &hit);
 	case ZONE_HIT_DNAME: return follow_dname(w, &hit, rcode);
@@ -444,12 +519,7 @@ static uint16_t walk_zones(struct walk *w)
 
 	while (step(w, &rcode))
 		;
-	if (w->followed <= CHAIN_MAX)
-		return rcode;
-	/* A loop, or a chain nobody should build: an error, as RFC 1034 section 3.6.2 asks. */
-	reply_begin(w->reply, w->reply->out, w->reply->limit, &w->job->query, w->reply->limit);
-	reply_ede(w->reply, DNS_EDE_OTHER, "CNAME chain too long or a loop");
-	return DNS_RCODE_SERVFAIL;
+	return rcode;
 }
 
 static uint16_t answer_question(const struct snapshot *snap, struct answer_scratch *scratch,

@@ -80,13 +80,6 @@ enum err_code name_read(const uint8_t *msg, size_t msg_len, size_t *at, struct n
 	return ERR_OK;
 }
 
-void name_set(struct name *out, const uint8_t *wire, size_t len)
-{
-	memcpy(out->wire, wire, len);
-	out->len = (uint8_t)len;
-	out->labels = name_labels(wire);
-}
-
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';

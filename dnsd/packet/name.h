@@ -34,9 +34,6 @@ struct name {
  * moves *at behind it. The case is kept. */
 enum err_code name_read(const uint8_t *msg, size_t msg_len, size_t *at, struct name *out);
 
-/* Sets *out to the wire name of `len` bytes that is known to be well formed. */
-void name_set(struct name *out, const uint8_t *wire, size_t len);
-
 /* Parses "www.example.com." with \. and \DDD escapes; a name without the last dot is taken below
  * `origin`, or is absolute when that is NULL. The case is kept. */
 enum err_code name_parse(const char *text, const struct name *origin, struct name *out,

@@ -60,7 +60,8 @@ struct query {
 };
 
 /* Takes packet[len] apart into *q. After QUERY_DROP *q is not to be read. After QUERY_REPLY it
- * holds what reply_begin() needs: the question is echoed when it was read whole, the OPT too. */
+ * holds what reply_begin() needs: the question is echoed when it was read whole, the OPT when one
+ * was found, without its client subnet. */
 enum query_verdict query_parse(const uint8_t *packet, size_t len, struct query *q);
 
 #endif

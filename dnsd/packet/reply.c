@@ -19,6 +19,8 @@ void reply_begin(struct reply *r, uint8_t *out, size_t room, const struct query 
 	r->q = q;
 	r->is_authoritative = true;
 	r->is_cut = false;
+	r->is_partial = false;
+	r->names.n = 0;
 	r->ecs_scope = 0;
 	memset(r->count, 0, sizeof(r->count));
 	r->ede = DNS_EDE_NONE;
@@ -72,11 +74,92 @@ size_t reply_cname(struct reply *r, uint16_t owner, uint32_t ttl_s, const uint8_
 	return reply_records(r, REPLY_ANSWER, rr, RRSET_RR_HEAD + target_len, 1);
 }
 
-size_t reply_extra(struct reply *r, const uint8_t *wire, size_t len, unsigned count)
+/* How many bytes may still be written at r->len. */
+static size_t room_of(const struct reply *r)
 {
-	if (r->is_cut || !fits(r, len))
+	return r->len + r->reserved < r->limit ? r->limit - r->reserved - r->len : 0;
+}
+
+static bool put_bytes(struct reply *r, const uint8_t *bytes, size_t len)
+{
+	if (len > room_of(r))
+		return false;
+	memcpy(r->out + r->len, bytes, len);
+	r->len += len;
+	return true;
+}
+
+static bool put_name(struct reply *r, const uint8_t *wire, size_t len)
+{
+	size_t size;
+
+	if (!r->names.n && r->q->question_len)
+		compress_learn(&r->names, r->out, DNS_HEADER_LEN);
+	size = compress_put(&r->names, r->out, r->len, room_of(r), wire, len);
+	r->len += size;
+	return size > 0;
+}
+
+/* One compiled record, `names` of its rdata compressed. */
+static bool put_record(struct reply *r, const uint8_t *rr, uint16_t owner, unsigned names,
+		       size_t before)
+{
+	size_t rdlen = dns_get16(rr + 10), at = r->len, done = RRSET_RR_HEAD + before;
+
+	if (!put_bytes(r, rr, done))
+		return false;
+	dns_put16(r->out + at, owner);
+	for (; names; names--) {
+		size_t len = name_len(rr + done);
+
+		if (!put_name(r, rr + done, len))
+			return false;
+		done += len;
+	}
+	if (!put_bytes(r, rr + done, RRSET_RR_HEAD + rdlen - done))
+		return false;
+	dns_put16(r->out + at + 10, (uint16_t)(r->len - at - RRSET_RR_HEAD));
+	return true;
+}
+
+size_t reply_rrset(struct reply *r, enum reply_section section, const struct rrset *set,
+		   uint16_t owner)
+{
+	size_t before, at = r->len;
+	unsigned names = compress_names(set->type, &before), known = r->names.n;
+
+	if (!names)
+		return reply_blob(r, section, set->wire, set->len, set->count, owner);
+	for (size_t i = 0; i < set->len; i += RRSET_RR_HEAD + dns_get16(set->wire + i + 10)) {
+		if (put_record(r, set->wire + i, owner, names, before))
+			continue;
+		r->len = at;
+		r->names.n = known;
+		r->is_cut = true;
 		return 0;
-	return reply_records(r, REPLY_ADDITIONAL, wire, len, count);
+	}
+	r->count[section] = (uint16_t)(r->count[section] + set->count);
+	return at;
+}
+
+bool reply_addresses(struct reply *r, const uint8_t *owner, size_t owner_len,
+		     const struct rrset *set)
+{
+	unsigned known = r->names.n;
+	size_t at = r->len;
+
+	for (size_t i = 0; i < set->len; i += RRSET_RR_HEAD + dns_get16(set->wire + i + 10)) {
+		const uint8_t *rr = set->wire + i;
+
+		if (put_name(r, owner, owner_len) &&
+		    put_bytes(r, rr + 2, RRSET_RR_HEAD - 2u + dns_get16(rr + 10)))
+			continue;
+		r->len = at;
+		r->names.n = known;
+		return false;
+	}
+	r->count[REPLY_ADDITIONAL] = (uint16_t)(r->count[REPLY_ADDITIONAL] + set->count);
+	return true;
 }
 
 void reply_option(struct reply *r, uint16_t code, const void *data, size_t len)
@@ -150,7 +233,9 @@ size_t reply_end(struct reply *r, uint16_t rcode)
 	uint8_t *out = r->out;
 	uint16_t flags = DNS_FLAG_QR | (uint16_t)(q->opcode << 11) | (rcode & 0xf);
 
-	flags |= q->flags & (DNS_FLAG_RD | DNS_FLAG_CD);
+	/* The bits of another opcode need not mean what a query's do. */
+	if (q->opcode == DNS_OPCODE_QUERY)
+		flags |= q->flags & (DNS_FLAG_RD | DNS_FLAG_CD);
 	if (r->is_authoritative)
 		flags |= DNS_FLAG_AA;
 	if (r->is_cut) {
@@ -158,6 +243,8 @@ size_t reply_end(struct reply *r, uint16_t rcode)
 		r->len = DNS_HEADER_LEN + q->question_len;
 		memset(r->count, 0, sizeof(r->count));
 	}
+	if (r->is_partial)
+		flags |= DNS_FLAG_TC;
 	if (q->has_edns)
 		put_opt(r, rcode);
 	dns_put16(out, q->id);

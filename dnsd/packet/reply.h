@@ -4,8 +4,9 @@
  *   reply_begin()  reply_rrset() / reply_records() / reply_cname() ...  reply_end()
  *
  * Records come in the order of the sections. What does not fit the client marks the answer as cut,
- * and reply_end() then leaves the question and the OPT, with TC (RFC 2181 section 9); what is only
- * a help (reply_extra) is left out instead.
+ * and reply_end() then leaves the question and the OPT, with TC (RFC 2181 section 9). What is only
+ * a help (reply_addresses) is left out, RRset by RRset; where glue that is needed is missing, TC
+ * says so and the rest stays (RFC 9471 section 3).
  *
  * Threads    the worker's own scratch
  * Ownership  options and texts are borrowed until reply_end(); out is not the query's own packet
@@ -15,6 +16,7 @@
 #ifndef FAIRLEAD_DNSD_PACKET_REPLY_H
 #define FAIRLEAD_DNSD_PACKET_REPLY_H
 
+#include "dnsd/packet/compress.h"
 #include "dnsd/packet/query.h"
 #include "dnsd/packet/rrset.h"
 
@@ -34,6 +36,7 @@ struct reply {
 	const struct query *q;
 	bool is_authoritative; /* true from the start; clear it for referrals and refusals */
 	bool is_cut;	       /* something did not fit */
+	bool is_partial;       /* glue that is needed did not fit */
 	uint8_t ecs_scope;     /* bits; set it before reply_end(); 0 = good for all clients */
 	uint16_t count[REPLY_SECTIONS];
 	int ede;	      /* enum dns_ede */
@@ -43,6 +46,7 @@ struct reply {
 		uint16_t code, len;
 		const void *data;
 	} option[REPLY_OPTIONS_MAX];
+	struct compress names; /* empty until one is to be compressed */
 };
 
 /* What fits the client: 512 without EDNS over UDP, else min(what it says, 1232); 65535 over TCP. */
@@ -60,23 +64,17 @@ size_t reply_blob(struct reply *r, enum reply_section section, const uint8_t *wi
 size_t reply_records(struct reply *r, enum reply_section section, const uint8_t *wire, size_t len,
 		     unsigned count);
 
-static inline size_t reply_rrset(struct reply *r, enum reply_section section,
-				 const struct rrset *set, uint16_t owner)
-{
-	return reply_blob(r, section, set->wire, set->len, set->count, owner);
-}
+/* Adds a compiled RRset. The names in its rdata become pointers where that is allowed. */
+size_t reply_rrset(struct reply *r, enum reply_section section, const struct rrset *set,
+		   uint16_t owner);
 
 /* Adds a CNAME made on the spot (DNAME). The target's rdata is at the returned offset + 12. */
 size_t reply_cname(struct reply *r, uint16_t owner, uint32_t ttl_s, const uint8_t *target,
 		   size_t target_len);
-/* Adds records when they fit, and is silent when not (sibling glue, hints). */
-size_t reply_extra(struct reply *r, const uint8_t *wire, size_t len, unsigned count);
-
-/* Where the next record will begin. */
-static inline size_t reply_at(const struct reply *r)
-{
-	return r->len;
-}
+/* Adds a set of addresses with the owner's name before each to the additional section when they
+ * fit. Returns whether they did. */
+bool reply_addresses(struct reply *r, const uint8_t *owner, size_t owner_len,
+		     const struct rrset *set);
 
 /* Adds an EDNS option (cookie, NSID, keepalive) if the client speaks EDNS and it fits. */
 void reply_option(struct reply *r, uint16_t code, const void *data, size_t len);

@@ -38,10 +38,10 @@ static struct zone_node *node_of(struct compile *c, uint32_t number)
 
 static void add_record(struct buf *out, const struct build_record *r, uint32_t ttl_s)
 {
-	buf_u16(out, r->type);
-	buf_u16(out, DNS_CLASS_IN);
-	buf_u32(out, ttl_s);
-	buf_u16(out, r->rdlen);
+	uint8_t head[RRSET_RR_HEAD];
+
+	rrset_put_head(head, RRSET_OWNER_QNAME, r->type, ttl_s, r->rdlen);
+	buf_add(out, head, sizeof(head));
 	buf_add(out, r->rdata, r->rdlen);
 }
 
@@ -58,7 +58,6 @@ static const struct build_record *add_rrset(struct compile *c, uint32_t number,
 
 	buf_add(out, &head, offsetof(struct rrset, wire));
 	for (; r && r->type == head.type; r = build_next(c->b, r)) {
-		buf_u16(out, RRSET_OWNER_QNAME);
 		add_record(out, r, ttl_s);
 		if (head.count++ == UINT16_MAX)
 			break;
@@ -107,23 +106,15 @@ static void add_node(struct compile *c, uint32_t number)
 		c->labels_max = labels;
 }
 
-/* Adds the addresses of one server name, with the name before each. Returns how many. */
-static uint16_t add_addresses(struct compile *c, uint32_t server)
+static bool has_address(const struct build *b, uint32_t name)
 {
-	struct build *b = c->b;
-	uint16_t count = 0;
-
-	for (const struct build_record *r = build_first(b, server); r; r = build_next(b, r)) {
-		if (r->type != DNS_TYPE_A && r->type != DNS_TYPE_AAAA)
-			continue;
-		buf_add(&c->out, build_wire(b, server), b->name[server].len);
-		add_record(&c->out, r, r->ttl_s);
-		count++;
-	}
-	return count;
+	for (const struct build_record *r = build_first(b, name); r; r = build_next(b, r))
+		if (r->type == DNS_TYPE_A || r->type == DNS_TYPE_AAAA)
+			return true;
+	return false;
 }
 
-/* The addresses of the cut's servers that are inside the cut, or of those that are not. */
+/* The cut's servers with addresses that are inside the cut, or those that are not. */
 static uint16_t add_servers(struct compile *c, uint32_t cut, bool inside)
 {
 	struct build *b = c->b;
@@ -131,7 +122,7 @@ static uint16_t add_servers(struct compile *c, uint32_t cut, bool inside)
 
 	for (const struct build_record *r = build_first(b, cut); r; r = build_next(b, r)) {
 		uint8_t lower[NAME_WIRE_MAX];
-		uint32_t server;
+		uint32_t server, place;
 		size_t len;
 
 		if (r->type != DNS_TYPE_NS)
@@ -141,7 +132,7 @@ static uint16_t add_servers(struct compile *c, uint32_t cut, bool inside)
 		if (name_is_within(lower, len, build_wire(b, cut), b->name[cut].len) != inside)
 			continue;
 		server = build_find(b, lower, len);
-		if (server == BUILD_NONE) {
+		if (server == BUILD_NONE || !has_address(b, server)) {
 			if (inside)
 				report_warning(
 					c->report, r->where,
@@ -149,31 +140,31 @@ static uint16_t add_servers(struct compile *c, uint32_t cut, bool inside)
 					"expected glue");
 			continue;
 		}
-		if (b->name[server].over == BUILD_NONE ||
-		    b->name[b->name[server].over].flags & ZONE_NODE_CUT)
-			count = (uint16_t)(count + add_addresses(c, server));
+		if (b->name[server].over != BUILD_NONE &&
+		    !(b->name[b->name[server].over].flags & ZONE_NODE_CUT))
+			continue;
+		place = b->name[server].place;
+		buf_add(&c->out, &place, sizeof(place));
+		count++;
 	}
 	return count;
 }
 
 static void add_glue(struct compile *c, uint32_t cut)
 {
-	size_t start = c->out.len, wire = start + offsetof(struct zone_glue, wire);
+	size_t start = c->out.len;
 	struct zone_glue head = { 0 };
 
-	buf_add(&c->out, &head, offsetof(struct zone_glue, wire));
+	buf_add(&c->out, &head, offsetof(struct zone_glue, node));
 	head.needed = add_servers(c, cut, true);
-	head.needed_len = (uint32_t)(c->out.len - wire);
 	head.count = (uint16_t)(head.needed + add_servers(c, cut, false));
-	head.len = (uint32_t)(c->out.len - wire);
 	if (c->out.failed)
 		return;
 	if (!head.count) {
 		c->out.len = start;
 		return;
 	}
-	memcpy(c->out.data + start, &head, offsetof(struct zone_glue, wire));
-	pad_to_word(&c->out);
+	memcpy(c->out.data + start, &head, offsetof(struct zone_glue, node));
 	node_of(c, cut)->glue = (uint32_t)(start / 4);
 }
 
@@ -204,6 +195,7 @@ static void add_negative_soa(struct compile *c, uint32_t *serial)
 	size_t start = c->out.len, wire = start + offsetof(struct zone_soa, wire), names;
 	struct zone_soa head = { 0 };
 	unsigned pointers = 1; /* the owner's, at 0 */
+	uint8_t rr[RRSET_RR_HEAD];
 
 	while (soa->type != DNS_TYPE_SOA)
 		soa = build_next(c->b, soa);
@@ -213,11 +205,8 @@ static void add_negative_soa(struct compile *c, uint32_t *serial)
 		head.ttl_s = soa->ttl_s;
 	c->negative_soa = place_now(c);
 	buf_add(&c->out, &head, offsetof(struct zone_soa, wire));
-	buf_u16(&c->out, RRSET_OWNER_QNAME);
-	buf_u16(&c->out, DNS_TYPE_SOA);
-	buf_u16(&c->out, DNS_CLASS_IN);
-	buf_u32(&c->out, head.ttl_s);
-	buf_u16(&c->out, 0);
+	rrset_put_head(rr, RRSET_OWNER_QNAME, DNS_TYPE_SOA, head.ttl_s, 0);
+	buf_add(&c->out, rr, sizeof(rr));
 	names = add_soa_name(c, wire, soa->rdata, &head, &pointers);
 	names += add_soa_name(c, wire, soa->rdata + names, &head, &pointers);
 	buf_add(&c->out, soa->rdata + names, soa->rdlen - names);

@@ -56,11 +56,10 @@ struct zone_node {
 	uint8_t name[]; /* lower case; the rrsets follow at the next word: zone_node_first() */
 };
 
-/* Addresses of a cut's name servers, as whole records with their own names. */
+/* The name servers of a cut that have addresses in the zone, by the places of their nodes. */
 struct zone_glue {
-	uint32_t len, needed_len; /* the first needed_len bytes must fit, or TC (RFC 9471) */
-	uint16_t count, needed;
-	uint8_t wire[];
+	uint16_t count, needed; /* the first `needed` are inside the cut: RFC 9471 section 2.1 */
+	uint32_t node[];
 };
 
 /* The SOA record of negative answers. Its names that end in the zone's own are cut there, and the

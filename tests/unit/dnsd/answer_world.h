@@ -57,10 +57,13 @@
 	"gone CNAME no\nfar CNAME www.example.net.\n"                                           \
 	"loop1 CNAME loop2\nloop2 CNAME loop1\nself CNAME self\n"                               \
 	"c1 CNAME c2\nc2 CNAME c3\nc3 CNAME c4\nc4 CNAME c5\nc5 CNAME c6\nc6 CNAME c7\n"        \
-	"c7 CNAME c8\nc8 CNAME www\n"                                                           \
+	"c7 CNAME c8\nc8 CNAME c9\nc9 CNAME c10\nc10 CNAME c11\nc11 CNAME www\n"                \
 	"c0 CNAME c1\n"                                                                         \
 	"old DNAME apps\nround DNAME x.round\n"                                                 \
 	"*.wild CNAME chat\n"                                                                   \
+	"$GENERATE 1-13 many NS n$.many\n$GENERATE 1-13 n$.many A 192.0.2.$\n"                  \
+	"$GENERATE 1-13 n$.many AAAA 2001:db8::$\n$GENERATE 1-13 beside NS n$.many\n"           \
+	"points MX 10 www\npoints SRV 0 0 80 WWW\npoints HTTPS 1 www\n"                         \
 	"tosub CNAME host.sub\n"                                                                \
 	"sub NS ns.sub\nsub NS ns2.example.net.\nns.sub A 192.0.2.4\nns.sub AAAA 2001:db8::4\n" \
 	"big TXT \"0123456789012345678901234567890123456789012345678901234567890123456789\"\n"  \

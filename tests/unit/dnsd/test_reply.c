@@ -200,20 +200,73 @@ static void the_opt_never_makes_a_reply_too_long(void **state)
 
 static void help_that_does_not_fit_is_left_out(void **state)
 {
-	static uint8_t many[600];
-	struct rrset *set = addresses(1);
+	struct rrset *set = addresses(1), *many = addresses(40);
+	static const uint8_t owner[] = "\2ns\7example\3com";
 	struct reply r;
 
 	ask(0, "", 0);
 	reply_begin(&r, out, sizeof(out), &query, reply_limit(&query, false));
 	reply_rrset(&r, REPLY_ANSWER, set, RRSET_OWNER_QNAME);
-	assert_int_equal(reply_extra(&r, many, sizeof(many), 3), 0);
-	assert_int_not_equal(reply_extra(&r, set->wire, set->len, 1), 0);
+	assert_false(reply_addresses(&r, owner, sizeof(owner), many));
+	assert_true(reply_addresses(&r, owner, sizeof(owner), set));
 	reply_end(&r, DNS_RCODE_NOERROR);
 	assert_false(dns_get16(out + 2) & DNS_FLAG_TC);
 	assert_int_equal(dns_get16(out + 6), 1);
 	assert_int_equal(dns_get16(out + 10), 1);
 	free(set);
+	free(many);
+}
+
+/* An MX, the name in its rdata below the question's, then two of the same parent. */
+static void names_in_rdata_become_pointers(void **state)
+{
+	static const char *const hosts[] = { "mail.example.com.", "MAIL.Example.com.",
+					     "mx.mail.example.com." };
+	struct rrset *set = calloc(1, sizeof(*set) + 512);
+	ldns_pkt *pkt;
+	struct reply r;
+	uint8_t *at = set->wire;
+
+	set->type = DNS_TYPE_MX;
+	for (size_t i = 0; i < 3; i++) {
+		struct name host;
+
+		assert_int_equal(name_parse(hosts[i], NULL, &host, NULL), ERR_OK);
+		at = rrset_put_head(at, RRSET_OWNER_QNAME, DNS_TYPE_MX, 300,
+				    (uint16_t)(2 + host.len));
+		dns_put16(at, 10);
+		memcpy(at + 2, host.wire, host.len);
+		at += 2 + host.len;
+		set->count++;
+	}
+	set->len = (uint32_t)(at - set->wire);
+	ask(0, "", 0); /* example.com */
+	reply_begin(&r, out, sizeof(out), &query, reply_limit(&query, false));
+	assert_int_not_equal(reply_rrset(&r, REPLY_ANSWER, set, RRSET_OWNER_QNAME), 0);
+	/* "mail" and a pointer, a pointer, "mx" and a pointer. */
+	assert_int_equal(r.len - (size_t)(query.question_len + DNS_HEADER_LEN),
+			 3 * (RRSET_RR_HEAD + 2) + 5 + 2 + 2 + 3 + 2);
+	pkt = read_back(reply_end(&r, DNS_RCODE_NOERROR));
+	for (size_t i = 0; i < 3; i++) {
+		char *text = ldns_rdf2str(ldns_rr_rdf(ldns_rr_list_rr(ldns_pkt_answer(pkt), i), 1));
+
+		assert_int_equal(strcasecmp(text, hosts[i]), 0);
+		free(text);
+	}
+	ldns_pkt_free(pkt);
+	free(set);
+}
+
+static void a_type_that_is_not_of_rfc_1035_keeps_its_names(void **state)
+{
+	static const uint16_t plain[] = { DNS_TYPE_SRV, DNS_TYPE_DNAME, DNS_TYPE_SVCB, 35 };
+	size_t before;
+
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(compress_names(plain[i], &before), 0);
+	assert_int_equal(compress_names(DNS_TYPE_SOA, &before), 2);
+	assert_int_equal(compress_names(DNS_TYPE_MX, &before), 1);
+	assert_int_equal(before, 2);
 }
 
 static void owners_are_patched_in_every_record(void **state)
@@ -267,6 +320,8 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_is_cut_to_the_question),
 		cmocka_unit_test(the_opt_never_makes_a_reply_too_long),
 		cmocka_unit_test(help_that_does_not_fit_is_left_out),
+		cmocka_unit_test(names_in_rdata_become_pointers),
+		cmocka_unit_test(a_type_that_is_not_of_rfc_1035_keeps_its_names),
 		cmocka_unit_test(owners_are_patched_in_every_record),
 		cmocka_unit_test(a_refusal_of_half_a_query_has_no_question),
 	};
