@@ -449,6 +449,20 @@ const struct schedule_state *schedule_state(const struct schedule_watch *w)
 	return &w->target->state;
 }
 
+void schedule_inherit(struct schedule_watch *to, const struct schedule_watch *from)
+{
+	struct target *t = to->target;
+	const struct target *before = from->target;
+
+	if (t->count.known || !before->count.known)
+		return;
+	t->count.known = true;
+	t->count.pass = t->count.last = before->count.pass;
+	t->count.streak = 0;
+	t->state = before->state;
+	t->state.streak = 0;
+}
+
 void schedule_limit(struct schedule *s, uint32_t per_second)
 {
 	s->per_second = per_second;

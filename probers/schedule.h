@@ -86,6 +86,11 @@ enum err_code schedule_watch(struct schedule *s, struct check_spec *spec, const 
 void schedule_unwatch(struct schedule_watch *w); /* NULL is fine; the last one cancels the check */
 const struct schedule_state *schedule_state(const struct schedule_watch *w);
 
+/* `to` is asked in place of `from`: the same address by a monitor that was edited. Where nothing is
+ * known of it yet, it begins with what is known of `from`: who passed needs `fall` failures, who
+ * failed `rise` successes. A target that has results of its own keeps them. */
+void schedule_inherit(struct schedule_watch *to, const struct schedule_watch *from);
+
 void schedule_limit(struct schedule *s, uint32_t per_second);
 
 struct schedule_stats {

@@ -6,8 +6,19 @@
  *   none fails, some without a result     as it was (UNKNOWN at the start: not usable yet)
  *   the pool has no monitors              UP
  *
+ * A check that could not be made is no result: the backend stays as it was (probers/check.h).
+ *
+ * A reload prepares a plan beside the one that is followed. Backends that only the plan has are
+ * checked and judged from then on, so that they can be known before they carry anything; a backend
+ * that is followed already keeps its state until the plan is committed. A monitor that was edited
+ * under its name keeps what it knew of a backend: who was up needs `fall` failures to be down.
+ *
+ *   checks_prepare() --> checks_commit()       the plan before is dropped
+ *                   \--> checks_plan_free()    nothing has changed
+ *
  * Threads    the control thread
- * Ownership  the watches belong to checks, and hold their backends
+ * Ownership  the watches belong to a plan, and hold their backends; the caller frees the plan or
+ *            commits it, before checks_free()
  * Errors     a monitor that cannot be used (its regex, its header) is ERR_INPUT by name, and what
  *            was followed before is still followed
  */
@@ -19,6 +30,7 @@
 #include "regiond/back/pool.h"
 
 struct checks;
+struct checks_plan;
 
 /* A backend went up or down; the reason is of the check that failed, "" when it went up. */
 typedef void (*checks_changed_fn)(void *ctx, const struct backend *b, const char *reason);
@@ -27,12 +39,15 @@ enum err_code checks_new(struct checks **out, struct schedule *schedule, const s
 			 checks_changed_fn changed, void *ctx);
 void checks_free(struct checks *c);
 
-/* Watches all backends of `pools`, which pools_new() made of `config`, instead of those before.
- * What stays keeps its history. */
-enum err_code checks_follow(struct checks *c, const struct regiond_config *config,
-			    const struct pool *pools, struct err *e);
+/* Watches all backends of `pools`, which pools_new() made of `config`, beside those that are
+ * followed. */
+enum err_code checks_prepare(struct checks *c, const struct regiond_config *config,
+			     const struct pool *pools, struct checks_plan **out, struct err *e);
+/* The plan is followed instead of the one before. Takes it, and cannot fail. */
+void checks_commit(struct checks *c, struct checks_plan *p);
+void checks_plan_free(struct checks_plan *p); /* NULL is fine */
 
-/* Has every backend had a first result of all its monitors? */
+/* Has every backend that is followed had a first result of all its monitors? */
 bool checks_are_settled(const struct checks *c);
 
 /* Why a backend is not up: of the first of its monitors that fails; "" when there is none. */

@@ -426,6 +426,54 @@ static void what_a_new_plan_keeps_has_its_history(void **state)
 	world_fini(&w);
 }
 
+/* The interval of a monitor is edited by a reload: one failure is not `fall` of them. */
+static void an_edited_monitor_keeps_what_was_known_of_its_target(void **state)
+{
+	struct config_monitor m = { .name = (char *)"m",
+				    .type = MONITOR_TCP,
+				    .port = 80,
+				    .interval_ms = 700,
+				    .timeout_ms = 500,
+				    .rise = 2,
+				    .fall = 3 };
+	struct endpoint to = address(1);
+	struct check_spec *edited;
+	struct seen before, after = { .world = NULL };
+	struct world w;
+
+	world_init(&w, 1000, 500, 0);
+	w.refuses = true;
+	assert_int_equal(check_spec_from_config(&m, &edited, NULL), ERR_OK);
+	watch(&w, &before, 1);
+	run_until(&w, w.hand.now_us + 3000 * MS);
+	after.world = &w;
+	assert_int_equal(schedule_watch(w.schedule, edited, &to, on_result, &after, &after.watch),
+			 ERR_OK);
+	schedule_inherit(after.watch, before.watch);
+	schedule_unwatch(before.watch);
+	assert_true(schedule_state(after.watch)->known && schedule_state(after.watch)->pass);
+	assert_int_equal(schedule_state(after.watch)->rtt_us, 77);
+	w.dead_from_us = w.hand.now_us;
+	while (after.results < 2)
+		run_until(&w, w.hand.now_us + 10 * MS);
+	assert_int_equal(after.changes, 0);
+	while (after.results < 3)
+		run_until(&w, w.hand.now_us + 10 * MS);
+	assert_int_equal(after.changes, 1);
+	assert_false(after.pass);
+	/* One that has results of its own keeps them. */
+	watch(&w, &before, 2);
+	w.alive_from_us = w.hand.now_us;
+	run_until(&w, w.hand.now_us + 1001 * MS);
+	assert_true(schedule_state(before.watch)->pass);
+	schedule_inherit(before.watch, after.watch);
+	assert_true(schedule_state(before.watch)->pass);
+	schedule_unwatch(before.watch);
+	schedule_unwatch(after.watch);
+	check_spec_free(edited);
+	world_fini(&w);
+}
+
 static void the_last_unwatch_ends_the_check(void **state)
 {
 	struct schedule_stats stats;
@@ -562,6 +610,7 @@ int main(void)
 		cmocka_unit_test(no_second_has_more_checks_than_the_limit),
 		cmocka_unit_test(watches_of_the_same_share_one_check),
 		cmocka_unit_test(what_a_new_plan_keeps_has_its_history),
+		cmocka_unit_test(an_edited_monitor_keeps_what_was_known_of_its_target),
 		cmocka_unit_test(the_last_unwatch_ends_the_check),
 		cmocka_unit_test(a_watch_may_be_given_back_within_a_call),
 		cmocka_unit_test(a_check_that_cannot_be_started_is_tried_again),

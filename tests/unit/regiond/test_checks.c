@@ -96,21 +96,29 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void follow(struct world *w, const char *text)
+static struct table *prepare(struct world *w, const char *text, struct checks_plan **plan)
 {
 	struct err e = { "" };
 	struct table *t = world_table(text, w->table);
-	if (checks_follow(w->checks, t->config, t->pools, &e) != ERR_OK)
+	if (checks_prepare(w->checks, t->config, t->pools, plan, &e) != ERR_OK)
 		fail_msg("%s", e.text);
+	return t;
+}
+
+static void follow(struct world *w, const char *text)
+{
+	struct checks_plan *plan;
+	struct table *t = prepare(w, text, &plan);
+	checks_commit(w->checks, plan);
 	table_free(w->table);
 	w->table = t;
 }
 
 /* Some seconds go by; every check that is due is answered. */
-static void pass_s(struct world *w, unsigned seconds)
+static void pass_ms(struct world *w, unsigned for_ms)
 {
 	struct check_result result = { .total_us = 1 };
-	for (unsigned ms = 0; ms < seconds * 1000; ms += 50) {
+	for (unsigned ms = 0; ms < for_ms; ms += 50) {
 		clock_hand_advance_ms(&w->hand, 50);
 		schedule_turn(w->schedule);
 		while (w->pending) {
@@ -122,6 +130,18 @@ static void pass_s(struct world *w, unsigned seconds)
 			free(p);
 		}
 	}
+}
+
+static void pass_s(struct world *w, unsigned seconds)
+{
+	pass_ms(w, seconds * 1000);
+}
+
+static uint64_t failed_checks(const struct world *w)
+{
+	struct schedule_stats stats;
+	schedule_stats(w->schedule, &stats);
+	return stats.failed;
 }
 
 static enum backend_state state_of(const struct world *w, int slot)
@@ -215,6 +235,68 @@ static void a_new_monitor_leaves_a_backend_as_it_was_until_its_first_result(void
 	assert_int_equal(state_of(w, 0), BACKEND_DOWN);
 }
 
+static void a_plan_that_is_only_prepared_moves_nothing_that_is_followed(void **state)
+{
+	struct world *w = *state;
+	struct checks_plan *plan;
+	follow(w, TEXT("tcp", BACKEND("24101")));
+	pass_s(w, 2);
+	w->page_fails = true;
+	struct table *t = prepare(w, TEXT("tcp, page", BACKEND("24101") BACKEND("24102")), &plan);
+	pass_s(w, 3);
+	assert_int_equal(state_of(w, 0), BACKEND_UP);
+	assert_int_equal(atomic_load(&t->pools[0].slots[1].backend->state), BACKEND_DOWN);
+	checks_plan_free(plan);
+	table_free(t);
+	pass_s(w, 2);
+	assert_int_equal(state_of(w, 0), BACKEND_UP);
+	t = prepare(w, TEXT("tcp, page", BACKEND("24101")), &plan);
+	pass_s(w, 3);
+	assert_int_equal(state_of(w, 0), BACKEND_UP);
+	checks_commit(w->checks, plan);
+	assert_int_equal(state_of(w, 0), BACKEND_DOWN); /* known meanwhile */
+	table_free(w->table);
+	w->table = t;
+}
+
+static void new_backends_are_known_before_they_carry_anything(void **state)
+{
+	struct world *w = *state;
+	struct checks_plan *plan;
+	follow(w, TEXT("tcp", BACKEND("24101")));
+	pass_s(w, 2);
+	struct table *t = prepare(w, TEXT("tcp", BACKEND("24102")), &plan);
+	assert_int_equal(atomic_load(&t->pools[0].slots[0].backend->state), BACKEND_UNKNOWN);
+	pass_s(w, 2);
+	assert_int_equal(atomic_load(&t->pools[0].slots[0].backend->state), BACKEND_UP);
+	w->tcp_fails = true; /* the old one is still watched and judged */
+	pass_s(w, 4);
+	assert_int_equal(state_of(w, 0), BACKEND_DOWN);
+	checks_commit(w->checks, plan);
+	table_free(w->table);
+	w->table = t;
+}
+
+static void who_was_up_needs_fall_failures_though_the_monitor_was_edited(void **state)
+{
+	struct world *w = *state;
+	char edited[2048];
+	follow(w, TEXT("tcp", BACKEND("24101")));
+	pass_s(w, 3);
+	snprintf(edited, sizeof(edited), "%s", TEXT("tcp", BACKEND("24101")));
+	memcpy(strstr(edited, "interval: 1s"), "interval: 2s", 12);
+	follow(w, edited);
+	assert_true(checks_are_settled(w->checks));
+	w->tcp_fails = true;
+	unsigned before = w->changes;
+	while (failed_checks(w) == 0)
+		pass_ms(w, 50);
+	assert_int_equal(state_of(w, 0), BACKEND_UP);
+	assert_int_equal(w->changes, before);
+	pass_s(w, 3);
+	assert_int_equal(state_of(w, 0), BACKEND_DOWN);
+}
+
 int main(void)
 {
 #define CLAIM(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -225,6 +307,9 @@ int main(void)
 		CLAIM(a_backend_that_comes_back_starts_slowly_and_a_first_one_does_not),
 		CLAIM(a_reload_keeps_verdicts_and_knows_an_address_in_another_pool_at_once),
 		CLAIM(a_new_monitor_leaves_a_backend_as_it_was_until_its_first_result),
+		CLAIM(a_plan_that_is_only_prepared_moves_nothing_that_is_followed),
+		CLAIM(new_backends_are_known_before_they_carry_anything),
+		CLAIM(who_was_up_needs_fall_failures_though_the_monitor_was_edited),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
