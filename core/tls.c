@@ -195,13 +195,10 @@ enum err_code tls_reload(struct tls *tls, struct err *e)
 	return ERR_OK;
 }
 
-enum err_code tls_reload_from(struct tls *tls, const struct tls_files *files, struct err *e)
+void tls_take(struct tls *tls, struct tls *fresh)
 {
-	struct tls *fresh, before = *tls;
-	enum err_code code = tls_new(&fresh, files, e);
+	const struct tls before = *tls;
 
-	if (code != ERR_OK)
-		return code;
 	pthread_mutex_lock(&tls->lock);
 	tls->ctx = fresh->ctx;
 	pthread_mutex_unlock(&tls->lock);
@@ -213,7 +210,16 @@ enum err_code tls_reload_from(struct tls *tls, const struct tls_files *files, st
 	fresh->key = before.key;
 	fresh->ca = before.ca;
 	tls_free(fresh);
-	return ERR_OK;
+}
+
+enum err_code tls_reload_from(struct tls *tls, const struct tls_files *files, struct err *e)
+{
+	struct tls *fresh;
+	enum err_code code = tls_new(&fresh, files, e);
+
+	if (code == ERR_OK)
+		tls_take(tls, fresh);
+	return code;
 }
 
 void tls_free(struct tls *tls)
@@ -327,6 +333,16 @@ enum err_code tls_own_identity(struct tls *tls, struct identity *out, struct err
 		err_wrap(e, code, "%s", tls->certificate);
 	X509_free(own);
 	return code;
+}
+
+int64_t tls_expires_s(struct tls *tls)
+{
+	struct tm end = { 0 };
+
+	pthread_mutex_lock(&tls->lock);
+	ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(tls->ctx)), &end);
+	pthread_mutex_unlock(&tls->lock);
+	return (int64_t)timegm(&end);
 }
 
 enum err_code tls_peer_identity(SSL *ssl, struct identity *out, struct err *e)

@@ -16,6 +16,7 @@
 #include "core/identity.h"
 
 #include <openssl/ssl.h>
+#include <stdint.h>
 
 struct tls_files {
 	const char *certificate, *key,
@@ -28,6 +29,8 @@ enum err_code tls_new(struct tls **out, const struct tls_files *files, struct er
 enum err_code tls_reload(struct tls *tls, struct err *e); /* reads the same paths again */
 /* Reads these from now on. */
 enum err_code tls_reload_from(struct tls *tls, const struct tls_files *files, struct err *e);
+/* Becomes what `fresh` is, and frees that: the step of a reload that cannot fail. */
+void tls_take(struct tls *tls, struct tls *fresh);
 void tls_free(struct tls *tls);
 
 SSL *tls_accept(struct tls *tls);  /* a new server-side session; NULL = no memory */
@@ -38,6 +41,9 @@ enum err_code tls_certificate_uri(X509 *certificate, char out[IDENTITY_TEXT_MAX]
 
 /* What our own certificate says; ERR_INPUT when it has no such URI. */
 enum err_code tls_own_identity(struct tls *tls, struct identity *out, struct err *e);
+
+/* When our own certificate ends, in seconds since 1970. */
+int64_t tls_expires_s(struct tls *tls);
 
 /* The peer's, after the handshake. ERR_DENIED with the reason as a sentence: no certificate, not
  * exactly one URI SAN, not one of core/identity.h, or of another fleet than our own. */

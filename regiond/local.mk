@@ -29,8 +29,12 @@ libregiond_a_SOURCES = \
 	regiond/report/report.c regiond/report/report.h \
 	regiond/report/reporter.c regiond/report/reporter.h \
 	regiond/control/certificate.c regiond/control/certificate.h \
+	regiond/control/load.c regiond/control/load.h \
 	regiond/control/forced.c regiond/control/forced.h \
 	regiond/control/node.c regiond/control/node.h \
+	regiond/control/changeover.c regiond/control/changeover.h \
+	regiond/control/stop.c regiond/control/stop.h \
+	regiond/control/trouble.c regiond/control/trouble.h \
 	regiond/control/document.c regiond/control/document.h \
 	regiond/control/admin.c regiond/control/admin.h \
 	regiond/control/stats.c regiond/control/stats.h \

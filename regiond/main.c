@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/rcu.h"
 #include "core/reserve.h"
+#include "regiond/control/load.h"
 #include "regiond/control/regiond.h"
 #include "schema/config/config.h"
 
@@ -18,7 +19,7 @@ static struct regiond_config *load(const char *path)
 	struct config_report report;
 	struct regiond_config *config = NULL;
 	config_report_init(&report);
-	regiond_load(path, &config, &report);
+	load_file(path, &config, NULL, &report);
 	fputs(buf_text(&report.errors), stderr);
 	fputs(buf_text(&report.notes), stderr);
 	config_report_fini(&report);

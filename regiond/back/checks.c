@@ -237,7 +237,7 @@ enum err_code checks_prepare(struct checks *c, const struct regiond_config *conf
 		checks_plan_free(p);
 		return code;
 	}
-	/* Other pools may have checked the same address by the same monitor: it is known at once. */
+	/* An address that another pool checks by the same monitor is known at once. */
 	for (size_t i = 0; i < p->n_subjects; i++)
 		if (p->subjects[i].judged)
 			evaluate(&p->subjects[i]);

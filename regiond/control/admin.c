@@ -236,20 +236,26 @@ static enum err_code post_change(struct node *n, const struct http_request *req,
 
 /* ---- who answers what */
 
-static enum err_code get(const struct node *n, const char *path, json_t **out, struct err *e)
+static enum err_code get(const struct admin *a, const char *path, json_t **out, struct err *e)
 {
 	static const struct {
 		const char *path;
 		json_t *(*make)(const struct node *n);
 	} pages[] = {
-		{ "/v1/status", document_status },     { "/v1/services", document_services },
-		{ "/v1/backends", document_backends }, { "/v1/overrides", document_overrides },
+		{ "/v1/services", document_services },
+		{ "/v1/backends", document_backends },
+		{ "/v1/overrides", document_overrides },
 		{ "/v1/config", document_config },
 	};
+	if (strcmp(path, "/v1/status") == 0) {
+		const struct changeover_counts reloads = changeover_count(a->reload);
+		*out = document_status(a->node, &reloads, trouble_list(a->trouble));
+		return *out ? ERR_OK : err_set(e, ERR_MEMORY, "out of memory");
+	}
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		if (strcmp(path, pages[i].path) != 0)
 			continue;
-		*out = pages[i].make(n);
+		*out = pages[i].make(a->node);
 		return *out ? ERR_OK : err_set(e, ERR_MEMORY, "out of memory");
 	}
 	return err_set(e, ERR_NOT_FOUND, "there is no %.100s", path);
@@ -262,28 +268,55 @@ static enum err_code post(struct admin *a, const struct http_request *req, json_
 		return post_change(a->node, req, true, out, e);
 	if (strcmp(req->path, "/v1/undrain") == 0)
 		return post_change(a->node, req, false, out, e);
-	if (strcmp(req->path, "/v1/reload") != 0)
-		return err_set(e, ERR_NOT_FOUND, "there is nothing to do at %.100s", req->path);
-	enum err_code code = a->reload(a->ctx, e);
-	if (code == ERR_OK)
-		*out = json_pack("{s:[s]}", "live", a->node->table->config->node);
-	return code;
+	return err_set(e, ERR_NOT_FOUND, "there is nothing to do at %.100s", req->path);
 }
 
 enum err_code admin_answer(struct admin *a, const struct http_request *req, json_t **out,
 			   struct err *e)
 {
 	if (strcmp(req->method, "GET") == 0)
-		return get(a->node, req->path, out, e);
+		return get(a, req->path, out, e);
 	if (strcmp(req->method, "POST") == 0)
 		return post(a, req, out, e);
 	return err_set(e, ERR_INPUT, "method %.20s: expected GET or POST", req->method);
+}
+
+struct asked {
+	struct admin *admin;
+	struct http_reply *reply;
+};
+
+static void on_reloaded(void *ctx, enum err_code code, const struct err *e)
+{
+	struct asked *asked = ctx;
+	if (code == ERR_OK)
+		http_reply_json(
+			asked->reply, 200,
+			json_pack("{s:[s]}", "live", asked->admin->node->table->config->node));
+	else
+		http_reply_error(asked->reply, code, e->text);
+	free(asked);
+}
+
+static void ask_reload(struct admin *a, struct http_reply *reply)
+{
+	struct asked *asked = malloc(sizeof(*asked));
+	if (!asked) {
+		http_reply_error(reply, ERR_MEMORY, "out of memory");
+		return;
+	}
+	*asked = (struct asked){ .admin = a, .reply = reply };
+	changeover_ask(a->reload, on_reloaded, asked);
 }
 
 void admin_handle(void *ctx, const struct http_request *req, struct http_reply *reply)
 {
 	json_t *doc = NULL;
 	struct err e = { "" };
+	if (strcmp(req->method, "POST") == 0 && strcmp(req->path, "/v1/reload") == 0) {
+		ask_reload(ctx, reply);
+		return;
+	}
 	enum err_code code = admin_answer(ctx, req, &doc, &e);
 	if (code == ERR_OK)
 		http_reply_json(reply, 200, doc);

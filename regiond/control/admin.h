@@ -7,7 +7,8 @@
  *   POST /v1/reload
  *
  * No pool and no backend is the node; a region must be its own. A key that is not listed is an
- * error: a misspelt `expires` would drain for ever.
+ * error: a misspelt `expires` would drain for ever. A reload is answered when it is in effect, or
+ * refused.
  *
  * Threads    the control thread
  * Errors     as core/err.h codes, which core/http.h makes a status of
@@ -17,17 +18,17 @@
 #define FAIRLEAD_REGIOND_ADMIN_H
 
 #include "core/http.h"
-#include "regiond/control/node.h"
+#include "regiond/control/changeover.h"
+#include "regiond/control/trouble.h"
 
 struct admin {
 	struct node *node;
-	/* Reads the configuration again, as SIGHUP does. */
-	enum err_code (*reload)(void *ctx, struct err *e);
-	void *ctx;
+	struct changeover *reload;
+	const struct trouble *trouble;
 };
 
-/* The answer as a new document in *out, or a code with its sentence in *e. Apart from the server,
- * so that a fuzzer reaches it. */
+/* The answer to all but a reload, as a new document in *out, or a code with its sentence in *e.
+ * Apart from the server, so that a fuzzer reaches it. */
 enum err_code admin_answer(struct admin *a, const struct http_request *req, json_t **out,
 			   struct err *e);
 

@@ -44,14 +44,3 @@ enum err_code certificate_open(struct tls **out, const struct regiond_config *co
 	*out = tls;
 	return ERR_OK;
 }
-
-static bool is_same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-bool certificate_is_same(const struct regiond_config *a, const struct regiond_config *b)
-{
-	return a->has_tls == b->has_tls && is_same_text(a->tls.certificate, b->tls.certificate) &&
-	       is_same_text(a->tls.key, b->tls.key) && is_same_text(a->tls.ca, b->tls.ca);
-}

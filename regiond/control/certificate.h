@@ -14,7 +14,5 @@
 /* *out is NULL when the configuration has none. */
 enum err_code certificate_open(struct tls **out, const struct regiond_config *config,
 			       struct err *e);
-/* Do both name the same files, or none? */
-bool certificate_is_same(const struct regiond_config *a, const struct regiond_config *b);
 
 #endif

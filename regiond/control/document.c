@@ -3,7 +3,6 @@
 #include "regiond/control/document.h"
 
 #include "schema/config/config.h"
-#include "schema/sql/store_look.h"
 
 /* A time for people and programs; null for 0. */
 static json_t *time_json(int64_t wall_ms)
@@ -121,65 +120,54 @@ static json_t *directors_json(const struct node *n)
 	return list;
 }
 
-static void add_problem(json_t *list, const char *severity, json_t *what)
-{
-	json_t *o = json_pack("{s:s, s:o, s:n}", "severity", severity, "what", what, "since");
-	json_array_append_new(list, o);
-}
-
-static void add_state_problems(json_t *list, const struct node *n)
-{
-	struct problems p = PROBLEMS_INIT;
-	if (n->store)
-		store_problems(n->store, &p);
-	for (size_t i = 0; i < p.n; i++)
-		add_problem(list, problem_severity_name(p.list[i].severity),
-			    json_sprintf("%s: %s", p.list[i].what, p.list[i].reason));
-	problems_fini(&p);
-}
-
-static json_t *problems_json(const struct node *n)
+static json_t *problems_json(const struct node *n, const struct problems *problems)
 {
 	json_t *list = json_array();
-	add_state_problems(list, n);
-	for (size_t i = 0; i < n->table->n_services; i++) {
-		struct tally t;
-		tally_take(&t, &n->table->services[i], NULL);
-		if (t.health == FAIRLEAD__WIRE__HEALTH__HEALTH_UP)
-			continue;
-		bool down = t.health != FAIRLEAD__WIRE__HEALTH__HEALTH_DEGRADED;
-		add_problem(list, down ? "critical" : "warning",
-			    json_sprintf("service %s: %s", t.service->name, t.reason));
-	}
-	for (size_t i = 0; i < reporter_directors(n->reporter); i++) {
-		struct reporter_director d = reporter_director(n->reporter, i);
-		if (!d.up)
-			add_problem(list, "warning",
-				    json_sprintf("director %s: %s", d.address,
-						 d.last_error[0] ? d.last_error : "not connected"));
+	int64_t now_ms = clock_wall_ms(n->clock);
+	for (size_t i = 0; list && i < problems->n; i++) {
+		const struct problem *p = &problems->list[i];
+		json_t *since = p->since_s < 0 ? json_null()
+					       : time_json(now_ms - (int64_t)(p->since_s * 1000));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "severity",
+						problem_severity_name(p->severity), "kind", p->kind,
+						"subject", p->subject, "what", p->what, "reason",
+						p->reason, "since", since));
 	}
 	return list;
 }
 
-static json_t *node_json(const struct node *n)
+/* null without a certificate. */
+static json_t *certificate_json(const struct node *n)
+{
+	int64_t left_s = n->tls ? tls_expires_s(n->tls) - clock_wall_ms(n->clock) / 1000 : 0;
+	if (!n->tls)
+		return json_null();
+	return json_pack("{s:o, s:I}", "expires", time_json(tls_expires_s(n->tls) * 1000),
+			 "days_left", (json_int_t)(left_s / (24 * 60 * 60)));
+}
+
+static json_t *node_json(const struct node *n, const struct changeover_counts *reloads)
 {
 	const struct regiond_config *c = n->table->config;
 	int64_t up_s = (clock_wall_ms(n->clock) - n->started_ms) / 1000;
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:o}", "fleet",
-			 c->fleet, "region", c->region, "node", c->node, "version", PACKAGE_VERSION,
-			 "state", node_state_name(n->state), "uptime_s", (json_int_t)up_s,
-			 "workers", (json_int_t)front_workers(n->front), "connections",
-			 (json_int_t)front_open(n->front), "forced",
-			 forced_json(forced_node(n->forced)), "reloads", (json_int_t)n->reloads,
-			 "reload_failures", (json_int_t)n->reload_failures, "directors",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:b, s:o, s:o}",
+			 "fleet", c->fleet, "region", c->region, "node", c->node, "version",
+			 PACKAGE_VERSION, "state", node_state_name(n->state), "uptime_s",
+			 (json_int_t)up_s, "workers", (json_int_t)front_workers(n->front),
+			 "connections", (json_int_t)front_open(n->front), "forced",
+			 forced_json(forced_node(n->forced)), "reloads", (json_int_t)reloads->done,
+			 "reload_failures", (json_int_t)reloads->refused, "reload_settling",
+			 reloads->settling, "certificate", certificate_json(n), "directors",
 			 directors_json(n));
 }
 
-json_t *document_status(const struct node *n)
+json_t *document_status(const struct node *n, const struct changeover_counts *reloads,
+			const struct problems *problems)
 {
-	return json_pack("{s:[o], s:[], s:o, s:o, s:o}", "nodes", node_json(n), "regions",
+	return json_pack("{s:[o], s:[], s:o, s:o, s:o}", "nodes", node_json(n, reloads), "regions",
 			 "services", document_services(n), "overrides", document_overrides(n),
-			 "problems", problems_json(n));
+			 "problems", problems_json(n, problems));
 }
 
 json_t *document_config(const struct node *n)

@@ -2,12 +2,14 @@
 /* document: the JSON documents of the admin API, with the contract's keys.
  *
  * Threads    the control thread
- * Ownership  each is a new reference; NULL when there is no memory
+ * Ownership  each is a new reference; NULL when out of memory
  * Source     schema/api/openapi.yaml
  */
 #ifndef FAIRLEAD_REGIOND_DOCUMENT_H
 #define FAIRLEAD_REGIOND_DOCUMENT_H
 
+#include "core/problem.h"
+#include "regiond/control/changeover.h"
 #include "regiond/control/node.h"
 
 #include <jansson.h>
@@ -15,7 +17,8 @@
 json_t *document_backends(const struct node *n);
 json_t *document_services(const struct node *n);
 json_t *document_overrides(const struct node *n);
-json_t *document_status(const struct node *n);
+json_t *document_status(const struct node *n, const struct changeover_counts *reloads,
+			const struct problems *problems);
 json_t *document_config(const struct node *n);
 
 #endif

@@ -3,12 +3,19 @@
 #include "regiond/control/forced.h"
 
 #include "core/log.h"
+#include "schema/sql/store_look.h"
+#include "schema/sql/store_stand_in.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct forced {
-	struct store *store;
+	char *path; /* NULL = nothing survives */
+	struct store
+		*store; /* NULL with a path: it cannot be used at all, and `unusable` says why */
+	char unusable[ERR_TEXT_MAX];
+	uint64_t opened_us;
 	const struct clock *clock;
 	struct forced_drain *drains;
 	size_t n, room;
@@ -33,6 +40,7 @@ static enum err_code drain_copy(struct forced_drain *out, const struct forced_dr
 		.reason = strdup(from->reason),
 		.since_ms = from->since_ms,
 		.expires_ms = from->expires_ms,
+		.ends_us = from->ends_us,
 	};
 	if (!d.pool || !d.backend || !d.by || !d.reason) {
 		drain_fini(&d);
@@ -55,6 +63,42 @@ static enum err_code make_room(struct forced *f)
 	return ERR_OK;
 }
 
+/* On the clock that cannot be set: what is left of it by the wall clock, from now on. */
+static uint64_t ends_us(const struct forced *f, int64_t expires_ms)
+{
+	int64_t left_ms = expires_ms - clock_wall_ms(f->clock);
+	if (!expires_ms)
+		return 0;
+	return clock_mono_us(f->clock) + (left_ms > 0 ? (uint64_t)left_ms * 1000 : 0);
+}
+
+static enum err_code take(struct forced *f, const struct store_override *o)
+{
+	const struct forced_drain d = {
+		.id = o->id,
+		.pool = o->service,
+		.backend = o->region,
+		.by = o->by,
+		.reason = o->reason,
+		.since_ms = o->since_ms,
+		.expires_ms = o->expires_ms,
+		.ends_us = ends_us(f, o->expires_ms),
+	};
+	if (o->kind != STORE_DRAIN)
+		return ERR_OK;
+	if (make_room(f) != ERR_OK || drain_copy(&f->drains[f->n], &d) != ERR_OK)
+		return ERR_MEMORY;
+	f->n++;
+	return ERR_OK;
+}
+
+static void forget_all(struct forced *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		drain_fini(&f->drains[i]);
+	f->n = 0;
+}
+
 static enum err_code load(struct forced *f, struct err *e)
 {
 	struct store_override *list;
@@ -62,42 +106,56 @@ static enum err_code load(struct forced *f, struct err *e)
 	enum err_code code = store_override_list(f->store, &list, &n, e);
 	if (code != ERR_OK)
 		return code;
-	for (size_t i = 0; i < n && code == ERR_OK; i++) {
-		const struct forced_drain d = {
-			.id = list[i].id,
-			.pool = list[i].service,
-			.backend = list[i].region,
-			.by = list[i].by,
-			.reason = list[i].reason,
-			.since_ms = list[i].since_ms,
-			.expires_ms = list[i].expires_ms,
-		};
-		if (list[i].kind != STORE_DRAIN)
-			continue;
-		code = make_room(f);
-		if (code == ERR_OK)
-			code = drain_copy(&f->drains[f->n], &d);
-		if (code == ERR_OK)
-			f->n++;
-	}
+	for (size_t i = 0; i < n && code == ERR_OK; i++)
+		code = take(f, &list[i]);
 	store_override_free(list, n);
+	if (code != ERR_OK)
+		forget_all(f);
 	return code == ERR_OK ? code : err_set(e, code, "out of memory");
 }
 
-enum err_code forced_new(struct forced **out, struct store *store, const struct clock *clock,
+static enum err_code open_store(struct forced *f, struct err *e)
+{
+	enum err_code code = store_open_always(f->path, NULL, f->clock, &f->store, e);
+	if (code == ERR_OK)
+		code = load(f, e);
+	f->opened_us = clock_mono_us(f->clock);
+	if (code == ERR_OK && store_stand_in_reason(f->store))
+		log_error("regiond/control", "%s", store_stand_in_reason(f->store));
+	if (code == ERR_OK)
+		return code;
+	store_close(f->store);
+	f->store = NULL;
+	snprintf(f->unusable, sizeof(f->unusable), "%s", e->text);
+	return code;
+}
+
+/* A second process on the same file is a mistake of the start, not of the file. */
+static bool is_fatal(enum err_code code)
+{
+	return code == ERR_EXISTS || code == ERR_MEMORY;
+}
+
+enum err_code forced_new(struct forced **out, const char *path, const struct clock *clock,
 			 struct err *e)
 {
 	struct forced *f = calloc(1, sizeof(*f));
+	enum err_code code = ERR_OK;
 	if (!f)
 		return err_set(e, ERR_MEMORY, "out of memory");
-	f->store = store;
 	f->clock = clock;
 	f->next_id = 1;
-	enum err_code code = store ? load(f, e) : ERR_OK;
-	if (code != ERR_OK) {
+	f->path = path ? strdup(path) : NULL;
+	if (path && !f->path)
+		code = err_set(e, ERR_MEMORY, "out of memory");
+	else if (path)
+		code = open_store(f, e);
+	if (is_fatal(code)) {
 		forced_free(f);
 		return code;
 	}
+	if (code != ERR_OK)
+		log_error("regiond/control", "serves without the drains on disk: %s", f->unusable);
 	*out = f;
 	return ERR_OK;
 }
@@ -106,9 +164,10 @@ void forced_free(struct forced *f)
 {
 	if (!f)
 		return;
-	for (size_t i = 0; i < f->n; i++)
-		drain_fini(&f->drains[i]);
+	forget_all(f);
+	store_close(f->store);
 	free(f->drains);
+	free(f->path);
 	free(f);
 }
 
@@ -125,6 +184,17 @@ static void forget(struct forced *f, struct forced_drain *d)
 {
 	drain_fini(d);
 	*d = f->drains[--f->n];
+}
+
+/* ERR_REFUSED while there is a state file that cannot be used. */
+static enum err_code check_usable(const struct forced *f, struct err *e)
+{
+	if (!f->path || f->store)
+		return ERR_OK;
+	return err_set(e, ERR_REFUSED,
+		       "nothing that is drained now would survive a restart: %s. Restore the file "
+		       "or move it away, then restart",
+		       f->unusable);
 }
 
 static enum err_code put(struct forced *f, struct forced_drain *d, const struct store_actor *actor,
@@ -145,14 +215,24 @@ static enum err_code put(struct forced *f, struct forced_drain *d, const struct 
 	return ERR_OK;
 }
 
+static enum err_code clear(struct forced *f, const struct forced_drain *d,
+			   const struct store_actor *actor, struct err *e)
+{
+	return f->store ? store_override_clear(f->store, d->id, actor, e) : ERR_OK;
+}
+
 enum err_code forced_put(struct forced *f, const struct forced_drain *drain,
 			 const struct store_actor *actor, int64_t *id, struct err *e)
 {
 	struct forced_drain d, *before;
+	enum err_code code = check_usable(f, e);
+	if (code != ERR_OK)
+		return code;
 	if (make_room(f) != ERR_OK || drain_copy(&d, drain) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "out of memory");
 	d.since_ms = clock_wall_ms(f->clock);
-	enum err_code code = put(f, &d, actor, e);
+	d.ends_us = ends_us(f, d.expires_ms);
+	code = put(f, &d, actor, e);
 	if (code != ERR_OK) {
 		drain_fini(&d);
 		return code;
@@ -169,12 +249,15 @@ enum err_code forced_clear(struct forced *f, const char *pool, const char *backe
 			   const struct store_actor *actor, int64_t *id, struct err *e)
 {
 	struct forced_drain *d = find(f, pool, backend);
+	enum err_code code = check_usable(f, e);
+	if (code != ERR_OK)
+		return code;
 	if (!d)
 		return err_set(e, ERR_NOT_FOUND, "%s is not drained",
 			       *backend ? backend
 			       : *pool	? pool
 					: "this node");
-	enum err_code code = f->store ? store_override_clear(f->store, d->id, actor, e) : ERR_OK;
+	code = clear(f, d, actor, e);
 	if (code != ERR_OK)
 		return code;
 	*id = d->id;
@@ -182,19 +265,20 @@ enum err_code forced_clear(struct forced *f, const char *pool, const char *backe
 	return ERR_OK;
 }
 
-bool forced_has_expired(struct forced *f)
+bool forced_expire(struct forced *f)
 {
-	int64_t now_ms = clock_wall_ms(f->clock);
+	uint64_t now_us = clock_mono_us(f->clock);
 	bool any = false;
 	for (size_t i = 0; i < f->n;) {
 		struct forced_drain *d = &f->drains[i];
 		struct err e = { "" };
-		if (!d->expires_ms || d->expires_ms > now_ms) {
+		if (!d->ends_us || d->ends_us > now_us) {
 			i++;
 			continue;
 		}
-		/* Over is over: a disk that is full must not keep a backend out. */
-		if (f->store && store_override_clear(f->store, d->id, NULL, &e) != ERR_OK)
+		/* A full disk must not keep a backend out. The row that stays is read at the next
+		 * start, and has expired by then. */
+		if (clear(f, d, NULL, &e) != ERR_OK)
 			log_error("regiond/control", "the end of drain %lld: %s", (long long)d->id,
 				  e.text);
 		forget(f, d);
@@ -236,4 +320,27 @@ void forced_apply(const struct forced *f, const struct table *t)
 			atomic_store(&b->drained, forced_backend(f, b->pool, b->text) != NULL);
 		}
 	}
+}
+
+void forced_look(struct forced *f)
+{
+	if (f->store)
+		store_look(f->store);
+}
+
+void forced_problems(const struct forced *f, struct problems *out)
+{
+	if (f->store)
+		store_problems(f->store, out);
+	else if (f->path)
+		problems_add(out, PROBLEM_CRITICAL, "state", f->path,
+			     (double)(clock_mono_us(f->clock) - f->opened_us) / 1e6, f->unusable,
+			     "drains on disk are not in force, and new ones are refused; restore "
+			     "the file or move it away, then restart");
+}
+
+void forced_metrics(const struct forced *f, struct buf *out)
+{
+	if (f->store)
+		store_metrics(f->store, out);
 }

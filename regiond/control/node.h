@@ -3,10 +3,9 @@
  *
  *   STARTING ---first checks are in, or 3 s---> SERVING ---SIGTERM---> STOPPING ---> over
  *
- * STARTING   listeners are bound, and clients wait in their backlog; nothing is reported
- * SERVING    clients and directors are served
- * STOPPING   withdrawn; clients are still served, because DNS caches still send them, until the
- *            drain time is over or nobody has come for a while
+ *   STARTING   listeners are bound, clients wait in their backlog, nothing is reported
+ *   SERVING    clients and directors are served
+ *   STOPPING   withdrawn; who still comes is served (stop.h)
  *
  * A drain of the node by an operator is not a state: it is withdrawn then, and serves.
  *
@@ -30,14 +29,14 @@ struct node {
 	struct loop *loop;
 	struct table *table; /* what was published last */
 	struct table_ref ref;
+	struct schedule *schedule;
 	struct checks *checks;
 	struct front *front;
+	struct tls *tls; /* NULL without directors */
 	struct reporter *reporter;
 	struct forced *forced;
-	struct store *store; /* NULL = drains do not outlive the process */
 	enum node_state state;
 	int64_t started_ms;
-	uint64_t reloads, reload_failures;
 };
 
 const char *node_state_name(enum node_state state);

@@ -93,16 +93,56 @@ static void collect_process(const struct node *n, struct buf *out)
 	metrics_sample(out, "fairlead_directors", (double)reporter_directors(n->reporter), NULL);
 	metrics_family(out, "fairlead_directors_up", "gauge", "Directors that are reported to.");
 	metrics_sample(out, "fairlead_directors_up", (double)up, NULL);
+}
+
+static void collect_reloads(const struct changeover *reload, struct buf *out)
+{
+	const struct changeover_counts counts = changeover_count(reload);
 	metrics_family(out, "fairlead_reloads_total", "counter",
 		       "Reloads of the configuration, by result.");
-	metrics_sample(out, "fairlead_reloads_total", (double)n->reloads, "result", "done", NULL);
-	metrics_sample(out, "fairlead_reloads_total", (double)n->reload_failures, "result",
-		       "refused", NULL);
+	metrics_sample(out, "fairlead_reloads_total", (double)counts.done, "result", "done", NULL);
+	metrics_sample(out, "fairlead_reloads_total", (double)counts.refused, "result", "refused",
+		       NULL);
+}
+
+static void collect_checks(const struct node *n, struct buf *out)
+{
+	struct schedule_stats s;
+	schedule_stats(n->schedule, &s);
+	metrics_family(out, "fairlead_checks_total", "counter",
+		       "Checks of backends, by result; not_made: for want of a descriptor, port or "
+		       "memory here.");
+	metrics_sample(out, "fairlead_checks_total", (double)s.passed, "result", "pass", NULL);
+	metrics_sample(out, "fairlead_checks_total", (double)s.failed, "result", "fail", NULL);
+	metrics_sample(out, "fairlead_checks_total", (double)s.not_made, "result", "not_made",
+		       NULL);
+}
+
+static void collect_certificate(const struct node *n, struct buf *out)
+{
+	if (!n->tls)
+		return;
+	double left_s = (double)tls_expires_s(n->tls) - (double)clock_wall_ms(n->clock) / 1000;
+	metrics_family(out, "fairlead_certificate_days_left", "gauge",
+		       "Days until this node's certificate expires.");
+	metrics_sample(out, "fairlead_certificate_days_left", left_s / (24 * 60 * 60), NULL);
+}
+
+static void collect_problems(const struct problems *p, struct buf *out)
+{
+	double critical = 0;
+	for (size_t i = 0; i < p->n; i++)
+		critical += p->list[i].severity == PROBLEM_CRITICAL;
+	metrics_family(out, "fairlead_problems", "gauge", "Problems that status shows now.");
+	metrics_sample(out, "fairlead_problems", critical, "severity", "critical", NULL);
+	metrics_sample(out, "fairlead_problems", (double)p->n - critical, "severity", "warning",
+		       NULL);
 }
 
 void stats_collect(void *ctx, struct buf *out)
 {
-	const struct node *n = ctx;
+	const struct stats_pages *pages = ctx;
+	const struct node *n = pages->node;
 	collect_ends(n, out);
 	collect_backends(n, out, "fairlead_backend_inflight", "gauge",
 			 "Connections to the backend now.", in_flight);
@@ -112,6 +152,11 @@ void stats_collect(void *ctx, struct buf *out)
 			 "Connections to the backend that did not come about.", failures);
 	collect_load(n, out);
 	collect_process(n, out);
+	collect_reloads(pages->reload, out);
+	collect_checks(n, out);
+	collect_certificate(n, out);
+	forced_metrics(n->forced, out);
+	collect_problems(trouble_list(pages->trouble), out);
 }
 
 static void reply_word(struct http_reply *reply, int status, const char *word)

@@ -12,15 +12,20 @@
 
 #include "core/http.h"
 #include "core/metrics.h"
+#include "regiond/control/changeover.h"
 #include "regiond/control/node.h"
-
-/* metrics_fn; ctx is a struct node. */
-void stats_collect(void *ctx, struct buf *out);
+#include "regiond/control/trouble.h"
 
 struct stats_pages {
 	const struct node *node;
+	const struct changeover *reload;
+	const struct trouble *trouble;
 	struct metrics *metrics;
 };
+
+/* metrics_fn; ctx is a struct stats_pages. */
+void stats_collect(void *ctx, struct buf *out);
+
 /* http_handler_fn; ctx is a struct stats_pages. */
 void stats_handle(void *ctx, const struct http_request *req, struct http_reply *reply);
 

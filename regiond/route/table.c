@@ -113,8 +113,15 @@ void table_free(struct table *t)
 	pools_free(t->pools, t->n_pools);
 	free(t->services);
 	free(t->by_id);
-	config_regiond_free(t->config);
+	if (!t->lends_config)
+		config_regiond_free(t->config);
 	free(t);
+}
+
+struct regiond_config *table_take_config(struct table *t)
+{
+	t->lends_config = true;
+	return t->config;
 }
 
 static void free_later(void *arg)

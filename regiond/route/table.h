@@ -30,6 +30,7 @@ struct table_service {
 
 struct table {
 	struct regiond_config *config;
+	bool lends_config;  /* it is somebody else's: table_take_config() */
 	struct pool *pools; /* in the order of the configuration */
 	size_t n_pools;
 	struct table_service *services; /* in the order of the configuration */
@@ -47,6 +48,8 @@ struct table_ref {
 enum err_code table_new(struct table **out, struct regiond_config *config,
 			const struct table *previous, struct err *e);
 void table_free(struct table *t);
+/* Its configuration, which is the caller's to free from now on, when t is gone. */
+struct regiond_config *table_take_config(struct table *t);
 
 /* t is in force from now on; the one before it is freed when no worker reads it any more. */
 enum err_code table_publish(struct table_ref *ref, struct table *t);

@@ -43,6 +43,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	look("/v1/status"); /* what was taken can be shown */
 	ask("/v1/undrain", data, size);
 	clock_hand_advance_ms(&world.hand, 1000);
-	forced_has_expired(world.node.forced);
+	forced_expire(world.node.forced);
 	return 0;
 }

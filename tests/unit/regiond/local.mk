@@ -7,6 +7,7 @@ check_PROGRAMS += tests/unit/regiond/test_front
 check_PROGRAMS += tests/unit/regiond/test_report
 check_PROGRAMS += tests/unit/regiond/test_reporter
 check_PROGRAMS += tests/unit/regiond/test_checks
+check_PROGRAMS += tests/unit/regiond/test_changeover
 check_PROGRAMS += tests/unit/regiond/test_forced
 check_PROGRAMS += tests/unit/regiond/test_admin
 check_PROGRAMS += tests/unit/regiond/test_regiond

@@ -31,10 +31,10 @@ static const char node_world_text[] =
 struct node_world {
 	struct node node;
 	struct clock_hand hand;
-	struct schedule *schedule;
+	struct job_pool *jobs;
+	struct changeover *reload;
+	struct trouble *trouble;
 	struct admin admin;
-	unsigned reloads;
-	enum err_code reload_code;
 };
 
 static inline enum err_code never_done(void *ctx, struct check_spec *spec,
@@ -53,20 +53,15 @@ static inline void on_changed(void *ctx, const struct backend *b, const char *re
 {
 }
 
-static inline enum err_code count_reload(void *ctx, struct err *e)
-{
-	struct node_world *w = ctx;
-	w->reloads++;
-	return w->reload_code == ERR_OK ? ERR_OK : err_set(e, w->reload_code, "2 mistakes");
-}
-
 static inline void must(enum err_code code)
 {
 	if (code != ERR_OK)
 		abort();
 }
 
-static inline void node_world_init(struct node_world *w)
+/* `name` stands for the file in the configuration. */
+static inline void node_world_init_as(struct node_world *w, const char *name, const char *text,
+				      struct schedule_runner runner)
 {
 	struct node *n = &w->node;
 	struct regiond_config *config;
@@ -74,8 +69,7 @@ static inline void node_world_init(struct node_world *w)
 	memset(w, 0, sizeof(*w));
 	clock_hand_init(&w->hand, 1000000, 1767323045678);
 	config_report_init(&report);
-	must(config_regiond_parse("test.yaml", node_world_text, strlen(node_world_text), &config,
-				  &report));
+	must(config_regiond_parse(name, text, strlen(text), &config, &report));
 	config_report_fini(&report);
 	n->clock = &w->hand.clock;
 	n->state = NODE_SERVING;
@@ -83,30 +77,44 @@ static inline void node_world_init(struct node_world *w)
 	must(loop_new(&n->loop, NULL));
 	must(table_new(&n->table, config, NULL, NULL));
 	must(table_publish(&n->ref, n->table));
-	const struct schedule_options schedule = {
-		.clock = n->clock, .runner = { .start = never_done, .cancel = never_cancel }
-	};
-	must(schedule_new(&w->schedule, &schedule));
-	must(checks_new(&n->checks, w->schedule, n->clock, on_changed, w));
-	must(checks_follow(n->checks, n->table->config, n->table->pools, NULL));
+	const struct schedule_options schedule = { .clock = n->clock, .runner = runner };
+	struct checks_plan *plan;
+	must(schedule_new(&n->schedule, &schedule));
+	must(checks_new(&n->checks, n->schedule, n->clock, on_changed, w));
+	must(checks_prepare(n->checks, n->table->config, n->table->pools, &plan, NULL));
+	checks_commit(n->checks, plan);
 	must(front_new(&n->front, 1, &n->ref, clock_system(), NULL));
 	const struct reporter_options reporter = { .loop = n->loop, .clock = n->clock };
 	must(reporter_new(&n->reporter, &reporter, NULL));
 	must(reporter_follow(n->reporter, n->table, NULL));
 	must(forced_new(&n->forced, NULL, n->clock, NULL));
-	w->admin = (struct admin){ .node = n, .reload = count_reload, .ctx = w };
+	must(job_pool_new(&w->jobs, n->loop, 1, NULL));
+	must(changeover_new(&w->reload, n, w->jobs, NULL));
+	must(trouble_new(&w->trouble, n, w->reload));
+	trouble_turn(w->trouble);
+	w->admin = (struct admin){ .node = n, .reload = w->reload, .trouble = w->trouble };
+}
+
+static inline void node_world_init(struct node_world *w)
+{
+	const struct schedule_runner nobody = { .start = never_done, .cancel = never_cancel };
+	node_world_init_as(w, "test.yaml", node_world_text, nobody);
 }
 
 static inline void node_world_fini(struct node_world *w)
 {
 	struct node *n = &w->node;
+	must(job_pool_stop(w->jobs, 1000));
+	changeover_drop(w->reload);
 	front_free(n->front);
 	reporter_free(n->reporter);
 	checks_free(n->checks);
-	schedule_free(w->schedule);
+	schedule_free(n->schedule);
 	forced_free(n->forced);
+	trouble_free(w->trouble);
 	loop_free(n->loop);
 	table_free(n->table);
+	changeover_free(w->reload);
 }
 
 /* body NULL = none. */

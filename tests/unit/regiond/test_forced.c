@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_forced: drains that survive a restart, and a disk that says no. */
+#include "core/file.h"
 #include "regiond/control/forced.h"
 #include "tests/unit/regiond/world.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -13,22 +15,19 @@ static const struct store_actor actor = {
 struct world {
 	char dir[64], path[96];
 	struct clock_hand hand;
-	struct store *store;
 	struct forced *forced;
 };
 
-static void open_both(struct world *w)
+static void start(struct world *w)
 {
 	struct err e = { "" };
-	if (store_open(w->path, &w->hand.clock, &w->store, &e) != ERR_OK ||
-	    forced_new(&w->forced, w->store, &w->hand.clock, &e) != ERR_OK)
+	if (forced_new(&w->forced, w->path, &w->hand.clock, &e) != ERR_OK)
 		fail_msg("%s", e.text);
 }
 
-static void close_both(struct world *w)
+static void stop(struct world *w)
 {
 	forced_free(w->forced);
-	store_close(w->store);
 }
 
 static int setup(void **state)
@@ -38,7 +37,7 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(w->dir));
 	snprintf(w->path, sizeof(w->path), "%s/r.db", w->dir);
 	clock_hand_init(&w->hand, 1, 1767323045678);
-	open_both(w);
+	start(w);
 	*state = w;
 	return 0;
 }
@@ -48,7 +47,7 @@ static int teardown(void **state)
 	static const char *const ends[] = { "", "-wal", "-shm", ".lock" };
 	struct world *w = *state;
 	char path[128];
-	close_both(w);
+	stop(w);
 	for (size_t i = 0; i < 4; i++) {
 		snprintf(path, sizeof(path), "%s%s", w->path, ends[i]);
 		unlink(path);
@@ -77,8 +76,8 @@ static void a_drain_survives_a_restart(void **state)
 	struct world *w = *state;
 	int64_t id = drain(w, "p", "127.0.0.1:80", 0);
 	drain(w, "", "", 0);
-	close_both(w);
-	open_both(w);
+	stop(w);
+	start(w);
 	const struct forced_drain *d = forced_backend(w->forced, "p", "127.0.0.1:80");
 	assert_non_null(d);
 	assert_int_equal(d->id, id);
@@ -96,8 +95,8 @@ static void an_undrain_survives_too(void **state)
 	int64_t id = drain(w, "", "", 0), ended;
 	assert_int_equal(forced_clear(w->forced, "", "", &actor, &ended, &e), ERR_OK);
 	assert_int_equal(ended, id);
-	close_both(w);
-	open_both(w);
+	stop(w);
+	start(w);
 	assert_null(forced_node(w->forced));
 	assert_int_equal(forced_clear(w->forced, "", "", &actor, &ended, &e), ERR_NOT_FOUND);
 }
@@ -106,13 +105,13 @@ static void what_expired_while_it_was_down_is_over(void **state)
 {
 	struct world *w = *state;
 	drain(w, "p", "", 1767323045678 + 1000);
-	close_both(w);
+	stop(w);
 	clock_hand_advance_ms(&w->hand, 2000);
-	open_both(w);
-	assert_true(forced_has_expired(w->forced));
+	start(w);
+	assert_true(forced_expire(w->forced));
 	assert_int_equal(forced_count(w->forced), 0);
-	close_both(w);
-	open_both(w);
+	stop(w);
+	start(w);
 	assert_int_equal(forced_count(w->forced), 0);
 }
 
@@ -124,6 +123,98 @@ static void the_narrowest_drain_is_the_one_that_is_shown(void **state)
 	assert_int_equal(forced_backend(w->forced, "p", "127.0.0.1:81")->id, pool);
 }
 
+static bool has_problem(const struct world *w, const char *kind)
+{
+	struct problems list = PROBLEMS_INIT;
+	bool found = false;
+	forced_problems(w->forced, &list);
+	for (size_t i = 0; i < list.n; i++)
+		found |= strcmp(list.list[i].kind, kind) == 0;
+	problems_fini(&list);
+	return found;
+}
+
+static void drain_is_refused(struct world *w)
+{
+	const struct forced_drain d = { .pool = "p", .backend = "", .by = "uid:0", .reason = "" };
+	struct err e = { "" };
+	int64_t id;
+	assert_int_not_equal(forced_put(w->forced, &d, &actor, &id, &e), ERR_OK);
+	assert_non_null(strstr(e.text, "start"));
+	assert_true(has_problem(w, "state"));
+}
+
+/* Pages of garbage over what was a database. */
+static void a_damaged_file_is_a_problem_and_no_reason_to_stay_down(void **state)
+{
+	static const char garbage[8192] = "this is no database";
+	struct world *w = *state;
+	char wal[128];
+	drain(w, "p", "", 0);
+	stop(w);
+	snprintf(wal, sizeof(wal), "%s-wal", w->path);
+	unlink(wal);
+	assert_int_equal(file_replace(w->path, garbage, sizeof(garbage), 0600, NULL), ERR_OK);
+	start(w);
+	assert_int_equal(forced_count(w->forced), 0);
+	drain_is_refused(w);
+	stop(w);
+	unlink(w->path); /* moved away, as the problem says */
+	start(w);
+	assert_false(has_problem(w, "state"));
+	drain(w, "p", "", 0);
+	stop(w);
+	start(w);
+	assert_int_equal(forced_count(w->forced), 1);
+}
+
+static void a_file_that_cannot_be_made_is_one_too(void **state)
+{
+	struct world *w = *state;
+	struct err e = { "" };
+	stop(w);
+	/* A file where the directory should be comes to what a read-only file system does. */
+	assert_int_equal(forced_new(&w->forced, "/dev/null/r.db", &w->hand.clock, &e), ERR_OK);
+	drain_is_refused(w);
+	stop(w);
+	start(w);
+}
+
+/* One that a newer version has written, and left at its version. */
+static void a_file_of_a_newer_version_is_one_too(void **state)
+{
+	struct world *w = *state;
+	sqlite3 *db;
+	stop(w);
+	assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 9999", NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(db);
+	start(w);
+	drain_is_refused(w);
+}
+
+static void a_file_that_another_process_has_is_a_mistake_of_the_start(void **state)
+{
+	struct world *w = *state;
+	struct forced *second;
+	struct err e = { "" };
+	assert_int_equal(forced_new(&second, w->path, &w->hand.clock, &e), ERR_EXISTS);
+}
+
+/* An hour back is an hour more by the wall, and nothing to who counts the seconds. */
+static void a_clock_that_is_set_back_prolongs_no_drain(void **state)
+{
+	struct world *w = *state;
+	drain(w, "p", "", 1767323045678 + 5000);
+	w->hand.now_ms -= 3600 * 1000;
+	clock_hand_advance_ms(&w->hand, 4000);
+	assert_false(forced_expire(w->forced));
+	clock_hand_advance_ms(&w->hand, 1001);
+	assert_true(forced_expire(w->forced));
+	assert_int_equal(forced_count(w->forced), 0);
+}
+
 int main(void)
 {
 #define CLAIM(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -132,6 +223,11 @@ int main(void)
 		CLAIM(an_undrain_survives_too),
 		CLAIM(what_expired_while_it_was_down_is_over),
 		CLAIM(the_narrowest_drain_is_the_one_that_is_shown),
+		CLAIM(a_damaged_file_is_a_problem_and_no_reason_to_stay_down),
+		CLAIM(a_file_that_cannot_be_made_is_one_too),
+		CLAIM(a_file_of_a_newer_version_is_one_too),
+		CLAIM(a_file_that_another_process_has_is_a_mistake_of_the_start),
+		CLAIM(a_clock_that_is_set_back_prolongs_no_drain),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  *
  * Signals go to the process, as in life; the regiond's loop takes them. Every wait has a limit. */
 #include "core/file.h"
+#include "regiond/control/load.h"
 #include "regiond/control/regiond.h"
 #include "tests/unit/certs.h"
 #include "tests/unit/unit.h"
@@ -62,7 +63,7 @@ static struct regiond_config *load(void)
 	struct config_report report;
 	char path[PATH_MAX];
 	config_report_init(&report);
-	if (regiond_load(certs_path(&fleet, "regiond.yaml", path), &config, &report) != ERR_OK)
+	if (load_file(certs_path(&fleet, "regiond.yaml", path), &config, NULL, &report) != ERR_OK)
 		fail_msg("%s", buf_text(&report.errors));
 	config_report_fini(&report);
 	return config;
@@ -74,8 +75,8 @@ static void load_fails(const char *const *mistakes)
 	struct config_report report;
 	char path[PATH_MAX];
 	config_report_init(&report);
-	assert_int_not_equal(
-		regiond_load(certs_path(&fleet, "regiond.yaml", path), &config, &report), ERR_OK);
+	certs_path(&fleet, "regiond.yaml", path);
+	assert_int_not_equal(load_file(path, &config, NULL, &report), ERR_OK);
 	for (; *mistakes; mistakes++)
 		if (!strstr(buf_text(&report.errors), *mistakes))
 			fail_msg("expected '%s' in: %s", *mistakes, buf_text(&report.errors));
@@ -344,7 +345,7 @@ static void on_sigterm_it_serves_until_nobody_is_left(void **state)
 	close(backend);
 	close(late);
 	close(backend2);
-	ends(w); /* after REGIOND_QUIET_MS, well before the drain time and WAIT_S */
+	ends(w); /* after STOP_QUIET_MS, well before the drain time and WAIT_S */
 	assert_int_equal(dial(w->port), -1);
 }
 

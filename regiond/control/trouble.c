@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trouble: all that is wrong with this node now, and since when. */
+#include "regiond/control/trouble.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_S (24 * 60 * 60)
+/* A pause of accepting is over in a moment; clients that wait are worth a line for longer. */
+#define PAUSED_FOR_US 10000000
+
+/* A problem of the turn before. */
+struct seen {
+	const char *kind;
+	char *subject;
+	uint64_t since_us;
+};
+
+struct trouble {
+	const struct node *node;
+	const struct changeover *reload;
+	struct problems now;
+	struct seen *seen;
+	size_t n_seen;
+	uint64_t pauses, paused_us; /* of accepting: how many, and when there was a new one */
+};
+
+enum err_code trouble_new(struct trouble **out, const struct node *node,
+			  const struct changeover *reload)
+{
+	struct trouble *t = calloc(1, sizeof(*t));
+	if (!t)
+		return ERR_MEMORY;
+	t->node = node;
+	t->reload = reload;
+	t->now = PROBLEMS_INIT;
+	*out = t;
+	return ERR_OK;
+}
+
+static void forget_seen(struct trouble *t)
+{
+	for (size_t i = 0; i < t->n_seen; i++)
+		free(t->seen[i].subject);
+	free(t->seen);
+	t->seen = NULL;
+	t->n_seen = 0;
+}
+
+void trouble_free(struct trouble *t)
+{
+	if (!t)
+		return;
+	forget_seen(t);
+	problems_fini(&t->now);
+	free(t);
+}
+
+/* ---- what there is */
+
+static void add_services(const struct node *n, struct problems *out)
+{
+	for (size_t i = 0; i < n->table->n_services; i++) {
+		struct tally t;
+		tally_take(&t, &n->table->services[i], NULL);
+		if (t.health == FAIRLEAD__WIRE__HEALTH__HEALTH_UP)
+			continue;
+		bool down = t.health != FAIRLEAD__WIRE__HEALTH__HEALTH_DEGRADED;
+		problems_add(out, down ? PROBLEM_CRITICAL : PROBLEM_WARNING,
+			     down ? "service_down" : "service_degraded", t.service->name, -1,
+			     t.reason, "service %s: %s", t.service->name, t.reason);
+	}
+}
+
+static void add_checks(const struct node *n, struct problems *out)
+{
+	struct schedule_stats s;
+	schedule_stats(n->schedule, &s);
+	if (s.targets_not_made)
+		problems_add(out, PROBLEM_CRITICAL, "backend_unchecked", "", -1, s.not_made_reason,
+			     "checks cannot be made, %zu backends stay as they were: %s",
+			     s.targets_not_made, s.not_made_reason);
+	if (s.stretch_ppm > 1000000)
+		problems_add(out, PROBLEM_WARNING, "checks_stretched", "", -1, "",
+			     "%u checks a second are asked for and %u made: intervals are longer",
+			     s.need_per_second, s.per_second);
+}
+
+static void add_descriptors(struct trouble *t)
+{
+	uint64_t pauses = front_pauses(t->node->front), now_us = clock_mono_us(t->node->clock);
+	if (pauses != t->pauses)
+		t->paused_us = now_us;
+	t->pauses = pauses;
+	if (t->paused_us && now_us - t->paused_us < PAUSED_FOR_US)
+		problems_add(&t->now, PROBLEM_CRITICAL, "descriptors", "", -1,
+			     "LimitNOFILE raises the limit",
+			     "out of file descriptors: new connections wait");
+}
+
+static void add_directors(const struct node *n, struct problems *out)
+{
+	for (size_t i = 0; i < reporter_directors(n->reporter); i++) {
+		struct reporter_director d = reporter_director(n->reporter, i);
+		const char *why = d.last_error[0] ? d.last_error : "not connected";
+		if (!d.up)
+			problems_add(out, PROBLEM_WARNING, "director", d.address, -1, why,
+				     "director %s: %s", d.address, why);
+	}
+}
+
+static void add_certificate(const struct node *n, struct problems *out)
+{
+	if (!n->tls)
+		return;
+	int64_t left_s = tls_expires_s(n->tls) - clock_wall_ms(n->clock) / 1000;
+	if (left_s <= 0)
+		problems_add(out, PROBLEM_CRITICAL, "certificate_expires",
+			     n->table->config->tls.certificate, (double)-left_s, "",
+			     "the certificate has expired: no director takes a new link");
+	else if (left_s < (int64_t)TROUBLE_CERTIFICATE_DAYS * DAY_S)
+		problems_add(out, PROBLEM_WARNING, "certificate_expires",
+			     n->table->config->tls.certificate, -1, "",
+			     "the certificate expires in %lld days", (long long)(left_s / DAY_S));
+}
+
+/* ---- since when */
+
+static int compare_seen(const void *a, const void *b)
+{
+	const struct seen *x = a, *y = b;
+	int order = strcmp(x->kind, y->kind);
+	return order ? order : strcmp(x->subject, y->subject);
+}
+
+static const struct seen *find_seen(const struct trouble *t, const struct problem *p)
+{
+	const struct seen key = { .kind = p->kind, .subject = p->subject };
+	if (!t->n_seen)
+		return NULL;
+	return bsearch(&key, t->seen, t->n_seen, sizeof(key), compare_seen);
+}
+
+/* Without memory they begin anew. */
+static void remember(struct trouble *t, uint64_t now_us)
+{
+	struct seen *fresh = calloc(t->now.n + 1, sizeof(*fresh));
+	size_t n = 0;
+	for (size_t i = 0; fresh && i < t->now.n; i++) {
+		struct problem *p = &t->now.list[i];
+		const struct seen *before = find_seen(t, p);
+		uint64_t since_us = before ? before->since_us : now_us;
+		fresh[n].subject = strdup(p->subject);
+		if (!fresh[n].subject)
+			break;
+		fresh[n].kind = p->kind;
+		fresh[n++].since_us = since_us;
+		if (p->since_s < 0)
+			p->since_s = (double)(now_us - since_us) / 1e6;
+	}
+	forget_seen(t);
+	if (n)
+		qsort(fresh, n, sizeof(*fresh), compare_seen);
+	t->seen = fresh;
+	t->n_seen = n;
+}
+
+void trouble_turn(struct trouble *t)
+{
+	const struct node *n = t->node;
+	problems_fini(&t->now);
+	add_services(n, &t->now);
+	add_checks(n, &t->now);
+	add_descriptors(t);
+	add_directors(n, &t->now);
+	forced_problems(n->forced, &t->now);
+	changeover_problems(t->reload, &t->now);
+	add_certificate(n, &t->now);
+	remember(t, clock_mono_us(n->clock));
+	problems_sort(&t->now);
+}
+
+const struct problems *trouble_list(const struct trouble *t)
+{
+	return &t->now;
+}
