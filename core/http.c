@@ -95,6 +95,20 @@ static const char *make_room(struct end *end, int fd)
 	return NULL;
 }
 
+/* SO_PEERGROUPS asks no name service: the kernel knows them. More than fit are left out. */
+static void add_groups(int fd, const struct ucred *cred, struct http_peer *out)
+{
+	gid_t groups[HTTP_GROUPS_MAX];
+	socklen_t len = sizeof(groups);
+
+	out->uid = cred->uid;
+	out->groups[out->n_groups++] = cred->gid;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) != 0)
+		return;
+	for (size_t i = 0; i < len / sizeof(gid_t) && out->n_groups < HTTP_GROUPS_MAX; i++)
+		out->groups[out->n_groups++] = groups[i];
+}
+
 static enum err_code name_peer(const struct end *end, int fd, const struct endpoint *from,
 			       struct http_peer *out)
 {
@@ -110,6 +124,7 @@ static enum err_code name_peer(const struct end *end, int fd, const struct endpo
 		return ERR_DENIED;
 	snprintf(out->who, sizeof(out->who), "uid:%u", cred.uid);
 	snprintf(out->from, sizeof(out->from), "unix");
+	add_groups(fd, &cred, out);
 	return ERR_OK;
 }
 
@@ -125,7 +140,7 @@ static enum err_code start_conn(struct client *client, int fd, const struct endp
 		.closed = on_closed,
 	};
 	SSL *ssl = end->kind == END_TLS ? tls_accept(end->tls) : NULL;
-	struct http_peer peer;
+	struct http_peer peer = { .who = "" };
 
 	if ((end->kind == END_TLS && !ssl) || name_peer(end, fd, from, &peer) != ERR_OK) {
 		SSL_free(ssl);

@@ -255,6 +255,28 @@ const char *http_header(const struct http_request *req, const char *name)
 	return http_head_field(req->query, name);
 }
 
+#define SUDO_NAME_MAX 32
+
+static bool is_user_name(const char *name)
+{
+	size_t len =
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-");
+
+	return len && len <= SUDO_NAME_MAX && !name[len];
+}
+
+void http_by(const struct http_request *req, char out[HTTP_BY_MAX])
+{
+	const struct http_peer *peer = req->peer;
+	bool is_root = peer->n_groups && !peer->uid;
+	const char *sudo = is_root ? http_header(req, HTTP_SUDO_HEADER) : NULL;
+
+	if (sudo && is_user_name(sudo))
+		snprintf(out, HTTP_BY_MAX, "%s (sudo by %s)", peer->who, sudo);
+	else
+		snprintf(out, HTTP_BY_MAX, "%s", peer->who);
+}
+
 /* HEAD is GET to a handler; send_whole() leaves the body out. */
 static const char *method_for_handler(const char *method)
 {

@@ -32,9 +32,14 @@ struct http_reply;
 
 #define HTTP_STREAM_MAX (1 << 20)
 
+#define HTTP_GROUPS_MAX 64
+
 struct http_peer {
 	char who[IDENTITY_TEXT_MAX];  /* "uid:0", "spiffe://...", or "anyone" */
 	char from[ENDPOINT_TEXT_MAX]; /* "unix" or the remote address */
+	uint32_t uid,
+		groups[HTTP_GROUPS_MAX]; /* of a process on this machine, as the kernel says */
+	size_t n_groups;
 };
 
 struct http_request {
@@ -48,8 +53,14 @@ struct http_request {
 
 /* The value of ?key=, decoded; NULL when absent. Lives as long as the request. */
 const char *http_query(const struct http_request *req, const char *key);
-/* A request header; NULL when absent. For tests, and who speaks to browsers. */
+/* A request header; NULL when absent. */
 const char *http_header(const struct http_request *req, const char *name);
+
+/* Who asked, for logs and the audit: "uid:0 (sudo by alice)". The second name is what the program
+ * says of itself (HTTP_SUDO_HEADER), and only root on this machine is believed. */
+#define HTTP_SUDO_HEADER "Fairlead-Sudo-User"
+#define HTTP_BY_MAX	 (IDENTITY_TEXT_MAX + 64)
+void http_by(const struct http_request *req, char out[HTTP_BY_MAX]);
 
 /* Must answer exactly once, now or later on the same thread. */
 typedef void (*http_handler_fn)(void *ctx, const struct http_request *req,

@@ -2,6 +2,7 @@
 /* call: the admin API from the other side: a request goes out, a JSON document comes back. */
 #include "ctl/call.h"
 
+#include "core/http_conn.h"
 #include "core/tls.h"
 
 #include <curl/curl.h>
@@ -15,6 +16,7 @@
 struct call {
 	CURL *curl;
 	char *socket, *host, *certificate, *key, *ca;
+	char sudo_header[64]; /* who became root, for the daemon's audit; "" = nobody did */
 	char curl_text[CURL_ERROR_SIZE];
 	struct buf answer;
 	bool is_too_long;
@@ -161,6 +163,9 @@ enum outcome call_new(struct call **out, const struct call_target *target, struc
 	pthread_once(&once, make_call_index);
 	c->curl = curl_easy_init();
 	c->host = copy(target->host);
+	if (!target->host && target->sudo_user)
+		snprintf(c->sudo_header, sizeof(c->sudo_header), HTTP_SUDO_HEADER ": %.32s",
+			 target->sudo_user);
 	c->socket = copy(target->socket);
 	c->certificate = copy(target->certificate);
 	c->key = copy(target->key);
@@ -292,6 +297,8 @@ static enum outcome perform(struct call *c, const struct call_request *request, 
 
 	if (body)
 		headers = curl_slist_append(headers, "Content-Type: application/json");
+	if (c->sudo_header[0])
+		headers = curl_slist_append(headers, c->sudo_header);
 	curl_easy_setopt(c->curl, CURLOPT_URL, url);
 	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(c->curl, CURLOPT_TIMEOUT, (long)timeout_s);

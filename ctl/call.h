@@ -26,6 +26,7 @@ struct call_target {
 	const char *socket;		    /* used when host is NULL */
 	const char *host;		    /* "HOST:PORT" */
 	const char *certificate, *key, *ca; /* PEM files; needed with host */
+	const char *sudo_user;		    /* who became root; NULL = nobody did */
 };
 
 struct call_request {

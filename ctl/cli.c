@@ -37,6 +37,7 @@ static enum outcome connect_target(struct cli *cli)
 		outcome = profile_fill(&cli->profile, cli->env, target, &cli->failure);
 	if (outcome != OUTCOME_DONE || cli->send)
 		return outcome;
+	target->sudo_user = cli->env ? cli->env("SUDO_USER") : NULL;
 	if (target->host && (!target->certificate || !target->key || !target->ca))
 		return cli_wrong(cli, "usage",
 				 "a name server elsewhere (%s) needs --cert, --key and --ca, or "

@@ -28,35 +28,53 @@ static enum access_role default_role(const char *who)
 	}
 }
 
+static bool is_in_group(const struct http_peer *peer, uint32_t group)
+{
+	for (size_t i = 0; i < peer->n_groups; i++)
+		if (peer->groups[i] == group)
+			return true;
+	return false;
+}
+
+static bool fits(const struct config_access *a, const struct http_peer *peer)
+{
+	switch (a->kind) {
+	case ACCESS_PATTERN: return fnmatch(a->who, peer->who, 0) == 0;
+	case ACCESS_USER: return peer->n_groups && a->id != CONFIG_NO_ID && peer->uid == a->id;
+	case ACCESS_GROUP: return a->id != CONFIG_NO_ID && is_in_group(peer, a->id);
+	}
+	return false;
+}
+
 /* The first line of `access` that fits; without any `access`, what the certificate says. */
-static enum access_role role_of(const struct rooms *r, const char *who)
+static enum access_role role_of(const struct rooms *r, const struct http_peer *peer)
 {
 	for (size_t i = 0; i < rooms_config(r)->n_access; i++)
-		if (fnmatch(rooms_config(r)->access[i].who, who, 0) == 0)
+		if (fits(&rooms_config(r)->access[i], peer))
 			return rooms_config(r)->access[i].role;
-	return rooms_config(r)->n_access ? ACCESS_NONE : default_role(who);
+	return rooms_config(r)->n_access ? ACCESS_NONE : default_role(peer->who);
 }
 
 void access_audit(const struct rooms *r, const struct http_request *req, const char *verb,
 		  const char *args, const char *result)
 {
-	const struct store_actor actor = { .by = req->peer->who,
-					   .from = req->peer->from,
-					   .reason = "",
-					   .verb = verb,
-					   .args = args };
+	char by[HTTP_BY_MAX];
+	const struct store_actor actor = {
+		.by = by, .from = req->peer->from, .reason = "", .verb = verb, .args = args
+	};
 	struct err e;
 
+	http_by(req, by);
 	if (store_audit_add(r->store, &actor, result, &e) != ERR_OK)
-		log_error("dnsd/admin", "the audit row of %s by %s is not on disk: %s", verb,
-			  req->peer->who, e.text);
+		log_error("dnsd/admin", "the audit row of %s by %s is not on disk: %s", verb, by,
+			  e.text);
 }
 
 bool access_may(const struct rooms *r, const struct http_request *req, enum access_role least,
 		struct http_reply *reply)
 {
 	static const char *const names[] = { "nobody", "viewer", "operator", "admin" };
-	enum access_role role = role_of(r, req->peer->who);
+	enum access_role role = role_of(r, req->peer);
 	char text[512];
 
 	if (role >= least)

@@ -33,6 +33,7 @@ struct op {
 	int64_t *cleared; /* ids, room for all */
 	size_t n_cleared;
 	char args[1024];
+	char by[HTTP_BY_MAX]; /* who asked */
 };
 
 /* ---- reading ---- */
@@ -375,7 +376,7 @@ static enum err_code check_after(struct op *op, json_t **moves, struct err *e)
 static enum err_code perform(struct op *op, const struct http_request *req, json_t **doc,
 			     struct err *e)
 {
-	const struct store_actor actor = { .by = req->peer->who,
+	const struct store_actor actor = { .by = op->by,
 					   .from = req->peer->from,
 					   .reason = op->reason,
 					   .verb = op->verb,
@@ -399,7 +400,7 @@ static enum err_code perform(struct op *op, const struct http_request *req, json
 /* Refusals are audited too: who tried what. */
 static void audit_refusal(struct op *op, const struct http_request *req, const struct err *e)
 {
-	const struct store_actor actor = { .by = req->peer->who,
+	const struct store_actor actor = { .by = op->by,
 					   .from = req->peer->from,
 					   .reason = op->reason && strlen(op->reason) <= REASON_MAX
 							     ? op->reason
@@ -410,11 +411,21 @@ static void audit_refusal(struct op *op, const struct http_request *req, const s
 	op->ops->refused++;
 	if (store_audit_add(op->r->store, &actor, e->text, NULL) != ERR_OK)
 		log_warn("dnsd/admin", "%s by %s was refused, and that is not on disk: %s",
-			 op->verb, req->peer->who, e->text);
+			 op->verb, op->by, e->text);
 }
 
-static enum err_code prepare(struct op *op, struct err *e)
+/* `audit.reason: required`: what is only tried needs none. */
+static enum err_code check_reason(const struct op *op, struct err *e)
 {
+	if (op->is_dry || op->reason[0] || !rooms_config(op->r)->reason_required)
+		return ERR_OK;
+	return err_set(e, ERR_INPUT,
+		       "a reason is needed here (`audit.reason: required`): --reason TEXT");
+}
+
+static enum err_code prepare(struct op *op, const struct http_request *req, struct err *e)
+{
+	http_by(req, op->by);
 	op->cleared = calloc(overrides_now(op->r->forced).n + 1, sizeof(*op->cleared));
 	if (!op->cleared)
 		return err_set(e, ERR_MEMORY, "no memory");
@@ -431,7 +442,7 @@ static void answer(struct op *op, const struct http_request *req, struct http_re
 	} else if (op->is_dry) {
 		http_reply_json(reply, 200, doc);
 	} else {
-		log_info("dnsd/admin", "%s %s by %s: %s", op->verb, op->args, req->peer->who,
+		log_info("dnsd/admin", "%s %s by %s: %s", op->verb, op->args, op->by,
 			 op->reason[0] ? op->reason : "no reason given");
 		answer_live(op->r, reply, doc);
 	}
@@ -445,14 +456,16 @@ void ops_handle(struct ops *o, const char *verb, const struct http_request *req,
 	struct op op = { .ops = o, .r = o->rooms, .verb = verb };
 	json_t *doc = NULL;
 	struct err e;
-	enum err_code rc = prepare(&op, &e);
+	enum err_code rc = prepare(&op, req, &e);
 
 	if (rc == ERR_OK)
 		rc = read_body(&op, req, &e);
 	if (rc == ERR_OK) {
 		make_args(&op);
-		rc = plan(&op, &e);
+		rc = check_reason(&op, &e);
 	}
+	if (rc == ERR_OK)
+		rc = plan(&op, &e);
 	if (rc == ERR_OK)
 		rc = perform(&op, req, &doc, &e);
 	answer(&op, req, reply, rc, doc, &e);
@@ -498,10 +511,12 @@ void ops_clear(struct ops *o, int64_t id, const struct http_request *req, struct
 			 .is_forced = force && strcmp(force, "true") == 0 };
 	json_t *doc = NULL;
 	struct err e;
-	enum err_code rc = prepare(&op, &e);
+	enum err_code rc = prepare(&op, req, &e);
 
 	snprintf(op.args, sizeof(op.args), "{%s\"id\":%lld}", op.is_forced ? "\"force\":true," : "",
 		 (long long)id);
+	if (rc == ERR_OK)
+		rc = check_reason(&op, &e);
 	if (rc == ERR_OK)
 		rc = plan_clear(&op, id, &e);
 	if (rc == ERR_OK)

@@ -189,8 +189,9 @@ static enum err_code drain(struct node *n, const struct wish *w, const struct st
 static enum err_code change(struct node *n, const struct http_request *req, bool is_drain,
 			    struct wish *w, json_t **out, struct err *e)
 {
+	char by[HTTP_BY_MAX];
 	const struct store_actor actor = {
-		.by = req->peer->who,
+		.by = by,
 		.from = req->peer->from,
 		.reason = w->reason,
 		.verb = is_drain ? "drain" : "undrain",
@@ -201,6 +202,7 @@ static enum err_code change(struct node *n, const struct http_request *req, bool
 	enum err_code code = is_drain ? check_exists(n->table, w, e) : ERR_OK;
 	if (code != ERR_OK)
 		return code;
+	http_by(req, by);
 	if (w->dry_run) {
 		*out = dry_json();
 		return ERR_OK;

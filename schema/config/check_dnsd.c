@@ -4,6 +4,8 @@
 #include "schema/config/custom_dnsd.h"
 #include "schema/config/dnsd_config.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <string.h>
 
 void check_state(struct walker *w, const struct yaml_node *node, void *entry)
@@ -136,13 +138,36 @@ void check_dnsd_service(struct walker *w, const struct yaml_node *node, void *en
 		service->failback_auto = service->mode == MODE_ACTIVE_ACTIVE;
 }
 
+/* Names become numbers here, where a slow directory holds up nobody but the reader of the file. */
+static void look_up(struct walker *w, const struct yaml_node *node, struct config_access *access)
+{
+	const char *name = strchr(access->who, ':') + 1;
+	const struct passwd *user = access->kind == ACCESS_USER ? getpwnam(name) : NULL;
+	const struct group *group = access->kind == ACCESS_GROUP ? getgrnam(name) : NULL;
+
+	access->id = user ? user->pw_uid : group ? group->gr_gid : CONFIG_NO_ID;
+	if (access->id == CONFIG_NO_ID)
+		report_note(w->report, yaml_get(node, "who")->at,
+			    "this machine has no %s `%s`: this entry lets nobody in",
+			    access->kind == ACCESS_USER ? "user" : "group", name);
+}
+
 /* Of an entry for some services only: more than reading would be a right nobody gave. */
 void check_access(struct walker *w, const struct yaml_node *node, void *entry)
 {
 	struct config_access *access = entry;
 
-	if (access && yaml_get(node, "services"))
+	if (!access)
+		return;
+	if (yaml_get(node, "services"))
 		access->role = ACCESS_VIEWER;
+	if (!access->who)
+		return;
+	access->kind = strncmp(access->who, "user:", 5) == 0	? ACCESS_USER
+		       : strncmp(access->who, "group:", 6) == 0 ? ACCESS_GROUP
+								: ACCESS_PATTERN;
+	if (access->kind != ACCESS_PATTERN)
+		look_up(w, node, access);
 }
 
 void check_client(struct walker *w, const struct yaml_node *node, void *entry)

@@ -96,8 +96,14 @@ struct config_topology {
 	size_t n_prefer;
 };
 
+enum access_kind { ACCESS_PATTERN, ACCESS_USER, ACCESS_GROUP };
+#define CONFIG_NO_ID UINT32_MAX /* of a user or group that this machine does not know */
+
 struct config_access {
-	char *who; /* a glob: "spiffe://example/admin/" + star, "uid:0" */
+	/* A glob: "spiffe://example/admin/" + star, "uid:0"; or "user:NAME", "group:NAME". */
+	char *who;
+	enum access_kind kind;
+	uint32_t id; /* of the user or group, looked up when the file was read */
 	struct config_pos pos;
 	enum access_role role;
 };

@@ -303,8 +303,10 @@ static const struct key access_keys[] = {
 	  .min = 1,
 	  .max = 255,
 	  .required = true,
-	  .doc = "A peer's name, `*` for any characters: a certificate's URI, or `uid:N` on the "
-		 "socket." },
+	  .doc = "A peer: a certificate's URI, `*` for any characters; on the socket `uid:N`, "
+		 "`user:NAME` or `group:NAME` of this machine. Names are looked up when the file "
+		 "is "
+		 "read." },
 	{ .name = "role",
 	  .type = KEY_ENUM,
 	  ACCESS(role),
@@ -323,7 +325,7 @@ static const struct key access_keys[] = {
 
 static const struct key_word reasons[] = {
 	{ "optional", false },
-	{ "required", true, "a change without a reason is accepted" },
+	{ "required", true },
 	{ NULL },
 };
 static const struct key audit_keys[] = {

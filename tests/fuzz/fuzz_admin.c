@@ -18,6 +18,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__wrap_http_query(const struct http_request *req, const char *key);
+void __wrap_http_by(const struct http_request *req, char out[HTTP_BY_MAX]);
 void __wrap_http_reply_json(struct http_reply *reply, int status, json_t *doc);
 void __wrap_http_reply_text(struct http_reply *reply, int status, const char *content_type,
 			    const char *text, size_t len);
@@ -45,6 +46,11 @@ static struct clock_hand hand;
 static unsigned answered;
 
 /* ---- core/http, without a network ---- */
+
+void __wrap_http_by(const struct http_request *req, char out[HTTP_BY_MAX])
+{
+	snprintf(out, HTTP_BY_MAX, "%s", req->peer->who);
+}
 
 const char *__wrap_http_query(const struct http_request *req, const char *key)
 {

@@ -28,7 +28,9 @@ struct world {
 
 	/* what the handler was told, as text */
 	unsigned calls;
-	char seen[4096];
+	char seen[4096], by[HTTP_BY_MAX];
+	size_t n_groups;
+	uint32_t group;		 /* the first */
 	struct http_reply *kept; /* when `keep` */
 	bool keep;
 	enum err_code fail_with;
@@ -41,6 +43,9 @@ static inline void handle(void *ctx, const struct http_request *req, struct http
 {
 	const char *q = http_query(req, "q"), *header = http_header(req, "x-test");
 
+	http_by(req, world.by);
+	world.n_groups = req->peer->n_groups;
+	world.group = req->peer->groups[0];
 	world.calls++;
 	snprintf(world.seen, sizeof(world.seen),
 		 "%s %s q=%s h=%s who=%s from=%.9s len=%zu body=%.*s", req->method, req->path,

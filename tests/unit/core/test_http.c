@@ -252,6 +252,34 @@ static void the_unix_socket_is_for_owner_and_group(void **state)
 	assert_int_equal(stat(world.path, &st), -1);
 }
 
+/* A request of this process, as `who` it says it was before it became root. */
+static void ask_by(const char *sudo_user)
+{
+	char request[256], reply[1024];
+
+	snprintf(request, sizeof(request),
+		 "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nFairlead-Sudo-User: "
+		 "%s\r\n\r\n",
+		 sudo_user);
+	exchange(connect_unix(), request, strlen(request), reply, sizeof(reply));
+}
+
+static void the_kernel_says_who_asks_and_root_says_who_it_was(void **state)
+{
+	char uid[64], sudo[96];
+
+	snprintf(uid, sizeof(uid), "uid:%u", getuid());
+	snprintf(sudo, sizeof(sudo), "uid:%u%s", getuid(), getuid() ? "" : " (sudo by alice)");
+	ask_by("alice");
+	assert_string_equal(world.by, sudo);
+	assert_true(world.n_groups > 0);
+	assert_int_equal(world.group, getgid());
+	ask_by("a b"); /* no user's name */
+	assert_string_equal(world.by, uid);
+	ask_by("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	assert_string_equal(world.by, uid);
+}
+
 static void a_live_socket_is_not_taken_over(void **state)
 {
 	struct http_server *second;
@@ -480,6 +508,7 @@ int main(void)
 		WITH_SERVER(a_reply_after_the_server_is_gone_does_nothing),
 		WITH_SERVER(what_two_readers_could_understand_differently_is_refused),
 		WITH_SERVER(the_unix_socket_is_for_owner_and_group),
+		WITH_SERVER(the_kernel_says_who_asks_and_root_says_who_it_was),
 		WITH_SERVER(a_live_socket_is_not_taken_over),
 		WITH_SERVER(a_stale_socket_is_replaced_and_a_file_is_not),
 		WITH_SERVER(a_server_out_of_descriptors_pauses_and_recovers),

@@ -25,10 +25,17 @@ static const struct rooms *rooms; /* of control */
 static struct said_reply last;
 
 const char *__wrap_http_query(const struct http_request *req, const char *key);
+void __wrap_http_by(const struct http_request *req, char out[HTTP_BY_MAX]);
 void __wrap_http_reply_json(struct http_reply *reply, int status, json_t *doc);
 void __wrap_http_reply_text(struct http_reply *reply, int status, const char *content_type,
 			    const char *text, size_t len);
 void __wrap_http_reply_error(struct http_reply *reply, enum err_code code, const char *message);
+
+/* Nobody came by sudo. */
+void __wrap_http_by(const struct http_request *req, char out[HTTP_BY_MAX])
+{
+	snprintf(out, HTTP_BY_MAX, "%s", req->peer->who);
+}
 
 /* req->query is "key=value&key=value"; there is nothing to decode. */
 const char *__wrap_http_query(const struct http_request *req, const char *key)
@@ -182,18 +189,16 @@ static inline int free_control(void **state)
 /* ---- asking ---- */
 
 /* The answer is in `last` when this returns. */
-static inline enum err_code ask_as(const char *who, const char *method, const char *path,
-				   const char *query, const char *body)
+static inline enum err_code ask_peer(const struct http_peer *peer, const char *method,
+				     const char *path, const char *query, const char *body)
 {
-	struct http_peer peer = { .from = "unix" };
 	struct http_request req = { .method = method,
 				    .path = path,
 				    .body = (const uint8_t *)body,
 				    .len = body ? strlen(body) : 0,
-				    .peer = &peer,
+				    .peer = peer,
 				    .query = query };
 
-	snprintf(peer.who, sizeof(peer.who), "%s", who);
 	json_decref(last.doc);
 	memset(&last, 0, sizeof(last));
 	api_handle(control_api(control), &req, (struct http_reply *)&last);
@@ -203,6 +208,15 @@ static inline enum err_code ask_as(const char *who, const char *method, const ch
 	}
 	assert_true(last.is_answered);
 	return last.code;
+}
+
+static inline enum err_code ask_as(const char *who, const char *method, const char *path,
+				   const char *query, const char *body)
+{
+	struct http_peer peer = { .from = "unix" };
+
+	snprintf(peer.who, sizeof(peer.who), "%s", who);
+	return ask_peer(&peer, method, path, query, body);
 }
 
 static inline enum err_code post(const char *verb, const char *body)

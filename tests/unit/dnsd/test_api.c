@@ -65,6 +65,59 @@ static void each_role_may_do_its_own_and_no_more(void **state)
 	assert_int_equal(as("uid:0", "POST", "/v1/reload", NULL), ERR_OK);
 }
 
+/* The accounts of Debian's base: root is 0, daemon 1, in `passwd` as in `group`. */
+#define BY_NAME                                                          \
+	CONTROL_YAML "access:\n"                                         \
+		     "  - {who: \"user:root\", role: admin}\n"           \
+		     "  - {who: \"group:daemon\", role: operator}\n"     \
+		     "  - {who: \"group:no-such-group\", role: admin}\n" \
+		     "audit: {reason: required}\n"
+
+static int make_by_name(void **state)
+{
+	memset(&last, 0, sizeof(last));
+	control_begin(BY_NAME);
+	return 0;
+}
+
+static enum err_code as_local(uint32_t uid, uint32_t group, const char *method, const char *path,
+			      const char *body)
+{
+	struct http_peer peer = {
+		.from = "unix", .uid = uid, .groups = { 100, group }, .n_groups = 2
+	};
+
+	snprintf(peer.who, sizeof(peer.who), "uid:%u", uid);
+	return ask_peer(&peer, method, path, NULL, body);
+}
+
+static void users_and_groups_are_known_by_name(void **state)
+{
+	static const char drain[] = "{\"region\":\"eu\",\"reason\":\"r\"}";
+
+	assert_int_equal(as_local(0, 0, "POST", "/v1/reload", NULL), ERR_OK);
+	assert_int_equal(as_local(1000, 1, "POST", "/v1/drain", drain), ERR_OK);
+	assert_int_equal(as_local(0, 0, "GET", "/v1/audit", NULL), ERR_OK);
+	assert_string_equal(text(at(last.doc, json_array_size(last.doc) - 1), "by"), "uid:1000");
+	assert_int_equal(as_local(1000, 1, "POST", "/v1/reload", NULL), ERR_DENIED);
+	assert_int_equal(as_local(1000, 2, "GET", "/v1/status", NULL), ERR_DENIED);
+	assert_int_equal(as_local(1, 2, "GET", "/v1/status", NULL),
+			 ERR_DENIED); /* a user's number */
+	assert_int_equal(as("anyone", "GET", "/v1/status", NULL), ERR_DENIED);
+}
+
+static void a_reason_may_be_required(void **state)
+{
+	static const char bare[] = "{\"region\":\"eu\"}";
+	static const char dry[] = "{\"region\":\"eu\",\"dry_run\":true}";
+
+	assert_int_equal(as_local(0, 0, "POST", "/v1/drain", bare), ERR_INPUT);
+	assert_non_null(strstr(last.text, "a reason is needed here"));
+	assert_int_equal(as_local(0, 0, "POST", "/v1/drain", dry), ERR_OK);
+	assert_int_equal(as_local(0, 0, "DELETE", "/v1/overrides/1", NULL), ERR_INPUT);
+	assert_int_equal(overrides_now(rooms->forced).n, 0);
+}
+
 static void without_access_the_certificate_says_the_role(void **state)
 {
 	assert_int_equal(as("spiffe://example/viewer/v", "GET", "/v1/status", NULL), ERR_OK);
@@ -513,6 +566,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_role_may_do_its_own_and_no_more, make_guarded,
 						free_control),
 		WITH_CONTROL(without_access_the_certificate_says_the_role),
+		cmocka_unit_test_setup_teardown(users_and_groups_are_known_by_name, make_by_name,
+						free_control),
+		cmocka_unit_test_setup_teardown(a_reason_may_be_required, make_by_name,
+						free_control),
 		WITH_CONTROL(who_tried_what_he_may_not_is_in_the_audit),
 		WITH_CONTROL(what_is_refused_changes_nothing_and_is_audited),
 		WITH_CONTROL(a_long_reason_is_refused),
