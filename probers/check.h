@@ -5,7 +5,8 @@
  *   http   a fresh connection to the address, one request, no redirects; the status, then the
  *   https  first 64 KiB of the body against the regex. With a regex the body must be whole, or
  *          64 KiB, within the timeout; without one the status decides, whatever becomes of the body
- *   dns    one UDP query; the same id and question come back with NOERROR
+ *   dns    one UDP query; the same id and question come back with the expected code, and with the
+ *          expected address among the answers
  *   icmp   one echo request; by a ping socket, else by a raw one
  *
  * Threads    all on the loop's thread of the checker; done() too
@@ -13,10 +14,7 @@
  *            check_cancel(); every check ends before checker_free(). A check holds its spec.
  * Units      _us microseconds
  * Errors     check_start() fails only for want of memory. Everything else is a result: the reason
- *            says what, in words for people. Only what is evidence about the target passes or
- *            fails: a check that could not be made from here is `not_made` (no descriptor, local
- *            port, memory or permission, an address family that this machine does not have, or
- *            this process stood still past the deadline), and whoever counts results leaves it out.
+ *            says what, in words for people (check_result.h)
  * Source     RFC 9110, RFC 1035 7.3 (matching answers), RFC 792 and RFC 4443 (echo)
  */
 #ifndef FAIRLEAD_PROBERS_CHECK_H
@@ -26,29 +24,11 @@
 #include "core/clock.h"
 #include "core/err.h"
 #include "core/loop.h"
+#include "probers/check_result.h"
 #include "probers/check_spec.h"
-
-#include <stdbool.h>
-#include <stdint.h>
-
-/* Fits a Verdict's reason (WIRE_REASON_MAX). */
-#define CHECK_REASON_MAX 200
-
-struct check_result {
-	bool pass;
-	bool not_made;		       /* our own shortage: neither a pass nor a failure */
-	char reason[CHECK_REASON_MAX]; /* "" when it passed; "timeout...", "refused", "status 503,
-					  expected 200", "body does not match", "tls: ..."; not
-					  made: "socket: Too many open files" */
-	uint32_t rtt_us; /* until connected (dns, icmp: until the reply); 0 = never was */
-	uint64_t total_us;
-};
 
 struct checker;
 struct check;
-
-/* Called once, never from within check_start(). The check is gone by then. */
-typedef void (*check_done_fn)(void *arg, const struct check_result *result);
 
 /* clock NULL = the system's: it measures; deadlines are the loop's timers. */
 enum err_code checker_new(struct checker **out, struct loop *loop, const struct clock *clock,
@@ -59,8 +39,5 @@ enum err_code check_start(struct checker *checker, struct check_spec *spec,
 			  const struct endpoint *to, check_done_fn done, void *arg,
 			  struct check **out);
 void check_cancel(struct check *check); /* done() is not called; NULL is fine */
-
-/* What is not printable ASCII becomes '?'. Reasons are such, so that they can be cut anywhere. */
-void check_printable(char *text);
 
 #endif

@@ -9,8 +9,10 @@
  * always goes to the target's address: the URL only gives Host and SNI. The environment's proxies
  * are ignored.
  */
+#include "probers/check_http.h"
+
 #include "core/buf.h"
-#include "probers/check_kind.h"
+#include "probers/check_http_ask.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -22,7 +24,7 @@
 #define BODY_MAX   (64u << 10)
 #define HEADER_MAX (64u << 10)
 
-struct check_http_pool {
+struct pool {
 	struct loop *loop;
 	CURLM *multi;
 	struct loop_timer *timer;
@@ -31,6 +33,7 @@ struct check_http_pool {
 
 struct http_check {
 	struct check check;
+	const struct check_http_ask *ask;
 	CURL *easy;
 	bool is_added; /* to the multi handle */
 	struct curl_slist *headers, *connect_to;
@@ -46,7 +49,7 @@ struct http_check {
 
 static void finish(struct http_check *http, CURLcode code);
 
-static void reap(struct check_http_pool *pool)
+static void reap(struct pool *pool)
 {
 	struct http_check *http;
 	CURLMsg *message;
@@ -63,7 +66,7 @@ static void reap(struct check_http_pool *pool)
 	}
 }
 
-static void drive(struct check_http_pool *pool, curl_socket_t fd, int mask)
+static void drive(struct pool *pool, curl_socket_t fd, int mask)
 {
 	int running;
 
@@ -84,7 +87,7 @@ static void on_timer(void *arg)
 
 static int on_timer_set(CURLM *multi, long ms, void *arg)
 {
-	struct check_http_pool *pool = arg;
+	struct pool *pool = arg;
 
 	if (ms < 0)
 		loop_timer_stop(pool->timer);
@@ -95,7 +98,7 @@ static int on_timer_set(CURLM *multi, long ms, void *arg)
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {
-	struct check_http_pool *pool = arg;
+	struct pool *pool = arg;
 	struct loop_watch *watch = socket_arg;
 	short events = (short)((what & CURL_POLL_IN ? EV_READ : 0) |
 			       (what & CURL_POLL_OUT ? EV_WRITE : 0));
@@ -115,10 +118,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *so
 	return 0;
 }
 
-void check_http_pool_free(struct check_http_pool *pool)
+static void free_pool(void *data)
 {
-	if (!pool)
-		return;
+	struct pool *pool = data;
+
 	if (pool->multi)
 		curl_multi_cleanup(pool->multi);
 	loop_timer_free(pool->timer);
@@ -127,9 +130,9 @@ void check_http_pool_free(struct check_http_pool *pool)
 	free(pool);
 }
 
-static struct check_http_pool *make_pool(struct loop *loop)
+static struct pool *make_pool(struct loop *loop)
 {
-	struct check_http_pool *pool = calloc(1, sizeof(*pool));
+	struct pool *pool = calloc(1, sizeof(*pool));
 
 	if (!pool)
 		return NULL;
@@ -138,7 +141,7 @@ static struct check_http_pool *make_pool(struct loop *loop)
 	if (pool->has_global)
 		pool->multi = curl_multi_init();
 	if (!pool->multi || loop_timer_new(loop, &pool->timer, on_timer, pool) != ERR_OK) {
-		check_http_pool_free(pool);
+		free_pool(pool);
 		return NULL;
 	}
 	curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -146,6 +149,16 @@ static struct check_http_pool *make_pool(struct loop *loop)
 	curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, on_timer_set);
 	curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
 	return pool;
+}
+
+static struct pool *shared_pool(const struct check *check)
+{
+	struct check_shared *shared = check_shared(check);
+
+	if (!shared->data)
+		shared->data = make_pool(check->checker->loop);
+	shared->free = free_pool;
+	return shared->data;
 }
 
 /* ---- the answer */
@@ -179,15 +192,15 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *arg)
 	struct http_check *http = arg;
 	size_t room = BODY_MAX - http->body_len, take = len < room ? len : room;
 
-	if (http->check.spec->regex_text)
+	if (http->ask->regex_text)
 		buf_add(&http->body, bytes, take);
 	http->body_len += take;
 	return take;
 }
 
-static bool is_status_expected(const struct check_spec *spec, long status)
+static bool is_status_expected(const struct check_http_ask *ask, long status)
 {
-	return spec->expect_status ? status == spec->expect_status : status >= 200 && status < 400;
+	return ask->expect_status ? status == ask->expect_status : status >= 200 && status < 400;
 }
 
 static bool is_body_expected(struct http_check *http)
@@ -195,19 +208,19 @@ static bool is_body_expected(struct http_check *http)
 	regmatch_t all = { 0, (regoff_t)http->body.len };
 
 	/* With a length the body may hold zeroes. */
-	return !http->check.spec->regex_text ||
-	       regexec(&http->check.spec->regex, buf_text(&http->body), 1, &all, REG_STARTEND) == 0;
+	return !http->ask->regex_text ||
+	       regexec(&http->ask->regex, buf_text(&http->body), 1, &all, REG_STARTEND) == 0;
 }
 
 static void judge(struct http_check *http)
 {
-	const struct check_spec *spec = http->check.spec;
+	const struct check_http_ask *ask = http->ask;
 	long status = 0;
 
 	curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (!is_status_expected(spec, status) && spec->expect_status)
-		check_fail(&http->check, "status %ld, expected %u", status, spec->expect_status);
-	else if (!is_status_expected(spec, status))
+	if (!is_status_expected(ask, status) && ask->expect_status)
+		check_fail(&http->check, "status %ld, expected %u", status, ask->expect_status);
+	else if (!is_status_expected(ask, status))
 		check_fail(&http->check, "status %ld, expected 2xx or 3xx", status);
 	else if (!is_body_expected(http) && http->body_len == BODY_MAX)
 		check_fail(&http->check, "body_regex does not match the first %u KiB of the body",
@@ -269,7 +282,7 @@ static void take_rtt(struct http_check *http)
 
 static bool is_enough(const struct http_check *http)
 {
-	return http->has_status && !http->check.spec->regex_text;
+	return http->has_status && !http->ask->regex_text;
 }
 
 static void finish(struct http_check *http, CURLcode code)
@@ -306,32 +319,32 @@ static bool anticipates_content(const char *method)
 
 static bool set_headers(struct http_check *http)
 {
-	const struct check_spec *spec = http->check.spec;
+	const struct check_http_ask *ask = http->ask;
 	size_t i;
 
 	/* Else libcurl waits for "100 Continue" before a long body. */
 	if (!add_line(&http->headers, "Expect:"))
 		return false;
-	if (!spec->body && anticipates_content(spec->method) &&
+	if (!ask->body && anticipates_content(ask->method) &&
 	    !add_line(&http->headers, "Content-Length: 0"))
 		return false;
-	for (i = 0; i < spec->n_headers; i++)
-		if (!add_line(&http->headers, spec->headers[i].line))
+	for (i = 0; i < ask->n_headers; i++)
+		if (!add_line(&http->headers, ask->headers[i]))
 			return false;
 	return curl_easy_setopt(http->easy, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK;
 }
 
 static bool set_target(struct http_check *http)
 {
-	const struct check_spec *spec = http->check.spec;
-	const char *scheme = spec->type == MONITOR_HTTPS ? "https" : "http";
+	const struct check_http_ask *ask = http->ask;
+	const char *scheme = ask->is_tls ? "https" : "http";
 	char at[ENDPOINT_TEXT_MAX], connect_to[ENDPOINT_TEXT_MAX + 2];
 	struct buf url = BUF_INIT;
 	bool ok;
 
 	endpoint_text(&http->check.to, at);
 	snprintf(connect_to, sizeof(connect_to), "::%s", at); /* any host, any port: go there */
-	buf_printf(&url, "%s://%s%s", scheme, spec->host ? spec->host : at, spec->path);
+	buf_printf(&url, "%s://%s%s", scheme, ask->host ? ask->host : at, ask->path);
 	ok = !url.failed && add_line(&http->connect_to, connect_to) &&
 	     curl_easy_setopt(http->easy, CURLOPT_URL, buf_text(&url)) == CURLE_OK &&
 	     curl_easy_setopt(http->easy, CURLOPT_CONNECT_TO, http->connect_to) == CURLE_OK;
@@ -341,16 +354,16 @@ static bool set_target(struct http_check *http)
 
 static bool set_request(struct http_check *http)
 {
-	const struct check_spec *spec = http->check.spec;
+	const struct check_http_ask *ask = http->ask;
 	CURL *easy = http->easy;
 
-	if (spec->body) {
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)spec->body_len);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, spec->body); /* not copied */
+	if (ask->body) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)ask->body_len);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, ask->body); /* not copied */
 	}
-	if (strcmp(spec->method, "HEAD") == 0)
+	if (strcmp(ask->method, "HEAD") == 0)
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-	return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, spec->method) == CURLE_OK;
+	return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, ask->method) == CURLE_OK;
 }
 
 /* As libcurl makes one, but it tells why there is none. */
@@ -366,7 +379,6 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 
 static void set_rules(struct http_check *http)
 {
-	const struct check_spec *spec = http->check.spec;
 	CURL *easy = http->easy;
 
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, http);
@@ -385,27 +397,27 @@ static void set_rules(struct http_check *http)
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, http);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, spec->tls_verify ? 1L : 0L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, spec->tls_verify ? 2L : 0L);
-	if (!spec->tls_verify) /* reading the system's CA bundle costs more than the check */
-		curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+	/* Checks ask "does it serve?", mostly by address and of backends with certificates of their
+	 * own making. Reading the system's CA bundle would cost more than the check. */
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
 }
 
 static enum err_code start(struct check *check)
 {
 	struct http_check *http = (struct http_check *)check;
-	struct checker *checker = check->checker;
+	struct pool *pool = shared_pool(check);
 
 	buf_init(&http->body);
-	if (!checker->http)
-		checker->http = make_pool(checker->loop);
-	http->easy = checker->http ? curl_easy_init() : NULL;
+	http->ask = check->spec->own;
+	http->easy = pool ? curl_easy_init() : NULL;
 	if (!http->easy)
 		return ERR_MEMORY;
 	set_rules(http);
 	if (!set_target(http) || !set_headers(http) || !set_request(http))
 		return ERR_MEMORY;
-	http->is_added = curl_multi_add_handle(checker->http->multi, http->easy) == CURLM_OK;
+	http->is_added = curl_multi_add_handle(pool->multi, http->easy) == CURLM_OK;
 	return http->is_added ? ERR_OK : ERR_MEMORY;
 }
 
@@ -414,7 +426,7 @@ static void stop(struct check *check)
 	struct http_check *http = (struct http_check *)check;
 
 	if (http->is_added)
-		curl_multi_remove_handle(check->checker->http->multi, http->easy);
+		curl_multi_remove_handle(shared_pool(check)->multi, http->easy);
 	curl_easy_cleanup(http->easy);
 	curl_slist_free_all(http->headers);
 	curl_slist_free_all(http->connect_to);
@@ -450,4 +462,7 @@ const struct check_kind check_http = {
 	.stop = stop,
 	.waiting_for = waiting_for,
 	.at_deadline = at_deadline,
+	.compile = check_http_compile,
+	.describe = check_http_describe,
+	.forget = check_http_forget,
 };

@@ -6,12 +6,13 @@
  * hears every ICMP packet of the peer, so a reply is known by 16 random bytes that it must bring
  * back.
  */
-#include "probers/check_kind.h"
+#include "probers/check_icmp.h"
 
 #include <errno.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip.h>
 #include <netinet/ip_icmp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -21,6 +22,12 @@
 #define TOKEN_LEN  16
 #define PACKET_LEN (HEADER_LEN + TOKEN_LEN)
 #define IP_MAX	   60 /* an IPv4 header with all its options */
+
+/* What is known of this machine, for all echoes. */
+struct machine {
+	uint16_t seq;
+	bool raw_only; /* ping sockets are not allowed here: do not try each time */
+};
 
 struct icmp_check {
 	struct check check;
@@ -46,7 +53,8 @@ static uint16_t checksum(const uint8_t *bytes, size_t len)
 static bool send_echo(struct icmp_check *icmp)
 {
 	uint8_t packet[PACKET_LEN] = { 0 };
-	uint16_t seq = icmp->check.checker->echo_seq++, sum;
+	struct machine *machine = check_shared(&icmp->check)->data;
+	uint16_t seq = machine->seq++, sum;
 
 	if (getrandom(icmp->token, TOKEN_LEN, 0) != TOKEN_LEN)
 		return false;
@@ -96,13 +104,13 @@ static void on_packet(void *arg, int fd, short what)
 /* EACCES or EPERM is left in errno when neither kind of socket is allowed. */
 static void open_socket(struct icmp_check *icmp)
 {
-	struct check *check = &icmp->check;
-	struct endpoint to = check->to;
+	struct machine *machine = check_shared(&icmp->check)->data;
+	struct endpoint to = icmp->check.to;
 	int protocol = to.addr.family == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 
 	to.port = 0;
 	icmp->fd = -1;
-	if (!check->checker->icmp_raw_only) {
+	if (!machine->raw_only) {
 		icmp->fd = check_socket_connected(&to, SOCK_DGRAM, protocol);
 		if (icmp->fd >= 0 ||
 		    (errno != EACCES && errno != EPERM && errno != EPROTONOSUPPORT))
@@ -110,13 +118,29 @@ static void open_socket(struct icmp_check *icmp)
 	}
 	icmp->fd = check_socket_connected(&to, SOCK_RAW, protocol);
 	icmp->is_raw = true;
-	check->checker->icmp_raw_only = icmp->fd >= 0;
+	machine->raw_only = icmp->fd >= 0;
+}
+
+static struct machine *shared_machine(struct check_shared *shared)
+{
+	if (!shared->data)
+		shared->data = calloc(1, sizeof(struct machine));
+	shared->free = free;
+	return shared->data;
+}
+
+void check_icmp_use_raw(struct checker *checker)
+{
+	shared_machine(&checker->shared[MONITOR_ICMP])->raw_only = true;
 }
 
 static enum err_code start(struct check *check)
 {
 	struct icmp_check *icmp = (struct icmp_check *)check;
 
+	icmp->fd = -1;
+	if (!shared_machine(check_shared(check)))
+		return ERR_MEMORY;
 	open_socket(icmp);
 	if (icmp->fd < 0 && (errno == EACCES || errno == EPERM)) {
 		check_not_made(check, "icmp: not permitted: needs its group in"

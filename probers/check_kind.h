@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* check_kind: what a kind of check gives to check.c, and what it gets from there.
+/* check_kind: what a kind of check gives (its row of functions), and what it may call.
  *
  *   start() --> waiting --> check_pass(), check_fail() or check_not_made() --> stop() --> done()
  *                  \------> the deadline -----------------/
@@ -15,7 +15,13 @@
 #ifndef FAIRLEAD_PROBERS_CHECK_KIND_H
 #define FAIRLEAD_PROBERS_CHECK_KIND_H
 
-#include "probers/check.h"
+#include "core/buf.h"
+#include "core/clock.h"
+#include "core/loop.h"
+#include "probers/check_result.h"
+#include "probers/check_spec.h"
+
+struct check;
 
 struct check_kind {
 	size_t size;
@@ -24,16 +30,25 @@ struct check_kind {
 	const char *(*waiting_for)(const struct check *check); /* at the deadline: "connection" */
 	/* NULL, or settles at the deadline what is known enough; else it is a timeout. */
 	void (*at_deadline)(struct check *check);
+
+	/* What the kind makes of a monitor, checked and compiled once; all three NULL = nothing.
+	 * compile() names the field and what was expected; describe() adds what makes two such
+	 * equal. */
+	enum err_code (*compile)(const struct config_monitor *m, void **own, struct err *e);
+	void (*describe)(const void *own, struct buf *key);
+	void (*forget)(void *own);
 };
 
-struct check_http_pool; /* libcurl's multi handle, in check_http.c */
+/* What all checks of a type share, made by the first one that needs it. */
+struct check_shared {
+	void *data;
+	void (*free)(void *data);
+};
 
 struct checker {
 	struct loop *loop;
 	const struct clock *clock;
-	struct check_http_pool *http; /* made when first needed */
-	uint16_t echo_seq;
-	bool icmp_raw_only; /* ping sockets are not allowed here: do not try each time */
+	struct check_shared shared[MONITOR_TYPES];
 };
 
 struct check {
@@ -44,14 +59,15 @@ struct check {
 	check_done_fn done;
 	void *arg;
 
-	struct loop_timer
-		*timer; /* the deadline; once settled, the turn in which done() is called */
+	/* The deadline; once settled, the turn in which done() is called. */
+	struct loop_timer *timer;
 	uint64_t begun_us;
 	bool settled;
 	struct check_result result;
 };
 
-extern const struct check_kind check_tcp, check_http, check_dns, check_icmp;
+/* That of the check's type. */
+struct check_shared *check_shared(const struct check *check);
 
 /* The first word counts, later ones are ignored. */
 void check_pass(struct check *check);
@@ -65,9 +81,7 @@ void check_errno(struct check *check, const char *what, int errnum);
 uint64_t check_elapsed_us(const struct check *check);
 void check_connected(struct check *check); /* sets rtt_us from the time gone by */
 
-/* A non-blocking close-on-exec datagram socket that only hears from and sends to `to`. */
+/* A non-blocking close-on-exec socket that only hears from and sends to `to`; -1 and errno. */
 int check_socket_connected(const struct endpoint *to, int type, int protocol);
-
-void check_http_pool_free(struct check_http_pool *pool);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* check_tcp: a connection is made, and closed in the ordinary way. */
-#include "probers/check_kind.h"
+#include "probers/check_tcp.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>

@@ -98,18 +98,11 @@ uint32_t fleet_plan_first(const struct fleet_plan *p, const struct dnsd_config *
 
 /* ---- to the wire: everything is borrowed from the configuration ---- */
 
-static char *type_name(enum monitor_type type)
-{
-	static char names[][6] = { "tcp", "http", "https", "dns", "icmp" };
-
-	return names[type];
-}
-
 static void put_monitor(const struct config_monitor *from, Fairlead__Wire__Monitor *to)
 {
 	fairlead__wire__monitor__init(to);
 	to->name = from->name;
-	to->type = type_name(from->type);
+	to->type = (char *)monitor_kind_name(from->type); /* packing only reads it */
 	to->port = from->port;
 	to->method = from->method ? from->method : "";
 	to->path = from->path ? from->path : "";
@@ -122,6 +115,11 @@ static void put_monitor(const struct config_monitor *from, Fairlead__Wire__Monit
 	to->expect_body_regex = from->expect_body_regex ? from->expect_body_regex : "";
 	to->query_name = from->query_name ? from->query_name : "";
 	to->query_type = from->query_type ? from->query_type : "";
+	to->expect_rcode = from->expect_rcode;
+	to->expect_address.data = (uint8_t *)from->expect_address.bytes;
+	to->expect_address.len = from->expect_address.family == 4 ? 4
+				 : from->expect_address.family	  ? 16
+								  : 0;
 	to->interval_ms = (uint32_t)from->interval_ms;
 	to->timeout_ms = (uint32_t)from->timeout_ms;
 	to->rise = from->rise;

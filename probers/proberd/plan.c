@@ -3,6 +3,7 @@
 #include "probers/proberd/plan.h"
 
 #include "core/log.h"
+#include "probers/check_compile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,7 +115,7 @@ static enum err_code take_monitor(const struct plan *p, struct monitor *to,
 	enum err_code code;
 
 	to->name = from->name;
-	code = check_spec_from_wire(from, &to->spec, &e);
+	code = check_compile_wire(from, &to->spec, &e);
 	if (code != ERR_INPUT)
 		return code;
 	log_warn("proberd", "director %s: its plan's %s: not checked", p->director, e.text);

@@ -2,6 +2,8 @@
 /* checks: what the monitors of a pool say of each backend, and so whether it is up. */
 #include "regiond/back/checks.h"
 
+#include "probers/check_compile.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,11 +141,12 @@ static enum err_code specs_init(struct checks_plan *p, const struct regiond_conf
 	p->specs = calloc(config->n_monitors + 1, sizeof(*p->specs));
 	if (!p->specs)
 		return err_set(e, ERR_MEMORY, "out of memory");
-	for (size_t i = 0; i < config->n_monitors; i++) {
-		enum err_code code = check_spec_from_config(&config->monitors[i], &p->specs[i], e);
+	for (size_t i = 0; i < config->n_monitors; i++, p->n_specs++) {
+		if (config->monitors[i].n_of)
+			continue; /* made of others: the loader says that it checks nothing yet */
+		enum err_code code = check_compile(&config->monitors[i], &p->specs[i], e);
 		if (code != ERR_OK)
 			return code;
-		p->n_specs++;
 	}
 	return ERR_OK;
 }
@@ -159,8 +162,9 @@ static enum err_code subject_init(struct subject *s, struct checks_plan *p, cons
 	s->specs = calloc(n + 1, sizeof(struct check_spec *));
 	if (!s->watches || !s->specs)
 		return ERR_MEMORY;
-	for (size_t i = 0; i < n; i++)
-		s->specs[i] = p->specs[pool->config->monitors[i]];
+	for (size_t i = 0, k = 0; i < n; i++)
+		if (p->specs[pool->config->monitors[i]])
+			s->specs[k++] = p->specs[pool->config->monitors[i]];
 	return ERR_OK;
 }
 

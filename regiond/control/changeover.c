@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "regiond/control/load.h"
+#include "schema/config/config.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,16 +2,19 @@
 /* load: a configuration and all that it names, checked without binding an address. */
 #include "regiond/control/load.h"
 
-#include "probers/check_spec.h"
+#include "probers/check_compile.h"
 #include "regiond/back/pool.h"
 #include "regiond/control/certificate.h"
+#include "schema/config/config.h"
 
 static void check_monitors(const struct regiond_config *config, struct config_report *report)
 {
 	for (size_t i = 0; i < config->n_monitors; i++) {
 		struct check_spec *spec;
 		struct err e = { "" };
-		if (check_spec_from_config(&config->monitors[i], &spec, &e) == ERR_OK)
+		if (config->monitors[i].n_of)
+			continue;
+		if (check_compile(&config->monitors[i], &spec, &e) == ERR_OK)
 			check_spec_free(spec);
 		else
 			config_report_error(report, &config->monitors[i].pos, "%s", e.text);

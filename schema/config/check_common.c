@@ -5,6 +5,7 @@
 #include "schema/config/proberd_config.h"
 
 #include <regex.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -73,29 +74,59 @@ static void check_http(struct walker *w, const struct yaml_node *node)
 	check_headers(w, node);
 }
 
+/* "http, https and dns": the types that have one of these keys. */
+static void types_with(unsigned keys, char *out, size_t room)
+{
+	size_t len = 0, left = 0;
+
+	for (int t = 0; t < MONITOR_TYPES; t++)
+		left += (monitor_kind_keys((enum monitor_type)t) & keys) != 0;
+	for (int t = 0; t < MONITOR_TYPES && len < room; t++) {
+		if (!(monitor_kind_keys((enum monitor_type)t) & keys))
+			continue;
+		left--;
+		len += (size_t)snprintf(out + len, room - len, "%s%s",
+					monitor_kind_name((enum monitor_type)t),
+					left > 1 ? ", "
+					: left	 ? " and "
+						 : "");
+	}
+}
+
 /* A key that the monitor's type does not use is not ignored in silence. */
 static void check_unused(struct walker *w, const struct yaml_node *node, enum monitor_type type)
 {
 	static const struct {
-		const char *name, *types;
-		unsigned allowed; /* bits of monitor_type */
+		const char *around, *name; /* around NULL = at the monitor itself */
+		unsigned keys;
 	} rows[] = {
-		{ "method", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
-		{ "path", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
-		{ "host", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
-		{ "headers", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
-		{ "body", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
-		{ "expect", "http and https", 1 << MONITOR_HTTP | 1 << MONITOR_HTTPS },
-		{ "query", "dns", 1 << MONITOR_DNS },
-		{ "port", "tcp, http, https and dns", (unsigned)~(1 << MONITOR_ICMP) },
+		{ NULL, "method", MONITOR_HAS_REQUEST },
+		{ NULL, "path", MONITOR_HAS_REQUEST },
+		{ NULL, "host", MONITOR_HAS_REQUEST },
+		{ NULL, "headers", MONITOR_HAS_REQUEST },
+		{ NULL, "body", MONITOR_HAS_REQUEST },
+		{ NULL, "query", MONITOR_HAS_QUERY },
+		{ NULL, "port", MONITOR_HAS_PORT },
+		{ NULL, "expect", MONITOR_HAS_REQUEST | MONITOR_HAS_QUERY },
+		{ "expect", "status", MONITOR_HAS_REQUEST },
+		{ "expect", "body_regex", MONITOR_HAS_REQUEST },
+		{ "expect", "rcode", MONITOR_HAS_QUERY },
+		{ "expect", "address", MONITOR_HAS_QUERY },
 	};
+	unsigned has = monitor_kind_keys(type);
+	bool expects = has & (MONITOR_HAS_REQUEST | MONITOR_HAS_QUERY);
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct yaml_node *value = yaml_get(node, rows[i].name);
+		const struct yaml_node *around = node, *value;
+		char types[64] = "";
 
-		if (value && !(rows[i].allowed & 1u << type))
-			walker_error_key(w, value, "`%s` is for monitors of type %s", rows[i].name,
-					 rows[i].types);
+		if (rows[i].around)
+			around = expects ? yaml_get(node, rows[i].around) : NULL;
+		value = yaml_get(around, rows[i].name);
+		if (!value || (has & rows[i].keys))
+			continue;
+		types_with(rows[i].keys, types, sizeof(types));
+		walker_error_key(w, value, "`%s` is for monitors of type %s", rows[i].name, types);
 	}
 }
 
@@ -115,6 +146,22 @@ static void check_regex(struct walker *w, const struct yaml_node *node)
 	}
 	regerror(code, &compiled, reason, sizeof(reason));
 	walker_error(w, regex, "not a POSIX extended regular expression: %s", reason);
+}
+
+/* An address can only stand in an answer with records of its family. */
+static void check_expected_address(struct walker *w, const struct yaml_node *node,
+				   const struct config_monitor *m)
+{
+	const struct yaml_node *address = yaml_get(yaml_get(node, "expect"), "address");
+	const char *needed = m->expect_address.family == 4 ? "A" : "AAAA";
+
+	if (!address || !m->expect_address.family)
+		return;
+	if (!m->query_type || strcasecmp(m->query_type, needed) != 0)
+		walker_error(w, address, "`query.type` is %s, expected %s with this address",
+			     m->query_type ? m->query_type : "NS", needed);
+	else if (m->expect_rcode)
+		walker_error(w, address, "with another `rcode` than NOERROR there is no address");
 }
 
 /* The key that makes a monitor one of others; NULL for a check of its own. Says when there are two,
@@ -198,6 +245,7 @@ void check_monitor(struct walker *w, const struct yaml_node *node, void *entry)
 		return;
 	if (type)
 		check_unused(w, node, m->type);
+	check_expected_address(w, node, m);
 	if (!timeout && m->timeout_ms > m->interval_ms)
 		m->timeout_ms = m->interval_ms;
 	if (timeout && m->timeout_ms > m->interval_ms)

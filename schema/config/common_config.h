@@ -9,6 +9,7 @@
 #define FAIRLEAD_SCHEMA_COMMON_CONFIG_H
 
 #include "core/addr.h"
+#include "schema/config/monitor_kinds.h"
 #include "schema/config/report.h"
 
 #include <stdbool.h>
@@ -19,8 +20,6 @@ struct arena;
 struct config_header {
 	char *name, *value;
 };
-
-enum monitor_type { MONITOR_TCP, MONITOR_HTTP, MONITOR_HTTPS, MONITOR_DNS, MONITOR_ICMP };
 
 struct config_monitor {
 	char *name;
@@ -34,6 +33,8 @@ struct config_monitor {
 	uint16_t expect_status;	       /* 0 = any 2xx or 3xx */
 	char *expect_body_regex;       /* POSIX extended; NULL = any */
 	char *query_name, *query_type; /* dns: default "." and "NS" */
+	uint16_t expect_rcode;	       /* dns: 0 = NOERROR */
+	struct addr expect_address;    /* dns: family 0 = any answer */
 	uint64_t interval_ms, timeout_ms;
 	uint32_t rise, fall;
 	bool has_type;

@@ -6,9 +6,13 @@
 #define MONITOR(member) KEY_FIELD(struct config_monitor, member)
 #define TLS(member)	KEY_FIELD(struct config_tls, member)
 
-static const struct key_word monitor_types[] = {
-	{ "tcp", MONITOR_TCP }, { "http", MONITOR_HTTP }, { "https", MONITOR_HTTPS },
-	{ "dns", MONITOR_DNS }, { "icmp", MONITOR_ICMP }, { NULL },
+#define MONITOR_WORD(number, text, kind, keys) { text, number },
+static const struct key_word monitor_types[] = { MONITOR_KINDS(MONITOR_WORD){ NULL } };
+
+/* RFC 1035 4.1.1. */
+static const struct key_word rcodes[] = {
+	{ "NOERROR", 0 }, { "FORMERR", 1 }, { "SERVFAIL", 2 }, { "NXDOMAIN", 3 },
+	{ "NOTIMP", 4 },  { "REFUSED", 5 }, { NULL },
 };
 
 static const struct key expect_keys[] = {
@@ -24,6 +28,17 @@ static const struct key expect_keys[] = {
 	  .min = 1,
 	  .doc = "A POSIX extended regular expression that the first 64 KiB of the body must match "
 		 "somewhere." },
+	{ .name = "rcode",
+	  .type = KEY_ENUM,
+	  MONITOR(expect_rcode),
+	  .words = rcodes,
+	  .initial = "NOERROR",
+	  .doc = "The DNS response code that passes." },
+	{ .name = "address",
+	  .type = KEY_ADDRESS,
+	  MONITOR(expect_address),
+	  .doc = "An address that must be among those of the DNS answer; `query.type` is A or AAAA "
+		 "then. Without it any answer passes." },
 	KEYS_END,
 };
 
@@ -122,7 +137,7 @@ const struct key keys_monitor[] = {
 	{ .name = "expect",
 	  .type = KEY_STRUCT,
 	  .of = expect_keys,
-	  .doc = "What of the HTTP answer passes." },
+	  .doc = "What of the answer passes." },
 	{ .name = "query", .type = KEY_STRUCT, .of = query_keys, .doc = "The DNS query." },
 	{ .name = "interval",
 	  .type = KEY_DURATION,

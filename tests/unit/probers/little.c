@@ -2,6 +2,8 @@
 /* little: a bench for checks: a loop, a checker, and little servers that answer as told. */
 #include "tests/unit/probers/little.h"
 
+#include "probers/check_compile.h"
+
 #include <dirent.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -222,7 +224,7 @@ void little_start(struct little *l, const struct config_monitor *m, const struct
 	struct check_spec *spec;
 	struct err e;
 
-	if (check_spec_from_config(m, &spec, &e) != ERR_OK)
+	if (check_compile(m, &spec, &e) != ERR_OK)
 		fail_msg("%s", e.text);
 	little_start_spec(l, spec, to);
 	check_spec_free(spec); /* the check holds it */

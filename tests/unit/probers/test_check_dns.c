@@ -35,10 +35,9 @@ static void on_query(void *arg, int fd, short what)
 	}
 }
 
-static void ask(bool (*answer)(uint8_t *, size_t *, int), int answers, uint64_t timeout_ms,
-		struct check_result *out)
+static struct config_monitor a_query(uint64_t timeout_ms)
 {
-	struct config_monitor m = {
+	return (struct config_monitor){
 		.name = (char *)"d",
 		.type = MONITOR_DNS,
 		.query_name = (char *)"www.Example.com",
@@ -48,6 +47,11 @@ static void ask(bool (*answer)(uint8_t *, size_t *, int), int answers, uint64_t 
 		.rise = 1,
 		.fall = 1,
 	};
+}
+
+static void ask_as(const struct config_monitor *m, bool (*answer)(uint8_t *, size_t *, int),
+		   int answers, struct check_result *out)
+{
 	struct dns_server s = { .answer = answer, .answers = answers };
 	struct sockaddr_storage sa;
 	struct endpoint at;
@@ -61,11 +65,19 @@ static void ask(bool (*answer)(uint8_t *, size_t *, int), int answers, uint64_t 
 	assert_int_equal(bind(s.fd, (struct sockaddr *)&sa, len), 0);
 	s.at = little_endpoint(s.fd);
 	assert_int_equal(loop_watch_new(l.loop, &s.watch, s.fd, EV_READ, on_query, &s), ERR_OK);
-	little_check(&l, &m, &s.at);
+	little_check(&l, m, &s.at);
 	*out = l.result;
 	loop_watch_free(s.watch);
 	close(s.fd);
 	little_fini(&l);
+}
+
+static void ask(bool (*answer)(uint8_t *, size_t *, int), int answers, uint64_t timeout_ms,
+		struct check_result *out)
+{
+	struct config_monitor m = a_query(timeout_ms);
+
+	ask_as(&m, answer, answers, out);
 }
 
 static bool as_it_is(uint8_t *bytes, size_t *len, int nth)
@@ -135,6 +147,64 @@ static void what_is_not_the_answer_is_not_waited_on_nor_believed(void **state)
 	assert_string_equal(r.reason, "timeout: no answer within 60 ms");
 }
 
+/* Two addresses: 192.0.2.1 and 192.0.2.2. */
+static bool with_addresses(uint8_t *bytes, size_t *len, int nth)
+{
+	static const uint8_t a[] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, 192, 0, 2, 1 };
+
+	bytes[7] = 2;
+	for (int i = 0; i < 2; i++) {
+		memcpy(bytes + *len, a, sizeof(a));
+		*len += sizeof(a);
+		bytes[*len - 1] += (uint8_t)i;
+	}
+	return true;
+}
+
+static bool nxdomain(uint8_t *bytes, size_t *len, int nth)
+{
+	bytes[3] |= 3;
+	return true;
+}
+
+static bool broken(uint8_t *bytes, size_t *len, int nth)
+{
+	bytes[7] = 9;
+	return true;
+}
+
+static void the_expected_address_must_be_among_the_answers(void **state)
+{
+	struct config_monitor m = a_query(3000);
+	struct check_result r;
+
+	assert_int_equal(addr_parse("192.0.2.2", &m.expect_address, NULL), ERR_OK);
+	ask_as(&m, with_addresses, 1, &r);
+	assert_string_equal(r.reason, "");
+	assert_true(r.pass);
+	ask_as(&m, as_it_is, 1, &r);
+	assert_false(r.pass);
+	assert_string_equal(r.reason, "192.0.2.2 is not in the answer");
+	ask_as(&m, broken, 1, &r);
+	assert_string_equal(r.reason, "an answer that cannot be read");
+	assert_int_equal(addr_parse("192.0.2.3", &m.expect_address, NULL), ERR_OK);
+	ask_as(&m, with_addresses, 1, &r);
+	assert_false(r.pass);
+}
+
+static void the_expected_code_is_the_one_that_passes(void **state)
+{
+	struct config_monitor m = a_query(3000);
+	struct check_result r;
+
+	m.expect_rcode = 3;
+	ask_as(&m, nxdomain, 1, &r);
+	assert_true(r.pass);
+	ask_as(&m, as_it_is, 1, &r);
+	assert_false(r.pass);
+	assert_string_equal(r.reason, "rcode NOERROR, expected NXDOMAIN");
+}
+
 static void a_closed_port_is_refused(void **state)
 {
 	struct config_monitor m = {
@@ -161,6 +231,8 @@ int main(void)
 		cmocka_unit_test(noerror_with_the_same_id_and_question_passes),
 		cmocka_unit_test(another_rcode_fails_by_its_name),
 		cmocka_unit_test(what_is_not_the_answer_is_not_waited_on_nor_believed),
+		cmocka_unit_test(the_expected_address_must_be_among_the_answers),
+		cmocka_unit_test(the_expected_code_is_the_one_that_passes),
 		cmocka_unit_test(a_closed_port_is_refused),
 	};
 

@@ -295,7 +295,7 @@ static void a_body_that_never_ends_is_a_timeout_only_where_it_is_asked_for(void 
 	assert_false(l.result.pass);
 }
 
-static void https_is_not_verified_by_default(void **state)
+static void https_is_not_verified(void **state)
 {
 	struct config_monitor m = http;
 	struct little l;
@@ -307,25 +307,6 @@ static void https_is_not_verified_by_default(void **state)
 	little_check(&l, &m, &l.server.at);
 	assert_string_equal(l.result.reason, "");
 	assert_true(l.result.pass);
-	little_fini(&l);
-}
-
-static void https_is_verified_when_asked_for(void **state)
-{
-	struct config_monitor m = http;
-	struct check_spec *spec;
-	struct little l;
-
-	m.type = MONITOR_HTTPS;
-	little_init(&l);
-	little_serve_tls(&l, OK_REPLY);
-	assert_int_equal(check_spec_from_config(&m, &spec, NULL), ERR_OK);
-	spec->tls_verify = true;
-	little_start_spec(&l, spec, &l.server.at);
-	little_wait(&l);
-	assert_false(l.result.pass);
-	assert_memory_equal(l.result.reason, "tls: ", 5);
-	check_spec_free(spec);
 	little_fini(&l);
 }
 
@@ -383,8 +364,7 @@ int main(void)
 		cmocka_unit_test(a_closed_port_is_refused),
 		cmocka_unit_test(a_server_without_a_word_is_a_timeout),
 		cmocka_unit_test(a_body_that_never_ends_is_a_timeout_only_where_it_is_asked_for),
-		cmocka_unit_test(https_is_not_verified_by_default),
-		cmocka_unit_test(https_is_verified_when_asked_for),
+		cmocka_unit_test(https_is_not_verified),
 		cmocka_unit_test(https_to_a_server_in_the_clear_fails_by_name),
 		cmocka_unit_test(cancelling_in_the_middle_leaves_nothing),
 	};

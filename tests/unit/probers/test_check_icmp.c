@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_check_icmp: an echo of our own host, by whatever socket is allowed, or a clear refusal. */
-#include "probers/check_kind.h"
+#include "probers/check_icmp.h"
 #include "tests/unit/probers/little.h"
 
 #include <string.h>
@@ -43,7 +43,7 @@ static void it_answers_a_raw_socket_too(void **state)
 	struct little l;
 
 	little_init(&l);
-	l.checker->icmp_raw_only = true;
+	check_icmp_use_raw(l.checker);
 	echo(&l, "127.0.0.1");
 	assert_string_equal(l.result.reason, "");
 	assert_true(l.result.pass);

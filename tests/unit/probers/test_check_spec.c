@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_check_spec: monitors of a config and of a plan become specs, or are refused by name. */
-#include "probers/check_spec.h"
+#include "probers/check_compile.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ static void refused(const struct config_monitor *m, const char *why)
 	struct check_spec *spec = NULL;
 	struct err e;
 
-	assert_int_equal(check_spec_from_config(m, &spec, &e), ERR_INPUT);
+	assert_int_equal(check_compile(m, &spec, &e), ERR_INPUT);
 	assert_null(spec);
 	assert_string_equal(e.text, why);
 }
@@ -30,29 +30,49 @@ static struct check_spec *accepted(const struct config_monitor *m)
 	struct check_spec *spec = NULL;
 	struct err e;
 
-	if (check_spec_from_config(m, &spec, &e) != ERR_OK)
+	if (check_compile(m, &spec, &e) != ERR_OK)
 		fail_msg("%s", e.text);
 	return spec;
 }
 
+static void is_the_same(const struct config_monitor *a, const struct config_monitor *b, bool same)
+{
+	struct check_spec *x = accepted(a), *y = accepted(b);
+
+	assert_int_equal(check_spec_is_equal(x, y), same);
+	check_spec_free(x);
+	check_spec_free(y);
+}
+
 static void what_a_monitor_leaves_out_has_its_default(void **state)
 {
-	struct config_monitor m = a_monitor(MONITOR_HTTP);
-	struct check_spec *spec = accepted(&m);
+	struct config_monitor m = a_monitor(MONITOR_HTTP), said = m;
 
-	assert_string_equal(spec->method, "GET");
-	assert_string_equal(spec->path, "/");
-	assert_null(spec->host);
-	assert_null(spec->regex_text);
-	assert_false(spec->tls_verify);
-	assert_int_equal(spec->expect_status, 0);
-	check_spec_free(spec);
+	said.method = (char *)"GET";
+	said.path = (char *)"/";
+	is_the_same(&m, &said, true);
+	m = said = a_monitor(MONITOR_DNS);
+	said.query_name = (char *)".";
+	said.query_type = (char *)"NS";
+	is_the_same(&m, &said, true);
+}
 
-	m = a_monitor(MONITOR_DNS);
-	spec = accepted(&m);
-	assert_int_equal(spec->question_len, 5); /* ". NS IN" */
-	assert_memory_equal(spec->question, "\0\0\2\0\1", 5);
-	check_spec_free(spec);
+static void what_a_query_expects_makes_it_another(void **state)
+{
+	struct config_monitor m = a_monitor(MONITOR_DNS), other;
+
+	m.query_type = (char *)"AAAA";
+	other = m;
+	other.expect_rcode = 3;
+	is_the_same(&m, &other, false);
+	other = m;
+	assert_int_equal(addr_parse("2001:db8::1", &other.expect_address, NULL), ERR_OK);
+	is_the_same(&m, &other, false);
+	other.query_type = (char *)"A";
+	refused(&other, "monitor m: expect.address: query_type is A, expected AAAA");
+	other.query_type = (char *)"AAAA";
+	other.expect_rcode = 3;
+	refused(&other, "monitor m: expect.address: goes with the rcode NOERROR only");
 }
 
 static void bad_text_is_refused_by_name(void **state)
@@ -188,7 +208,7 @@ static void a_plans_monitor_is_the_same_as_a_files(void **state)
 	file.body = (char *)"data";
 	wire.expect_status = file.expect_status = 201;
 	wire.expect_body_regex = file.expect_body_regex = (char *)"x|y";
-	if (check_spec_from_wire(&wire, &b, &e) != ERR_OK)
+	if (check_compile_wire(&wire, &b, &e) != ERR_OK)
 		fail_msg("%s", e.text);
 	a = accepted(&file);
 	assert_true(check_spec_is_equal(a, b));
@@ -201,7 +221,7 @@ static void wire_refused(const Fairlead__Wire__Monitor *m, const char *why)
 	struct check_spec *spec = NULL;
 	struct err e;
 
-	assert_int_equal(check_spec_from_wire(m, &spec, &e), ERR_INPUT);
+	assert_int_equal(check_compile_wire(m, &spec, &e), ERR_INPUT);
 	assert_null(spec);
 	assert_string_equal(e.text, why);
 }
@@ -220,6 +240,10 @@ static void a_bad_monitor_of_a_plan_is_refused_by_name(void **state)
 	m = a_wire_monitor();
 	m.expect_status = 65536 + 200;
 	wire_refused(&m, "monitor w: status 65736: expected 100 to 599");
+	m = a_wire_monitor();
+	m.expect_address.data = (uint8_t *)"abc";
+	m.expect_address.len = 3;
+	wire_refused(&m, "monitor w: an address of 3 bytes");
 	m = a_wire_monitor();
 	m.body.data = (uint8_t *)"a\0b";
 	m.body.len = 3;
@@ -246,6 +270,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_a_monitor_leaves_out_has_its_default),
+		cmocka_unit_test(what_a_query_expects_makes_it_another),
 		cmocka_unit_test(bad_text_is_refused_by_name),
 		cmocka_unit_test(specs_are_equal_by_what_they_ask_for_not_by_name),
 		cmocka_unit_test(a_spec_lives_until_its_last_holder),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_schedule: when targets are checked and what they amount to, on a hand-wound clock. */
+#include "probers/check_compile.h"
 #include "probers/schedule.h"
 #include "tests/unit/unit.h"
 
@@ -151,7 +152,7 @@ static void world_init(struct world *w, uint64_t interval_ms, uint64_t timeout_m
 	w->good_us = MS;
 	options.clock = &w->hand.clock;
 	options.runner = (struct schedule_runner){ fake_start, fake_cancel, w };
-	assert_int_equal(check_spec_from_config(&m, &w->spec, NULL), ERR_OK);
+	assert_int_equal(check_compile(&m, &w->spec, NULL), ERR_OK);
 	assert_int_equal(schedule_new(&w->schedule, &options), ERR_OK);
 }
 
@@ -389,7 +390,7 @@ static void watches_of_the_same_share_one_check(void **state)
 
 	world_init(&w, 1000, 500, 0);
 	watch(&w, &a, 1);
-	assert_int_equal(check_spec_from_config(&m, &twin, NULL), ERR_OK);
+	assert_int_equal(check_compile(&m, &twin, NULL), ERR_OK);
 	b = (struct seen){ .world = &w };
 	assert_int_equal(schedule_watch(w.schedule, twin, &to, on_result, &b, &b.watch), ERR_OK);
 	check_spec_free(twin);
@@ -443,7 +444,7 @@ static void an_edited_monitor_keeps_what_was_known_of_its_target(void **state)
 
 	world_init(&w, 1000, 500, 0);
 	w.refuses = true;
-	assert_int_equal(check_spec_from_config(&m, &edited, NULL), ERR_OK);
+	assert_int_equal(check_compile(&m, &edited, NULL), ERR_OK);
 	watch(&w, &before, 1);
 	run_until(&w, w.hand.now_us + 3000 * MS);
 	after.world = &w;
