@@ -5,12 +5,13 @@
  *              |          |   \--> settling, bounded -----/
  *              +----------+--> refused: nothing has changed
  *
- * read       the file and all that it names, on a helper thread: a dead NFS server stops nobody
- * prepared   the new table, its listeners, the certificate and the checks are there, beside what
- *            runs. All that can fail has been done
- * settling   backends that are new have no result yet, and without them a service would have fewer
- *            than it has now: the old table carries until they have one, or the bound is over
- * committed  in one go, which cannot fail
+ *   read       the file and all that it names, on a helper thread: a dead NFS server stops nobody
+ *   prepared   the new table, its listeners, the certificate and the checks are there, beside what
+ *              runs. All that can fail has been done
+ *   settling   backends that are new have no result yet, and without them a service would have
+ *              fewer than it has now: the old table carries until they have one, or the bound is
+ *              over
+ *   committed  in one go, which cannot fail
  *
  * Asked again while it reads or settles, the newer one takes the place of the older.
  *
