@@ -38,6 +38,7 @@ static void start(struct world *w, int client[2], int backend[2])
 	relay_init(&w->relay, &w->ios[RELAY_CLIENT], &w->ios[RELAY_BACKEND]);
 	for (int i = 0; i < 2; i++) {
 		fcntl(w->ios[i].fd, F_SETFL, O_NONBLOCK);
+		io_set_urgent_inline(w->ios[i].fd); /* as dialler and listen do; not for AF_UNIX */
 		watch(w, i);
 	}
 	fcntl(w->client, F_SETFL, O_NONBLOCK);
@@ -304,6 +305,59 @@ static void a_spliced_transfer_to_a_slow_reader_loses_nothing(void **state)
 	assert_int_equal(got, all);
 }
 
+static void say_urgently(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_OOB | MSG_NOSIGNAL), strlen(text));
+}
+
+static void urgent_data_arrives_in_its_place(void **state)
+{
+	struct world *w = *state;
+	say(w->client, "ab");
+	say_urgently(w->client, "c!");
+	say(w->client, "de");
+	assert_int_equal(pump(w), RELAY_WAIT);
+	hear(w->backend, "abc!de");
+	say_urgently(w->client, "1");
+	assert_int_equal(pump(w), RELAY_WAIT);
+	say_urgently(w->client, "2");
+	say(w->client, "3");
+	assert_int_equal(pump(w), RELAY_WAIT);
+	hear(w->backend, "123");
+}
+
+static void urgent_data_is_the_last_that_is_sent(void **state)
+{
+	struct world *w = *state;
+	char c;
+	say_urgently(w->client, "!");
+	close_end(&w->client);
+	assert_int_equal(pump(w), RELAY_WAIT);
+	hear(w->backend, "!");
+	assert_int_equal(recv(w->backend, &c, 1, 0), 0);
+}
+
+/* Each half MiB ends with an urgent byte, while the transfer is spliced. */
+static void urgent_data_in_a_spliced_transfer_loses_nothing(void **state)
+{
+	struct world *w = *state;
+	const size_t all = 8 << 20, every = 512 << 10;
+	size_t sent = 0, got = 0;
+	while (got < all) {
+		size_t until = (sent / every + 1) * every - 1;
+		sent = fill(w->backend, sent, until);
+		if (sent == until) {
+			uint8_t byte = byte_at(sent);
+			if (send(w->backend, &byte, 1, MSG_OOB | MSG_NOSIGNAL) == 1)
+				sent++;
+		}
+		assert_int_equal(pump(w), RELAY_WAIT);
+		got = drink(w->client, got);
+	}
+	assert_int_equal(got, all);
+	assert_true(w->stock.pipes.n > 0); /* it was spliced in between */
+}
+
 static void reset(int *fd)
 {
 	const struct linger now = { .l_onoff = 1 };
@@ -385,6 +439,9 @@ int main(void)
 		CLAIM_TCP(a_long_transfer_is_spliced_and_whole),
 		CLAIM(a_spliced_transfer_to_a_slow_reader_loses_nothing),
 		CLAIM_TCP(a_spliced_transfer_to_a_slow_reader_loses_nothing),
+		CLAIM_TCP(urgent_data_arrives_in_its_place),
+		CLAIM_TCP(urgent_data_is_the_last_that_is_sent),
+		CLAIM_TCP(urgent_data_in_a_spliced_transfer_loses_nothing),
 		CLAIM_TCP(a_backend_that_dies_breaks_the_connection),
 		CLAIM_TCP(what_a_backend_said_before_it_died_is_passed_on),
 		CLAIM_TCP(a_client_that_dies_breaks_the_connection_even_while_it_is_slow),
