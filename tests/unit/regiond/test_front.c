@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_front: real workers between clients and backends that the test plays itself, over loopback.
+/* test_front: a real worker between clients and backends that the test plays itself, over loopback.
  *
- * Every wait is a blocking call with a limit of WAIT_S; nothing sleeps.
+ * The worker's clock is wound by hand. Every wait is a blocking call with a limit of WAIT_S; that
+ * the worker has done all that came before is told by a connection through it (catch_up()).
  */
 #include "regiond/front/front.h"
+#include "regiond/front/worker.h"
 #include "tests/unit/regiond/world.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -15,14 +19,29 @@
 
 #define WAIT_S 10
 #define NAME   "web.example.com"
+#define FENCE  "fence.example.com" /* catch_up()'s own */
+
+/* Read by the worker, wound by the test. */
+struct hand {
+	struct clock clock; /* first */
+	_Atomic uint64_t now_us;
+};
 
 struct world {
+	struct hand hand;
 	struct table_ref ref;
 	struct table *table;
 	struct front *front;
 	int backends[2]; /* listening */
 	uint16_t ports[2];
+	int fence;
+	uint16_t fence_port;
 };
+
+static uint64_t hand_us(const struct clock *clock)
+{
+	return atomic_load(&((const struct hand *)clock)->now_us);
+}
 
 static void limit_waits(int fd)
 {
@@ -44,10 +63,10 @@ static int open_backend(uint16_t *port, int backlog)
 	return fd;
 }
 
-static int dial(uint16_t port)
+static int dial_at(uint32_t address, uint16_t port)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
-				   .sin_addr = { htonl(INADDR_LOOPBACK) },
+				   .sin_addr = { htonl(address) },
 				   .sin_port = htons(port) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	limit_waits(fd);
@@ -55,8 +74,13 @@ static int dial(uint16_t port)
 	return fd;
 }
 
+static int dial(uint16_t port)
+{
+	return dial_at(INADDR_LOOPBACK, port);
+}
+
 /* A configuration of both backends, with a listener on `port` (0 = any). */
-static struct table *make_table(struct world *w, uint32_t max, uint16_t port,
+static struct table *make_named(struct world *w, const char *name, uint32_t max, uint16_t port,
 				const struct table *previous)
 {
 	char text[1024];
@@ -66,20 +90,29 @@ static struct table *make_table(struct world *w, uint32_t max, uint16_t port,
 			    "    backends:\n"
 			    "      - {az: a, address: '127.0.0.1:%u', max: %u}\n"
 			    "      - {az: a, address: '127.0.0.1:%u', max: %u}\n"
+			    "  f: {backends: [{az: a, address: '127.0.0.1:%u'}]}\n"
 			    "services:\n"
-			    "  " NAME ":\n"
+			    "  %s:\n"
 			    "    listen: ['127.0.0.1:%u']\n"
 			    "    protocol: tcp\n"
-			    "    routes: [{pool: p}]\n",
-		 w->ports[0], max, w->ports[1], max, port ? port : 1);
+			    "    routes: [{pool: p}]\n"
+			    "  " FENCE ": {listen: ['127.0.0.2:2'], routes: [{pool: f}]}\n",
+		 w->ports[0], max, w->ports[1], max, w->fence_port, name, port ? port : 1);
 	struct regiond_config *config = world_config(text);
 	config->services[0].listen[0].port = port;
 	config->services[0].connect_ms = 200;
+	config->services[1].listen[0].port = 0;
 	struct table *t = NULL;
 	struct err e = { "" };
 	if (table_new(&t, config, previous, &e) != ERR_OK)
 		fail_msg("%s", e.text);
 	return t;
+}
+
+static struct table *make_table(struct world *w, uint32_t max, uint16_t port,
+				const struct table *previous)
+{
+	return make_named(w, NAME, max, port, previous);
 }
 
 static void serve(struct world *w, struct table *t)
@@ -100,7 +133,10 @@ static int setup(void **state)
 	struct err e = { "" };
 	for (int i = 0; i < 2; i++)
 		w->backends[i] = open_backend(&w->ports[i], 16);
-	assert_int_equal(front_new(&w->front, 2, &w->ref, clock_system(), &e), ERR_OK);
+	w->fence = open_backend(&w->fence_port, 16);
+	w->hand.clock.mono_us = hand_us;
+	atomic_store(&w->hand.now_us, clock_mono_us(clock_system()));
+	assert_int_equal(front_new(&w->front, 1, &w->ref, &w->hand.clock, &e), ERR_OK);
 	*state = w;
 	return 0;
 }
@@ -120,6 +156,7 @@ static int teardown(void **state)
 	table_free(w->table);
 	for (int i = 0; i < 2; i++)
 		close_fd(&w->backends[i]);
+	close_fd(&w->fence);
 	free(w);
 	return 0;
 }
@@ -170,12 +207,35 @@ static void hears_reset(int fd)
 	assert_int_equal(errno, ECONNRESET);
 }
 
-/* The counters are the worker's: what the test has seen on a socket may be counted a moment later.
- */
-static void reaches(_Atomic uint64_t *counter, uint64_t value)
+/* When a byte has come through, the worker has done what was there before: it takes events in their
+ * order, and messages between two batches. */
+static void catch_up(struct world *w)
 {
-	for (long i = 0; i < WAIT_S * 10000L && atomic_load(counter) != value; i++)
-		usleep(100);
+	int client = dial_at(INADDR_LOOPBACK + 1, front_port(w->front, FENCE));
+	int backend = accept(w->fence, NULL, NULL);
+	assert_true(backend >= 0);
+	limit_waits(backend);
+	say(client, "?");
+	hear(backend, "?");
+	say(backend, "!");
+	hear(client, "!");
+	close(client);
+	hears_end(backend);
+	close(backend);
+}
+
+/* So much later, and the worker knows it. */
+static void pass(struct world *w, uint64_t ms)
+{
+	catch_up(w);
+	atomic_fetch_add(&w->hand.now_us, ms * 1000);
+	catch_up(w);
+}
+
+/* What the test has seen on a socket is counted when the worker has caught up. */
+static void reaches(struct world *w, _Atomic uint64_t *counter, uint64_t value)
+{
+	catch_up(w);
 	assert_int_equal(atomic_load(counter), value);
 }
 
@@ -199,7 +259,7 @@ static void a_client_talks_with_a_backend_until_both_have_closed(void **state)
 	close(backend);
 	hears_end(client);
 	close(client);
-	reaches(&service_of(w)->ends[SERVICE_DONE], 1);
+	reaches(w, &service_of(w)->ends[SERVICE_DONE], 1);
 	assert_int_equal(atomic_load(&service_of(w)->in_flight), 0);
 	assert_int_equal(atomic_load(&service_of(w)->arrivals), 1);
 }
@@ -243,6 +303,7 @@ static void a_backend_that_hangs_is_given_up_for_another(void **state)
 	int clients[2], backend[2];
 	for (int i = 0; i < 2; i++) { /* one of them meets the hung one first */
 		clients[i] = client_of(w);
+		pass(w, 200 + 2 * WHEEL_TICK_MS);
 		backend[i] = accept_any(w, &at);
 		assert_int_equal(at, 1);
 	}
@@ -267,12 +328,12 @@ static void a_full_pool_resets_the_next_client_and_takes_one_when_a_place_is_fre
 	int third = client_of(w);
 	hears_reset(third);
 	close(third);
-	reaches(&service_of(w)->ends[SERVICE_FULL], 1);
+	reaches(w, &service_of(w)->ends[SERVICE_FULL], 1);
 	close(clients[0]);
 	close(clients[1]);
 	close(backends[0]);
 	close(backends[1]);
-	reaches(&service_of(w)->in_flight, 0);
+	reaches(w, &service_of(w)->in_flight, 0);
 	int fourth = client_of(w), backend = accept_any(w, &at);
 	say(backend, "welcome");
 	hear(fourth, "welcome");
@@ -289,7 +350,7 @@ static void a_pool_that_is_down_resets_the_client(void **state)
 	int client = client_of(w);
 	hears_reset(client);
 	close(client);
-	reaches(&service_of(w)->ends[SERVICE_DOWN], 1);
+	reaches(w, &service_of(w)->ends[SERVICE_DOWN], 1);
 }
 
 static void a_backend_that_dies_resets_its_client(void **state)
@@ -305,7 +366,7 @@ static void a_backend_that_dies_resets_its_client(void **state)
 	close(backend);
 	hears_reset(client);
 	close(client);
-	reaches(&service_of(w)->ends[SERVICE_RESET], 1);
+	reaches(w, &service_of(w)->ends[SERVICE_RESET], 1);
 	assert_int_equal(atomic_load(&w->table->pools[0].slots[at].backend->in_flight), 0);
 }
 
@@ -317,10 +378,93 @@ static void a_connection_on_which_nothing_moves_is_reset(void **state)
 	((struct config_region_service *)t->services[0].config)->idle_ms = 100;
 	serve(w, t);
 	int client = client_of(w), backend = accept_any(w, &at);
+	/* Once it is asked what has moved, and then nothing has. */
+	pass(w, 300);
+	pass(w, 300);
 	hears_reset(client);
 	hears_reset(backend);
 	close(client);
 	close(backend);
+}
+
+/* Fills what lies between them, without waiting; the number of bytes. */
+static size_t pour(struct world *w, int from)
+{
+	static const char text[65536];
+	size_t all = 0;
+	for (int quiet = 0; quiet < 3; quiet++) {
+		ssize_t n;
+		while ((n = send(from, text, sizeof(text), MSG_DONTWAIT | MSG_NOSIGNAL)) > 0) {
+			all += (size_t)n;
+			quiet = 0;
+		}
+		catch_up(w);
+	}
+	return all;
+}
+
+static void drain_all(int to, size_t all)
+{
+	static char text[65536];
+	while (all) {
+		ssize_t n = recv(to, text, all < sizeof(text) ? all : sizeof(text), 0);
+		assert_true(n > 0);
+		all -= (size_t)n;
+	}
+}
+
+static void who_is_owed_bytes_and_lives_is_not_idle(void **state)
+{
+	struct world *w = *state;
+	struct table *t = make_table(w, 0, 0, NULL);
+	int at;
+	((struct config_region_service *)t->services[0].config)->idle_ms = 1000;
+	serve(w, t);
+	int client = client_of(w), backend = accept_any(w, &at);
+	for (int way = 0; way < 2; way++) { /* a download, an upload */
+		size_t all = pour(w, way ? client : backend);
+		assert_true(all > 1 << 20);
+		for (int i = 0; i < 5; i++)
+			pass(w, 5000);
+		drain_all(way ? backend : client, all);
+	}
+	say(client, "still here");
+	hear(backend, "still here");
+	pass(w, 3000);
+	pass(w, 3000);
+	hears_reset(client);
+	close(client);
+	close(backend);
+}
+
+static void a_renamed_service_serves_what_its_listener_accepts_meanwhile(void **state)
+{
+	struct world *w = *state;
+	struct front_plan *plan;
+	struct err e = { "" };
+	int at;
+	serve(w, make_table(w, 0, 0, NULL));
+	uint16_t port = front_port(w->front, NAME);
+	/* The plan asks for the same listener: as written in the configuration. */
+	struct table *t = make_named(w, "other.example.com", 0, 0, w->table);
+	world_all_up(t);
+	assert_int_equal(front_prepare(w->front, t, &plan, &e), ERR_OK);
+	w->table = t;
+	assert_int_equal(table_publish(&w->ref, t), ERR_OK);
+	int client = dial(port), backend = accept_any(w, &at);
+	say(client, "meanwhile");
+	hear(backend, "meanwhile");
+	assert_int_equal(atomic_load(&service_of(w)->arrivals), 1);
+	assert_int_equal(front_change(w->front, plan), ERR_OK);
+	catch_up(w);
+	int second = dial(port), backend2 = accept_any(w, &at);
+	say(second, "later");
+	hear(backend2, "later");
+	assert_int_equal(atomic_load(&service_of(w)->arrivals), 2);
+	close(client);
+	close(backend);
+	close(second);
+	close(backend2);
 }
 
 static void a_reload_keeps_listeners_and_connections(void **state)
@@ -357,17 +501,13 @@ static void a_listener_that_a_reload_drops_is_closed_and_its_connections_stay(vo
 	int second = client_of(w), backend2 = accept_any(w, &at);
 	say(client, "still here");
 	hear(backend, "still here");
-	/* The workers close the old one when they read their messages. */
+	catch_up(w);
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 				   .sin_addr = { htonl(INADDR_LOOPBACK) },
 				   .sin_port = htons(before) };
-	bool refused = false;
-	for (int i = 0; i < WAIT_S * 1000 && !refused; i++) {
-		int fd = socket(AF_INET, SOCK_STREAM, 0);
-		refused = connect(fd, (struct sockaddr *)&sin, sizeof(sin)) != 0;
-		close(fd);
-		usleep(1000);
-	}
+	int third = socket(AF_INET, SOCK_STREAM, 0);
+	bool refused = connect(third, (struct sockaddr *)&sin, sizeof(sin)) != 0;
+	close(third);
 	assert_true(refused);
 	close(client);
 	close(backend);
@@ -420,13 +560,16 @@ static void without_descriptors_clients_wait_and_nobody_is_turned_away(void **st
 		limit_waits(clients[i]);
 		assert_int_equal(connect(clients[i], (struct sockaddr *)&sin, sizeof(sin)), 0);
 	}
-	for (int i = 0; i < WAIT_S * 10000 && !front_pauses(w->front); i++)
-		usleep(100);
-	assert_true(front_pauses(w->front) > 0);
+	/* When the first one reaches a backend, of the reserve, there is none for the others. */
+	struct pollfd any[2] = { { .fd = w->backends[0], .events = POLLIN },
+				 { .fd = w->backends[1], .events = POLLIN } };
+	assert_int_equal(poll(any, 2, WAIT_S * 1000), 1);
 	while (n)
 		close(fds[--n]);
+	atomic_fetch_add(&w->hand.now_us, 2000 * WORKER_PAUSE_MS);
 	for (int i = 0; i < 3; i++)
 		backends[i] = accept_any(w, &at);
+	assert_true(front_pauses(w->front) > 0);
 	assert_int_equal(atomic_load(&service_of(w)->ends[SERVICE_EXHAUSTED]), 0);
 	for (int i = 0; i < 3; i++) {
 		close(clients[i]);
@@ -462,6 +605,8 @@ int main(void)
 		CLAIM(a_pool_that_is_down_resets_the_client),
 		CLAIM(a_backend_that_dies_resets_its_client),
 		CLAIM(a_connection_on_which_nothing_moves_is_reset),
+		CLAIM(who_is_owed_bytes_and_lives_is_not_idle),
+		CLAIM(a_renamed_service_serves_what_its_listener_accepts_meanwhile),
 		CLAIM(a_reload_keeps_listeners_and_connections),
 		CLAIM(a_listener_that_a_reload_drops_is_closed_and_its_connections_stay),
 		CLAIM(an_address_that_is_taken_is_an_error_that_names_it_and_the_service),
