@@ -89,6 +89,13 @@ static void collect_process(const struct node *n, struct buf *out)
 	metrics_family(out, "fairlead_accept_pauses_total", "counter",
 		       "How often file descriptors had run out.");
 	metrics_sample(out, "fairlead_accept_pauses_total", (double)front_pauses(n->front), NULL);
+	metrics_family(out, "fairlead_shortages_total", "counter",
+		       "Connections to backends that were not made for want of descriptors, ports "
+		       "or memory, or made of a port in TIME_WAIT (ports_reused).");
+	for (enum shortage s = 0; s < SHORTAGES; s++)
+		metrics_sample(out, "fairlead_shortages_total",
+			       (double)front_shortages(n->front, s), "kind", shortage_name(s),
+			       NULL);
 	metrics_family(out, "fairlead_directors", "gauge", "Directors that are configured.");
 	metrics_sample(out, "fairlead_directors", (double)reporter_directors(n->reporter), NULL);
 	metrics_family(out, "fairlead_directors_up", "gauge", "Directors that are reported to.");

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #define DAY_S (24 * 60 * 60)
-/* A pause of accepting is over in a moment; clients that wait are worth a line for longer. */
-#define PAUSED_FOR_US 10000000
+/* A shortage is over in a moment; clients that wait or were reset are worth a line for longer. */
+#define SHORT_FOR_US 10000000
 
 /* A problem of the turn before. */
 struct seen {
@@ -23,6 +23,7 @@ struct trouble {
 	struct seen *seen;
 	size_t n_seen;
 	uint64_t pauses, paused_us; /* of accepting: how many, and when there was a new one */
+	uint64_t short_of[SHORTAGES], short_us[SHORTAGES]; /* the same of the dialled connections */
 };
 
 enum err_code trouble_new(struct trouble **out, const struct node *node,
@@ -92,10 +93,36 @@ static void add_descriptors(struct trouble *t)
 	if (pauses != t->pauses)
 		t->paused_us = now_us;
 	t->pauses = pauses;
-	if (t->paused_us && now_us - t->paused_us < PAUSED_FOR_US)
+	if (t->paused_us && now_us - t->paused_us < SHORT_FOR_US)
 		problems_add(&t->now, PROBLEM_CRITICAL, "descriptors", "", -1,
 			     "LimitNOFILE raises the limit",
 			     "out of file descriptors: new connections wait");
+}
+
+/* Were there new ones of this shortage in the last seconds? */
+static bool is_short(struct trouble *t, enum shortage s)
+{
+	uint64_t n = front_shortages(t->node->front, s), now_us = clock_mono_us(t->node->clock);
+	if (n != t->short_of[s])
+		t->short_us[s] = now_us;
+	t->short_of[s] = n;
+	return t->short_us[s] && now_us - t->short_us[s] < SHORT_FOR_US;
+}
+
+static void add_shortages(struct trouble *t)
+{
+	const char *more = "net.ipv4.ip_local_port_range gives more; connections that clients "
+			   "close first keep theirs for a minute";
+	bool reused = is_short(t, SHORT_REUSED_PORT);
+	if (is_short(t, SHORT_OF_PORTS))
+		problems_add(&t->now, PROBLEM_CRITICAL, "ports", "", -1, more,
+			     "no local port is left towards a backend: clients are reset");
+	else if (reused)
+		problems_add(&t->now, PROBLEM_WARNING, "ports", "", -1, more,
+			     "local ports run out: those in TIME_WAIT are used again");
+	if (is_short(t, SHORT_OF_MEMORY))
+		problems_add(&t->now, PROBLEM_CRITICAL, "memory", "", -1, "",
+			     "the kernel has no memory for connections: clients are reset");
 }
 
 static void add_directors(const struct node *n, struct problems *out)
@@ -172,6 +199,7 @@ void trouble_turn(struct trouble *t)
 	add_services(n, &t->now);
 	add_checks(n, &t->now);
 	add_descriptors(t);
+	add_shortages(t);
 	add_directors(n, &t->now);
 	forced_problems(n->forced, &t->now);
 	changeover_problems(t->reload, &t->now);

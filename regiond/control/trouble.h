@@ -5,6 +5,7 @@
  *   backend_unchecked                checks that could not be made here: a shortage of our own
  *   checks_stretched                 more checks than may be made in a second
  *   descriptors                      clients wait for file descriptors
+ *   ports, memory                    connections to backends lack them
  *   director                         one that is not reported to, and why
  *   state                            the file of the drains (forced.h)
  *   reload_refused, restart_needed   the configuration (changeover.h)

@@ -35,7 +35,7 @@ void front_plan_free(struct front_plan *plan);
 unsigned front_workers(const struct front *f);
 uint64_t front_open(const struct front *f);   /* connections now */
 uint64_t front_pauses(const struct front *f); /* of accepting, for want of descriptors */
-/* How often a connection to a backend was not made because we had nothing to make it of. */
+/* How often we had too little to make a connection to a backend of. */
 uint64_t front_shortages(const struct front *f, enum shortage s);
 /* The port of a service's first listener: for tests, which ask for port 0. 0 = none. */
 uint16_t front_port(const struct front *f, const char *service);

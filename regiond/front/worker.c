@@ -3,6 +3,7 @@
 #include "regiond/front/worker.h"
 
 #include "core/log.h"
+#include "core/reserve.h"
 #include "regiond/l4/l4.h"
 
 #include <errno.h>
@@ -110,7 +111,7 @@ static void accept_some(struct worker *w, struct listener *l, unsigned most)
 		int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
 			session_accept(&w->set, fd, l->service);
-			if (!w->set.dialler.short_of_fds)
+			if (!w->set.dialler.short_of_fds && !reserve_is_reached(fd))
 				continue;
 			pause_accepting(w);
 			return;

@@ -4,6 +4,12 @@
  * It tells what the backend did from what we lack: descriptors, local ports, memory. A shortage of
  * ours says nothing about the backend, so it must never count against one.
  *
+ * A client that closes first leaves us a port in TIME_WAIT for a minute: we have passed its close
+ * on, and so were the first to close towards the backend. When connect(2) finds no port any more,
+ * one is named by bind(2): the kernel then takes such a port again where time stamps keep old
+ * segments out (RFC 6191). To close with a reset does not help: Linux enters TIME_WAIT when the
+ * backend's FIN comes, before we know of it.
+ *
  * This is the one place where connections to backends come from. One that outlives its request is
  * asked for here first, when there are such: a relayed connection is its client's alone.
  *
@@ -23,12 +29,20 @@ enum dialled {
 	DIAL_SHORT,	/* by us */
 };
 
-/* What we may be short of. */
-enum shortage { SHORT_OF_DESCRIPTORS, SHORT_OF_PORTS, SHORT_OF_MEMORY, SHORTAGES };
-const char *shortage_name(enum shortage s); /* "descriptors", "ports", "memory" */
+/* What we may be short of: the connection was not made. */
+enum shortage {
+	SHORT_OF_DESCRIPTORS,
+	SHORT_OF_PORTS,
+	SHORT_OF_MEMORY,
+	SHORT_REUSED_PORT, /* it was made, of a port in TIME_WAIT: soon there is none */
+	SHORTAGES,
+};
+const char *shortage_name(enum shortage s); /* "descriptors", "ports", ... */
 
 struct dialler {
 	struct reactor *reactor;
+	uint16_t port_low, port_high; /* of the kernel's local ports */
+	uint16_t next_port;
 	int reserve_fd;	   /* given up for the last client that got in; -1 = it was */
 	bool short_of_fds; /* the reserve is gone: accepting is to pause */
 	_Atomic uint64_t shortages[SHORTAGES];
@@ -37,8 +51,8 @@ struct dialler {
 void dialler_init(struct dialler *d, struct reactor *reactor);
 void dialler_fini(struct dialler *d);
 
-/* Opens the descriptor in reserve again when it was given up; false = there is none yet. A client
- * that is accepted has its backend's, then. */
+/* Are there descriptors for clients (again)? Opens the one in reserve when it was given up; false =
+ * there is none yet, or only those that clients may not take (core/reserve.h). */
 bool dialler_refill(struct dialler *d);
 
 /* io is open when DIAL_UNDER_WAY is returned, else it is closed. */

@@ -2,6 +2,8 @@
 /* pipes: spare pipes for splice(2), because making one costs as much as using it. */
 #include "regiond/stream/pipes.h"
 
+#include "core/reserve.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -32,6 +34,11 @@ bool pipes_take(struct pipes *p, struct pipe_ends *out)
 	}
 	if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0)
 		return false;
+	if (reserve_is_reached(ends[0]) || reserve_is_reached(ends[1])) {
+		*out = (struct pipe_ends){ .out = ends[0], .in = ends[1] };
+		pipes_drop(out);
+		return false;
+	}
 	fcntl(ends[1], F_SETPIPE_SZ, PIPES_SIZE); /* a smaller one works, too */
 	*out = (struct pipe_ends){ .out = ends[0], .in = ends[1] };
 	return true;

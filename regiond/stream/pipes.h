@@ -24,7 +24,7 @@ struct pipes {
 void pipes_init(struct pipes *p);
 void pipes_fini(struct pipes *p);
 
-bool pipes_take(struct pipes *p, struct pipe_ends *out);  /* false: no descriptors left */
+bool pipes_take(struct pipes *p, struct pipe_ends *out);  /* false: no descriptors for it */
 void pipes_give(struct pipes *p, struct pipe_ends *pipe); /* it is empty */
 void pipes_drop(struct pipe_ends *pipe);		  /* it is not */
 
