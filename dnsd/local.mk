@@ -44,6 +44,7 @@ libdnsd_a_SOURCES = \
 	dnsd/forced/overrides.c dnsd/forced/overrides.h \
 	dnsd/live/live.c dnsd/live/live.h \
 	dnsd/live/keep.c dnsd/live/keep.h \
+	dnsd/live/resolve.c dnsd/live/resolve.h \
 	dnsd/reload/certificate.c dnsd/reload/certificate.h \
 	dnsd/reload/reload.c dnsd/reload/reload.h \
 	dnsd/admin/rooms.h \
@@ -53,6 +54,10 @@ libdnsd_a_SOURCES = \
 	dnsd/admin/history.c dnsd/admin/history.h \
 	dnsd/admin/explain.c dnsd/admin/explain.h \
 	dnsd/admin/moves.c dnsd/admin/moves.h \
+	dnsd/admin/traffic.c dnsd/admin/traffic.h \
+	dnsd/admin/reach.c dnsd/admin/reach.h \
+	dnsd/admin/op.c dnsd/admin/op.h \
+	dnsd/admin/after.c dnsd/admin/after.h \
 	dnsd/admin/ops.c dnsd/admin/ops.h \
 	dnsd/admin/access.c dnsd/admin/access.h \
 	dnsd/admin/api.c dnsd/admin/api.h \

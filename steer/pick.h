@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pick: the choice at query time, out of a row: rules 1 (forced), 3 (health) and 9 (weight).
  *
- * This is the code of the data path, and `explain` calls the same function. It reads a few words:
+ * It reads a few words that stand for the rules 1 and 3 (made by world.h):
  *
  *   serve    members that may serve: healthy (or stale, or unknown), not drained, dial over 0
  *   forced   members that a failover put first; 0 = none
  *   dialled  members whose dial is between 0 and 100 %
  *
- *   1. forced & serve, within the fence (the union of the groups), is the first group when not
- * empty: a failover moves everyone whom the fence lets go, and nobody else
- *   2. then the groups of the row, in order, each & serve
- *   3. within a group, a member with a dial under 100 % is left out for the clients whose hash
- * falls outside its share; they go on to the next group; if nobody at all is left, the dials are
- * ignored
- *   4. within what is left: the only one, or weighted rendezvous. Members of weight 0 take part
- * only when nobody with a weight is left in the group, and then as equals
- *   5. nobody: panic (the caller applies last_resort: all = this again with serve = row's allowed)
+ *   1. The first group with one of forced & serve, if there is one: a failover moves everyone whom
+ *      the fence (the union of the groups) lets go, and nobody else.
+ *   2. Then the groups of the row, in order, each & serve.
+ *   3. Within a group, a member with a dial under 100 % is left out for the clients whose hash
+ *      falls outside its share; they go on to the next group. If nobody at all is left, the dials
+ *      are ignored.
+ *   4. Within what is left: the only one, or weighted rendezvous. Members of weight 0 take part
+ *      only when nobody with a weight is left in the group, and then as equals.
+ *   5. Nobody: the caller goes on (decide.h).
  *
  * Threads    any, pure; no allocation, integers only, so that all name servers agree
  * Source     weighted rendezvous hashing: score = weight / -log2(hash), in fixed point
@@ -31,6 +31,7 @@
 
 struct pick_live {
 	uint64_t serve, forced, dialled;
+	uint64_t spare; /* held back, and alive: they serve when nobody of `serve` can (decide.h) */
 };
 
 struct pick_member {
@@ -60,13 +61,10 @@ static inline int pick_member(const uint64_t *groups, size_t n_groups, const str
 	return pick_contested(groups, n_groups, live, members, client_key);
 }
 
-/* Why `member` is not the answer when `chosen` is: the rule that put it behind. RULE_NONE for the
- * chosen itself, RULE_HEALTH for one that may not serve (the caller knows whether an operator said
- * so: then it is rule 1). The rest is rank_compare()'s to say: RULE_TIER stands for "a later
- * group". */
-enum steer_rule pick_why(const uint64_t *groups, size_t n_groups, const struct pick_live *live,
-			 const struct pick_member *members, uint64_t client_key, int chosen,
-			 int member);
+/* Does the member's dial let this client in? */
+bool pick_is_dialled_in(const struct pick_member *m, uint64_t client_key);
+/* What rules 9 and 10 look at. */
+void pick_score(const struct pick_member *m, uint64_t client_key, struct rules_candidate *out);
 
 #define PICK_KEY_BITS_4 24
 #define PICK_KEY_BITS_6 48

@@ -4,11 +4,6 @@
 
 #include <string.h>
 
-/* What rules 4, 5 and 8 compare; lower is better, all equal is a tie. */
-struct key {
-	uint32_t tier, preference, distance_m;
-};
-
 /* The fence that holds for the client: its country's, else its continent's, else none. */
 static const struct rank_fence *find_fence(const struct rank_input *in)
 {
@@ -53,77 +48,49 @@ static uint64_t allowed_members(const struct rank_input *in)
 	return allowed;
 }
 
-static struct key key_of(const struct rank_input *in, size_t member)
+static void fill(const struct rank_input *in, size_t member, struct rules_candidate *out)
 {
 	const struct rank_member *m = &in->members[member];
-	struct key key = { .tier = m->tier };
 
+	*out = (struct rules_candidate){ .tier = m->tier };
 	switch (in->method) {
 	case RANK_WEIGHTED: break;
-	case RANK_ORDER: key.preference = (uint32_t)member; break;
+	case RANK_ORDER: out->preference = (uint32_t)member; break;
 	case RANK_ASSIGN:
 	case RANK_LATENCY:
 	case RANK_GEO:
-		key.preference = (uint32_t)position_of(m->region, in->prefer, in->n_prefer);
-		key.distance_m = place_distance_m(in->client, &in->regions[m->region]);
+		out->preference = (uint32_t)position_of(m->region, in->prefer, in->n_prefer);
+		out->distance_m = place_distance_m(in->client, &in->regions[m->region]);
 		break;
 	}
-	return key;
 }
 
-/* The numbered list: the first rule that tells a from b. sign < 0: a comes first. */
-static enum steer_rule compare(const struct key *a, const struct key *b, int *sign)
+void rank_candidate(const struct rank_input *in, size_t member, struct rules_candidate *out)
 {
-	if (a->tier != b->tier) {
-		*sign = a->tier < b->tier ? -1 : 1;
-		return RULE_TIER;
-	}
-	if (a->preference != b->preference) {
-		*sign = a->preference < b->preference ? -1 : 1;
-		return RULE_PREFER;
-	}
-	if (a->distance_m != b->distance_m) {
-		*sign = a->distance_m < b->distance_m ? -1 : 1;
-		return RULE_DISTANCE;
-	}
-	*sign = 0;
-	return RULE_WEIGHT;
+	fill(in, member, out);
+	out->is_fenced_out = !(allowed_members(in) >> member & 1);
 }
 
-static bool is_before(const struct key *a, const struct key *b)
+static bool is_before(const struct rules_candidate *a, const struct rules_candidate *b)
 {
 	int sign;
 
-	compare(a, b, &sign);
+	rules_compare(a, b, &sign);
 	return sign < 0;
-}
-
-enum steer_rule rank_compare(const struct rank_input *in, size_t a, size_t b, int *sign)
-{
-	uint64_t allowed = allowed_members(in);
-	bool has_a = allowed >> a & 1, has_b = allowed >> b & 1;
-	struct key key_a, key_b;
-
-	if (has_a != has_b) {
-		*sign = has_a ? -1 : 1;
-		return RULE_FENCE;
-	}
-	key_a = key_of(in, a);
-	key_b = key_of(in, b);
-	return compare(&key_a, &key_b, sign);
 }
 
 void rank_members(const struct rank_input *in, struct rank_row *out)
 {
-	struct key keys[RANK_MEMBERS_MAX];
+	struct rules_candidate keys[RANK_MEMBERS_MAX];
 	uint64_t allowed = allowed_members(in);
 
 	*out = (struct rank_row){ .allowed = allowed };
 	/* Insertion into the sorted groups: a handful of members, most of them alone in theirs. */
 	for (; allowed; allowed &= allowed - 1) {
 		size_t member = (size_t)__builtin_ctzll(allowed), at = out->n_groups;
-		struct key key = key_of(in, member);
+		struct rules_candidate key;
 
+		fill(in, member, &key);
 		while (at > 0 && is_before(&key, &keys[at - 1]))
 			at--;
 		if (at > 0 && !is_before(&keys[at - 1], &key)) {

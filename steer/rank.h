@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rank: the members of a pool in the order in which a class of clients is to get them, before
- * anyone is down: rules 2 (fence), 4 (tier), 5 (prefer), 8 (distance) and 10 (name).
+ * anyone is down: rules 2 (fence), 4 (tier), 5 (prefer) and 8 (distance).
  *
  * The result is a row of groups. A group is a set of members that tie; the first group with a
  * member that may serve answers, and rule 9 (rendezvous, pick.h) chooses inside it. A member is a
@@ -8,13 +8,12 @@
  *
  *   groups   [ {2}, {0,3}, {1} ]    as    0b0100, 0b1001, 0b0010
  *
- *   assign, latency, geo   tier, then `prefer` (those it does not name follow, equal), then
- * distance order                  tier, then the members as they stand in the configuration
+ *   assign, latency, geo   tier, then `prefer` (what it does not name follows, equal), distance
+ *   order                  tier, then the members as they stand in the configuration
  *   weighted               tier only
  *
  * Members tie when all that the method looks at is equal: the same region twice, or no position
- * known. Ties are for rule 9, whose choice does not depend on the order of the configuration; so
- * rule 10 (name) is never asked here.
+ * known. Ties are for rules 9 and 10, which do not depend on the order of the configuration.
  *
  * Threads    any, pure; no allocation
  * Units      distances in metres
@@ -51,7 +50,6 @@ struct rank_input {
 	const struct rank_member *members; /* in configuration order */
 	size_t n_members;
 	const struct place *regions; /* by region index */
-	const char *const *region_names;
 	size_t n_regions;
 	const struct rank_fence *fences;
 	size_t n_fences;
@@ -68,8 +66,7 @@ struct rank_row {
 
 void rank_members(const struct rank_input *in, struct rank_row *out);
 
-/* Why member b stands behind member a in this row (or ties): the first rule that tells them apart.
- */
-enum steer_rule rank_compare(const struct rank_input *in, size_t a, size_t b, int *sign);
+/* The member as rules_compare() sees it: rules 2, 4, 5 and 8; the rest is zero. */
+void rank_candidate(const struct rank_input *in, size_t member, struct rules_candidate *out);
 
 #endif

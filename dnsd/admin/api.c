@@ -20,7 +20,7 @@ static void get_members(struct api *a, const struct http_request *req, struct ht
 	char text[320];
 
 	if (service != UINT32_MAX) {
-		http_reply_json(reply, 200, views_members(a->rooms, service));
+		http_reply_json(reply, 200, views_members(a->rooms, a->traffic, service));
 		return;
 	}
 	snprintf(text, sizeof(text), "there is no service %s", name ? name : "(none was named)");

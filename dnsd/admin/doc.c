@@ -2,8 +2,6 @@
 /* doc: small pieces of the admin API's documents. */
 #include "dnsd/admin/doc.h"
 
-#include "dnsd/forced/overrides.h"
-
 #include <string.h>
 
 json_t *doc_time(int64_t ms)
@@ -21,17 +19,13 @@ json_t *doc_age(double age_s)
 	return age_s < 0 ? json_null() : json_real(age_s);
 }
 
-const char *doc_kind(const struct store_override *o)
-{
-	return overrides_is_held(o) ? "held" : store_override_kind_name(o->kind);
-}
-
 json_t *doc_forced(const struct store_override *o)
 {
 	if (!o)
 		return json_null();
-	return json_pack("{s:I, s:s, s:s, s:s, s:o}", "id", (json_int_t)o->id, "kind", doc_kind(o),
-			 "by", o->by, "reason", o->reason, "until", doc_time(o->expires_ms));
+	return json_pack("{s:I, s:s, s:s, s:s, s:o}", "id", (json_int_t)o->id, "kind",
+			 store_override_kind_name(o->kind), "by", o->by, "reason", o->reason,
+			 "until", doc_time(o->expires_ms));
 }
 
 uint32_t doc_service_index(const struct dnsd_config *config, const char *name)

@@ -13,10 +13,9 @@
 
 #include <jansson.h>
 
-json_t *doc_time(int64_t ms);			      /* null for 0 */
-json_t *doc_age(double age_s);			      /* null when it is negative: never */
-const char *doc_kind(const struct store_override *o); /* "drain", ..., "held" */
-json_t *doc_forced(const struct store_override *o);   /* null or {id, kind, by, reason, until} */
+json_t *doc_time(int64_t ms);			    /* null for 0 */
+json_t *doc_age(double age_s);			    /* null when it is negative: never */
+json_t *doc_forced(const struct store_override *o); /* null or {id, kind, by, reason, until} */
 /* Capitals and a dot at the end do not matter. UINT32_MAX = there is none. */
 uint32_t doc_service_index(const struct dnsd_config *config, const char *name);
 

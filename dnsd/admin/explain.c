@@ -22,12 +22,13 @@ struct asked {
 	enum snapshot_type type;
 	struct place place; /* of the address itself, from the databases */
 	struct answer_choice choice;
-	struct rows_row row;
+	struct decide_row row;
 	struct rows_ranking ranking;
 	struct rank_input input;
 	struct place class_place;
 	struct place *regions;
-	const char **names;
+	const struct dnsd_config *config;
+	struct live_service now;
 	uint16_t prefer[CONFIG_MEMBERS_MAX];
 };
 
@@ -80,20 +81,19 @@ static enum err_code prepare(struct asked *a, struct err *e)
 {
 	const struct dnsd_config *config = rooms_config(a->r);
 
+	a->config = config;
 	a->snap = rooms_snapshot(a->r);
+	live_of(a->r->live, a->service, &a->now);
 	a->s = &a->snap->services[a->service];
 	a->cs = &config->services[a->service];
 	a->pool = &config->pools[a->cs->pool];
 	a->regions = calloc(config->n_regions + 1, sizeof(*a->regions));
-	a->names = calloc(config->n_regions + 1, sizeof(*a->names));
-	if (!a->regions || !a->names)
+	if (!a->regions)
 		return err_set(e, ERR_MEMORY, "no memory");
 	publish_region_places(config, a->regions);
-	for (size_t i = 0; i < config->n_regions; i++)
-		a->names[i] = config->regions[i].name;
-	if (rows_ranking_init(&a->ranking, config, a->service, a->regions, a->names) != ERR_OK)
+	if (rows_ranking_init(&a->ranking, config, a->service, a->regions) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "no memory");
-	answer_choose(a->snap, a->s, &a->client, SNAPSHOT_TYPES, &a->choice);
+	answer_choose(a->snap, a->s, &a->client, a->type, &a->choice);
 	a->row = rows_get(a->s->rows, a->choice.class);
 	rows_class_input(&a->ranking, config, a->snap->clients, a->choice.class, &a->class_place,
 			 a->prefer, &a->input);
@@ -103,61 +103,105 @@ static enum err_code prepare(struct asked *a, struct err *e)
 
 /* ---- the candidates ---- */
 
-/* Why m is not the answer, or RULE_NONE: by the data path's own words, with what the configuration
- * and the operators add to them. */
-static enum steer_rule behind_by(const struct asked *a, uint32_t m)
+static void candidate_of(const struct asked *a, uint32_t m, struct rules_candidate *out)
 {
-	const struct pick_live live = { a->choice.serve, a->choice.forced, a->choice.dialled };
-	enum steer_rule rule = pick_why(a->row.groups, a->row.n_groups, &live, a->s->picks,
-					a->choice.key, a->choice.member, (int)m);
+	const struct world_masks *masks = &a->now.masks;
+	const struct decide_question q = { .rank = &a->input,
+					   .live = &a->choice.live,
+					   .members = a->s->picks,
+					   .out = masks->out,
+					   .held = masks->held,
+					   .held_down = masks->held_down,
+					   .down = masks->down,
+					   .client_key = a->choice.key,
+					   .ignores_dials = decide_ignored_dials(
+						   &a->choice.live, a->s->picks, a->choice.key,
+						   a->choice.member) };
+
+	decide_candidate(&q, a->choice.how, m, out);
+}
+
+/* Whom m is compared with: the chosen one; the chosen one itself with the next best. */
+static uint32_t rival_of(const struct asked *a, uint32_t m)
+{
+	struct rules_candidate best, one;
+	uint32_t rival = m;
 	int sign;
 
-	if (rule == RULE_HEALTH && fleet_health(a->r->fleet, a->service, m) != HEALTH_DOWN &&
-	    live_forced(a->r->live, a->service, m))
-		return RULE_FORCED;
-	if (rule != RULE_TIER) /* which stands for "a later group" */
-		return rule;
-	return rank_compare(&a->input, (size_t)a->choice.member, m, &sign);
-}
-
-/* Is it out of the question, or only behind? */
-static bool is_kept(const struct asked *a, uint32_t m)
-{
-	if (!(a->row.allowed >> m & 1))
-		return false;
-	return a->choice.serve >> m & 1 || a->choice.member == (int)m;
-}
-
-/* Why the chosen one stands first: by what it beats the closest of those that were kept. */
-static enum steer_rule chosen_by(const struct asked *a, uint32_t winner)
-{
-	enum steer_rule last = RULE_NONE;
-
-	if (a->choice.forced & a->choice.serve)
-		return RULE_FORCED;
-	for (uint32_t m = 0; m < a->s->n_members; m++) {
-		enum steer_rule rule = m == winner || !is_kept(a, m) ? RULE_NONE : behind_by(a, m);
-
-		if (rule > last) /* the closest rival is beaten by the latest rule */
-			last = rule;
+	if (a->choice.member != PICK_NOBODY && a->choice.member != (int)m)
+		return (uint32_t)a->choice.member;
+	for (uint32_t i = 0; i < a->s->n_members; i++) {
+		if (i == m)
+			continue;
+		candidate_of(a, i, &one);
+		if (rival != m)
+			rules_compare(&one, &best, &sign);
+		if (rival == m || sign < 0) {
+			rival = i;
+			best = one;
+		}
 	}
-	return last == RULE_NONE ? RULE_HEALTH : last; /* the only one left */
+	return rival;
+}
+
+/* What keeps one out that was dropped. */
+static enum steer_rule dropped_by(const struct rules_candidate *c)
+{
+	if (c->is_out || c->is_held)
+		return RULE_FORCED;
+	return c->is_fenced_out ? RULE_FENCE : RULE_HEALTH;
+}
+
+/* The rule that dropped m, or put it behind the chosen one; or the chosen one before the next. */
+static const char *rule_for(const struct asked *a, uint32_t m)
+{
+	struct rules_candidate own, other;
+	uint32_t rival = rival_of(a, m);
+	int sign;
+
+	candidate_of(a, m, &own);
+	if (a->choice.member == PICK_NOBODY || !decide_is_kept(&own))
+		return rules_name(dropped_by(&own));
+	if (rival == m)
+		return "the only member";
+	candidate_of(a, rival, &other);
+	return rules_name(rules_compare(&own, &other, &sign));
+}
+
+/* What an operator, or the daemon, does about it; "" = nothing. */
+static void note_of(const struct asked *a, uint32_t m, const struct fleet_member_view *view,
+		    char out[128])
+{
+	uint64_t bit = UINT64_C(1) << m;
+
+	out[0] = 0;
+	if (view->hold_down_us)
+		snprintf(out, 128, "well again, in hold_down for %.0f s more (of %.0f s)",
+			 (double)view->hold_down_left_us / 1e6, (double)view->hold_down_us / 1e6);
+	else if (a->now.masks.held & bit)
+		snprintf(out, 128, "held: it was down, and failback is manual (fairlead failback)");
+	else if (a->now.masks.out & bit)
+		snprintf(out, 128, "an operator took it out");
 }
 
 static json_t *candidate(struct asked *a, uint32_t m)
 {
 	uint32_t region = a->pool->members[m].region;
 	uint32_t rtt_us = prior_rtt_us(place_distance_m(&a->place, &a->regions[region]));
-	bool chosen = a->choice.member == (int)m;
-	enum steer_rule rule = chosen ? chosen_by(a, m) : behind_by(a, m);
 	struct fleet_member_view view;
+	struct rules_candidate c;
+	char note[128];
 
+	candidate_of(a, m, &c);
 	fleet_member(a->r->fleet, a->service, m, &view);
+	note_of(a, m, &view, note);
 	return json_pack(
-		"{s:s, s:b, s:b, s:s, s:o, s:s, s:i, s:s, s:s, s:o, s:o, s:f}", "region",
-		a->names[region], "chosen", (int)chosen, "kept", (int)is_kept(a, m), "rule",
-		rules_name(rule), "rtt_ms", rtt_us ? json_real((double)rtt_us / 1000) : json_null(),
-		"rtt_source", rtt_us ? "distance" : "none", "rtt_samples", 0, "health",
+		"{s:s, s:b, s:b, s:s, s:s, s:o, s:s, s:i, s:s, s:s, s:o, s:o, s:f}", "region",
+		a->config->regions[region].name, "chosen", (int)(a->choice.member == (int)m),
+		"kept", (int)(decide_is_kept(&c) && a->choice.member != PICK_NOBODY), "rule",
+		rule_for(a, m), "note", note, "rtt_ms",
+		rtt_us ? json_real((double)rtt_us / 1000) : json_null(), "rtt_source",
+		rtt_us ? "distance" : "none", "rtt_samples", 0, "health",
 		verdict_health_name(view.health), "why", view.reason, "forced",
 		doc_forced(live_forced(a->r->live, a->service, m)), "load",
 		view.capacity ? json_real((double)view.used / (double)view.capacity) : json_null(),
@@ -202,11 +246,24 @@ static const char *scope_reason(const struct asked *a)
 
 static const char *ttl_reason(const struct asked *a)
 {
-	if (a->choice.panic)
+	if (a->choice.how == DECIDE_PANIC)
 		return "panic: no member may serve";
-	if (a->choice.ttl_s < a->cs->ttl_s)
-		return "failing over: a member is down, or an operator moved the service";
+	if (a->now.masks.ttl_why == WORLD_TTL_MOVED)
+		return "failing over: an operator moved the service";
+	if (a->now.masks.ttl_why == WORLD_TTL_DOWN)
+		return "failing over: a member is down";
 	return "normally: the service's ttl";
+}
+
+/* Among whom it was chosen. */
+static const char *how_name(const struct asked *a)
+{
+	switch (a->choice.how) {
+	case DECIDE_NORMAL: return "serving";
+	case DECIDE_SPARE: return "held back";
+	case DECIDE_PANIC: break;
+	}
+	return "last resort";
 }
 
 static json_t *rule_of(const struct asked *a)
@@ -230,13 +287,13 @@ static json_t *document(struct asked *a)
 	addr_text(&a->client, client);
 	for (uint32_t m = 0; m < a->s->n_members; m++)
 		json_array_append_new(candidates, candidate(a, m));
-	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:i, s:s, s:i, s:s, s:b, s:o, s:i, s:o}",
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:i, s:s, s:i, s:s, s:b, s:s, s:o, s:i, s:o}",
 			 "service", a->cs->name, "client", client, "class",
 			 (json_int_t)a->choice.class, "location", location(&a->place), "rule",
 			 rule_of(a), "scope", (int)a->choice.scope_len, "scope_reason",
 			 scope_reason(a), "ttl", (int)a->choice.ttl_s, "ttl_reason", ttl_reason(a),
-			 "panic", (int)a->choice.panic, "answer", answers(a), "epoch", 0,
-			 "candidates", candidates);
+			 "panic", (int)(a->choice.how == DECIDE_PANIC), "chosen_among", how_name(a),
+			 "answer", answers(a), "epoch", 0, "candidates", candidates);
 }
 
 void explain_handle(const struct rooms *r, const struct http_request *req, struct http_reply *reply)
@@ -253,5 +310,4 @@ void explain_handle(const struct rooms *r, const struct http_request *req, struc
 		http_reply_error(reply, rc, e.text);
 	rows_ranking_fini(&a.ranking);
 	free(a.regions);
-	free(a.names);
 }

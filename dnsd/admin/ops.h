@@ -11,10 +11,11 @@
 #define FAIRLEAD_DNSD_ADMIN_OPS_H
 
 #include "dnsd/admin/rooms.h"
+#include "dnsd/admin/traffic.h"
 
 struct ops;
 
-enum err_code ops_new(struct ops **out, const struct rooms *rooms);
+enum err_code ops_new(struct ops **out, const struct rooms *rooms, const struct traffic *traffic);
 void ops_free(struct ops *o);
 
 /* verb: drain, undrain, dial, failover, failback */

@@ -28,7 +28,8 @@ static void write_own(void *public, struct buf *out)
 	struct public *p = public;
 
 	metrics_family(out, "fairlead_overrides", "gauge", "What operators force now.");
-	metrics_sample(out, "fairlead_overrides", (double)overrides_now(p->rooms->forced).n, NULL);
+	metrics_sample(out, "fairlead_overrides", (double)overrides_now(p->rooms->overrides).n,
+		       NULL);
 	metrics_family(out, "fairlead_operations_refused_total", "counter",
 		       "Changes that were asked for and refused.");
 	metrics_sample(out, "fairlead_operations_refused_total", (double)ops_refused(p->ops), NULL);

@@ -8,14 +8,16 @@
 #ifndef FAIRLEAD_DNSD_ADMIN_ROOMS_H
 #define FAIRLEAD_DNSD_ADMIN_ROOMS_H
 
+#include "core/job.h"
 #include "dnsd/reload/reload.h"
 #include "dnsd/serve/serve.h"
 
 struct rooms {
 	struct loop *loop;
+	struct job_pool *jobs;
 	const struct clock *clock;
 	struct fleet *fleet;
-	struct overrides *forced;
+	struct overrides *overrides;
 	struct live *live;
 	struct keep *keep;
 	struct publish *publish;

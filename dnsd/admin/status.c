@@ -29,10 +29,10 @@ static void add_problem(json_t *list, const char *severity, double since_s, cons
 static void service_problems(const struct rooms *r, uint32_t s, json_t *list)
 {
 	const struct config_service *cs = &rooms_config(r)->services[s];
-	struct publish_service_live live;
+	struct live_service live;
 
 	live_of(r->live, s, &live);
-	if (!live.serve)
+	if (!(live.masks.live.serve | live.masks.live.spare))
 		add_problem(list, "critical", 0, "%s: no member may serve, the last resort answers",
 			    cs->name);
 	for (uint32_t m = 0; m < rooms_pool(r, s)->n_members; m++) {

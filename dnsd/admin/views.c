@@ -3,6 +3,7 @@
 #include "dnsd/admin/views.h"
 
 #include "dnsd/admin/doc.h"
+#include "dnsd/admin/reach.h"
 
 #include <string.h>
 
@@ -12,23 +13,18 @@ static const char *const mode_names[] = { "active-active", "active-standby", "ex
 
 /* ---- members ---- */
 
-/* The member's part of the answers that this service has given, as the workers counted them. */
-static json_t *share_of(const struct rooms *r, uint32_t service, uint32_t member)
+/* The member's part of the answers of the last minute. */
+static json_t *share_of(const struct rooms *r, const struct traffic *traffic, uint32_t service,
+			uint32_t member)
 {
-	const struct snapshot *snap = rooms_snapshot(r);
-	const struct snapshot_service *s = &snap->services[service];
-	double all = 0, own = 0;
+	const struct snapshot_service *s = &rooms_snapshot(r)->services[service];
+	uint64_t answers[CONFIG_MEMBERS_MAX], all = 0, own;
 
-	for (uint32_t m = 0; m < s->n_members; m++) {
-		bool again = false;
-
-		for (uint32_t i = 0; i < m; i++)
-			again |= s->members[i].counter == s->members[m].counter;
-		if (!again)
-			all += serve_answers(r->serve, s->members[m].counter);
-	}
-	own = serve_answers(r->serve, s->members[member].counter);
-	return all > 0 ? json_real(own / all) : json_null();
+	reach_answers(s, traffic, TRAFFIC_SHARE_S, answers);
+	for (uint32_t m = 0; m < s->n_members; m++)
+		all += answers[m];
+	own = traffic_answers(traffic, s->members[member].counter, TRAFFIC_SHARE_S);
+	return all ? json_real((double)own / (double)all) : json_null();
 }
 
 static json_t *addresses_of(const struct config_member *m)
@@ -43,8 +39,8 @@ static json_t *addresses_of(const struct config_member *m)
 	return list;
 }
 
-static json_t *member_doc(const struct rooms *r, uint32_t service, uint32_t member,
-			  const struct publish_service_live *live)
+static json_t *member_doc(const struct rooms *r, const struct traffic *traffic, uint32_t service,
+			  uint32_t member, const struct live_service *live)
 {
 	const struct config_member *m = &rooms_pool(r, service)->members[member];
 	struct fleet_member_view v;
@@ -59,31 +55,30 @@ static json_t *member_doc(const struct rooms *r, uint32_t service, uint32_t memb
 		"tier", (int)m->tier, "weight", (json_int_t)m->weight, "dial",
 		(double)live->dial_ppm[member] / PICK_SHARE_ALL, "capacity",
 		(json_int_t)(v.has_report ? v.capacity : m->capacity), "used", (json_int_t)v.used,
-		"arrivals", (json_int_t)v.arrivals, "share", share_of(r, service, member),
-		"serving", (int)(live->serve >> member & 1), "report_age_s",
+		"arrivals", (json_int_t)v.arrivals, "share", share_of(r, traffic, service, member),
+		"serving", (int)(live->masks.live.serve >> member & 1), "report_age_s",
 		doc_age(v.report_age_s), "vantages", (int)v.vantages, "failing", (int)v.failing);
 }
 
-json_t *views_members(const struct rooms *r, uint32_t service)
+json_t *views_members(const struct rooms *r, const struct traffic *traffic, uint32_t service)
 {
 	json_t *list = json_array();
-	struct publish_service_live live;
+	struct live_service live;
 
 	live_of(r->live, service, &live);
 	for (uint32_t m = 0; m < rooms_pool(r, service)->n_members; m++)
-		json_array_append_new(list, member_doc(r, service, m, &live));
+		json_array_append_new(list, member_doc(r, traffic, service, m, &live));
 	return list;
 }
 
 /* ---- services ---- */
 
 /* The regions that some class of clients gets now. */
-static json_t *active_of(const struct rooms *r, uint32_t service,
-			 const struct publish_service_live *live)
+static json_t *active_of(const struct rooms *r, uint32_t service, const struct live_service *live)
 {
 	const struct config_pool *pool = rooms_pool(r, service);
 	const struct rows *rows = rooms_snapshot(r)->services[service].rows;
-	uint64_t bits = rows_active(rows, live->serve, live->forced);
+	uint64_t bits = rows_active(rows, &live->masks.live);
 	json_t *list = json_array();
 
 	for (uint32_t m = 0; m < pool->n_members; m++) {
@@ -104,14 +99,17 @@ static json_t *active_of(const struct rooms *r, uint32_t service,
 static json_t *service_doc(const struct rooms *r, uint32_t service)
 {
 	const struct config_service *s = &rooms_config(r)->services[service];
-	struct publish_service_live live;
+	struct live_service live;
+	bool is_panic;
 
 	live_of(r->live, service, &live);
-	return json_pack("{s:s, s:s, s:s, s:o, s:i, s:i, s:o}", "name", s->name, "pool",
-			 rooms_pool(r, service)->name, "mode", mode_names[s->mode], "active",
-			 active_of(r, service, &live), "ttl",
-			 (int)(live.serve ? live.ttl_s : SNAPSHOT_TTL_PANIC_S), "epoch", 0,
-			 "forced", doc_forced(live_failover(r->live, s->name)));
+	is_panic = !(live.masks.live.serve | live.masks.live.spare);
+	return json_pack(
+		"{s:s, s:s, s:s, s:o, s:i, s:i, s:o}", "name", s->name, "pool",
+		rooms_pool(r, service)->name, "mode", mode_names[s->mode], "active",
+		active_of(r, service, &live), "ttl",
+		(int)decide_ttl_s(is_panic ? DECIDE_PANIC : DECIDE_NORMAL, live.masks.ttl_s),
+		"epoch", 0, "forced", doc_forced(live_failover(r->live, service)));
 }
 
 json_t *views_services(const struct rooms *r)
@@ -157,7 +155,7 @@ static json_t *nodes_of(const struct rooms *r, const char *region)
 
 static const struct store_override *region_forced(const struct rooms *r, const char *region)
 {
-	const struct overrides_set set = overrides_now(r->forced);
+	const struct overrides_set set = overrides_now(r->overrides);
 
 	for (size_t i = 0; i < set.n; i++) {
 		const struct store_override *o = &set.list[i];
@@ -223,14 +221,15 @@ static json_t *override_doc(const struct store_override *o)
 	else if (o->kind == STORE_FAILOVER)
 		value = json_string(o->region);
 	return json_pack("{s:I, s:s, s:{s:s, s:s}, s:o, s:s, s:s, s:o, s:o}", "id",
-			 (json_int_t)o->id, "kind", doc_kind(o), "scope", "service", o->service,
-			 "region", o->region, "value", value, "by", o->by, "reason", o->reason,
-			 "since", doc_time(o->since_ms), "expires", doc_time(o->expires_ms));
+			 (json_int_t)o->id, "kind", store_override_kind_name(o->kind), "scope",
+			 "service", o->service, "region", o->region, "value", value, "by", o->by,
+			 "reason", o->reason, "since", doc_time(o->since_ms), "expires",
+			 doc_time(o->expires_ms));
 }
 
 json_t *views_overrides(const struct rooms *r)
 {
-	const struct overrides_set set = overrides_now(r->forced);
+	const struct overrides_set set = overrides_now(r->overrides);
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < set.n; i++)

@@ -85,7 +85,7 @@ static inline uint64_t key_of(const struct addr *client, uint8_t *bits)
 }
 
 /* RFC 7871 section 7.2.1: the scope is the network that the answer holds for. */
-static inline uint8_t scope_of(const struct snapshot_service *s, const struct rows_row *row,
+static inline uint8_t scope_of(const struct snapshot_service *s, const struct decide_row *row,
 			       const struct pick_live *live, uint8_t leaf, uint8_t key_bits)
 {
 	bool by_key = row->is_tie | ((live->dialled & row->allowed) != 0) |
@@ -110,39 +110,44 @@ static inline uint64_t has_of(const struct snapshot_service *s, enum snapshot_ty
 		       : 0;
 }
 
+/* family_fallback: next, of all who may be asked. */
+static inline void keep_family(const struct snapshot_service *s, const struct decide_row *row,
+			       enum snapshot_type type, struct pick_live *live, uint64_t *last)
+{
+	uint64_t has = has_of(s, type);
+
+	live->serve = within_family(s, live->serve & row->allowed, has, type);
+	live->spare = within_family(s, live->spare & row->allowed, has, type);
+	*last = within_family(s, *last, type < SNAPSHOT_TYPES ? s->with_type[type] : 0, type);
+}
+
 void answer_choose(const struct snapshot *snap, const struct snapshot_service *service,
 		   const struct addr *client, enum snapshot_type type, struct answer_choice *out)
 {
-	struct pick_live live;
-	struct rows_row row;
+	const struct snapshot_live *live = service->live;
+	struct decide_choice choice;
+	struct pick_live asked;
+	struct decide_row row;
 	uint8_t leaf, key_bits;
+	uint64_t last;
 
 	client_map_find(snap->clients, client, &out->class, &leaf);
 	row = rows_get(service->rows, out->class);
-	live.serve = atomic_load_explicit(&service->live->serve, memory_order_acquire);
-	live.forced = atomic_load_explicit(&service->live->forced, memory_order_relaxed) &
-		      row.allowed;
-	live.dialled = atomic_load_explicit(&service->live->dialled, memory_order_relaxed);
-	out->ttl_s = atomic_load_explicit(&service->live->ttl_s, memory_order_relaxed);
-	out->serve = live.serve;
-	out->forced = live.forced;
-	out->dialled = live.dialled;
-	out->panic = false;
+	asked.serve = atomic_load_explicit(&live->serve, memory_order_acquire);
+	asked.forced = atomic_load_explicit(&live->forced, memory_order_relaxed) & row.allowed;
+	asked.dialled = atomic_load_explicit(&live->dialled, memory_order_relaxed);
+	asked.spare = atomic_load_explicit(&live->spare, memory_order_relaxed);
+	out->ttl_s = atomic_load_explicit(&live->ttl_s, memory_order_relaxed);
+	out->live = asked;
 	out->key = key_of(client, &key_bits);
-	out->scope_len = scope_of(service, &row, &live, leaf, key_bits);
+	out->scope_len = scope_of(service, &row, &asked, leaf, key_bits);
+	last = service->last_resort == SNAPSHOT_ALL ? row.allowed : 0;
 	if (service->family_next)
-		live.serve = within_family(service, live.serve & row.allowed, has_of(service, type),
-					   type);
-	out->member = pick_member(row.groups, row.n_groups, &live, service->picks, out->key);
-	if (out->member != PICK_NOBODY)
-		return;
-	out->panic = true;
-	out->ttl_s = SNAPSHOT_TTL_PANIC_S;
-	if (service->last_resort != SNAPSHOT_ALL)
-		return;
-	live.serve = within_family(service, row.allowed,
-				   type < SNAPSHOT_TYPES ? service->with_type[type] : 0, type);
-	out->member = pick_member(row.groups, row.n_groups, &live, service->picks, out->key);
+		keep_family(service, &row, type, &asked, &last);
+	decide_choose(&row, &asked, service->picks, last, out->key, &choice);
+	out->member = choice.member;
+	out->how = choice.how;
+	out->ttl_s = decide_ttl_s(choice.how, out->ttl_s);
 }
 
 /* ---- one question's way ---- */
@@ -303,7 +308,7 @@ static void answer_member(struct walk *w, const struct zone_hit *hit,
 	uint64_t impaired = atomic_load_explicit(&s->live->impaired, memory_order_relaxed);
 
 	count(&w->scratch->counters->slots[m->counter]);
-	if (__builtin_expect(impaired & bit && !choice->panic, 0)) {
+	if (__builtin_expect(impaired & bit && choice->how != DECIDE_PANIC, 0)) {
 		if (asked == SNAPSHOT_TYPES && !(has_of(s, type) & bit)) {
 			type = type == SNAPSHOT_A ? SNAPSHOT_AAAA : SNAPSHOT_A;
 			blob = &m->blob[type];
@@ -325,9 +330,9 @@ static void answer_fixed(struct walk *w, const struct zone_hit *hit,
 	enum snapshot_type type = type_in(s->fixed, asked);
 
 	if (s->fixed[type].count)
-		add_blob(w, s, type, &s->fixed[type], SNAPSHOT_TTL_PANIC_S, SNAPSHOT_TTL_PANIC_S);
+		add_blob(w, s, type, &s->fixed[type], DECIDE_TTL_PANIC_S, DECIDE_TTL_PANIC_S);
 	else
-		add_steered_soa(w, hit->zone, SNAPSHOT_TTL_PANIC_S);
+		add_steered_soa(w, hit->zone, DECIDE_TTL_PANIC_S);
 }
 
 static uint16_t answer_service(struct walk *w, const struct zone_hit *hit)

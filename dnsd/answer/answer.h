@@ -68,10 +68,10 @@ size_t answer_finish(const struct snapshot *snap, struct answer_scratch *scratch
 struct answer_choice {
 	uint32_t class;
 	uint8_t scope_len;
-	bool panic;			 /* nobody may serve: last_resort was applied */
-	int member;			 /* PICK_NOBODY: fixed addresses, or none at all */
-	uint64_t serve, forced, dialled; /* the masks that were read */
-	uint64_t key;			 /* of the client's prefix, for rule 9 */
+	enum decide_how how;
+	int member;	       /* PICK_NOBODY: fixed addresses, or none at all */
+	struct pick_live live; /* the masks that were read */
+	uint64_t key;	       /* of the client's prefix, for rule 9 */
 	uint32_t ttl_s;
 };
 /* type: whose addresses are asked for, which matters to family_fallback; SNAPSHOT_TYPES = any. */

@@ -16,15 +16,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define JOB_THREADS 2 /* dry runs, history */
+#define JOB_STOP_MS 2000
+
 struct control {
 	struct rooms rooms;
 	struct dnsd_config *first_config; /* until reload takes it */
 	struct tls *tls;
+	struct traffic *traffic;
 	struct ops *ops;
 	struct api api;
 	struct public *public;
 	struct http_server *admin_server, *api_server, *pages_server;
 	struct loop_timer *second, *backup;
+	uint64_t seconds;
 };
 
 static const struct dnsd_config *config_of(const struct control *c)
@@ -41,7 +46,14 @@ static void on_changed(void *control, const struct fleet_change *change)
 	keep_changed(c->rooms.keep, change);
 }
 
-static const struct fleet_handler fleet_handler = { .changed = on_changed };
+static void on_eased(void *control, uint32_t service, uint32_t member)
+{
+	struct control *c = control;
+
+	keep_eased(c->rooms.keep, service, member);
+}
+
+static const struct fleet_handler fleet_handler = { .changed = on_changed, .eased = on_eased };
 
 static enum err_code open_state(struct control *c, struct err *e)
 {
@@ -57,10 +69,10 @@ static enum err_code open_state(struct control *c, struct err *e)
 		log_error("dnsd/control", "%s", store_stand_in_reason(c->rooms.store));
 	if (backups.directory)
 		store_backup_sweep(&backups);
-	rc = overrides_new(&c->rooms.forced, c->rooms.store);
+	rc = overrides_new(&c->rooms.overrides, c->rooms.store, c->rooms.clock);
 	if (rc != ERR_OK)
 		return err_set(e, rc, "out of memory");
-	return overrides_load(c->rooms.forced, e);
+	return overrides_load(c->rooms.overrides, e);
 }
 
 static enum err_code restore_health(struct control *c, struct err *e)
@@ -76,6 +88,13 @@ static enum err_code restore_health(struct control *c, struct err *e)
 	return ERR_OK;
 }
 
+static double count_answers(void *control, uint32_t slot)
+{
+	const struct control *c = control;
+
+	return c->rooms.serve ? serve_answers(c->rooms.serve, slot) : 0;
+}
+
 static enum err_code make_rooms(struct control *c)
 {
 	struct rooms *r = &c->rooms;
@@ -84,20 +103,22 @@ static enum err_code make_rooms(struct control *c)
 	if (rc == ERR_OK)
 		rc = fleet_new(&r->fleet, r->loop, r->clock, &fleet_handler, c);
 	if (rc == ERR_OK)
-		rc = live_new(&r->live, c->first_config, r->fleet, r->forced, r->publish);
+		rc = live_new(&r->live, c->first_config, r->fleet, r->overrides, r->publish);
 	if (rc == ERR_OK)
-		rc = keep_new(
-			&r->keep, r->loop,
-			&(struct keep_parts){ r->clock, r->fleet, r->forced, r->live, r->store });
+		rc = keep_new(&r->keep, r->loop,
+			      &(struct keep_parts){ r->clock, r->fleet, r->overrides, r->live,
+						    r->store });
 	if (rc == ERR_OK)
 		rc = reload_new(&r->reload,
 				&(struct reload_parts){ r->loop, r->clock, r->fleet, r->live,
 							r->keep, r->publish, r->store });
 	if (rc == ERR_OK)
-		rc = ops_new(&c->ops, r);
+		rc = traffic_new(&c->traffic, count_answers, c);
+	if (rc == ERR_OK)
+		rc = ops_new(&c->ops, r, c->traffic);
 	if (rc == ERR_OK)
 		rc = public_new(&c->public, r, c->ops);
-	c->api = (struct api){ r, c->ops };
+	c->api = (struct api){ r, c->ops, c->traffic };
 	return rc;
 }
 
@@ -193,6 +214,8 @@ static void on_second(void *control)
 	store_look(c->rooms.store);
 	ops_expire(c->ops);
 	reload_tick(c->rooms.reload);
+	if (c->seconds++ % TRAFFIC_EVERY_S == 0)
+		traffic_note(c->traffic, labels_count(reload_labels(c->rooms.reload)));
 }
 
 static void on_backup(void *control)
@@ -268,6 +291,8 @@ enum err_code control_new_at(struct control **out, struct dnsd_config *config,
 	c->rooms.started_ms = clock_wall_ms(clock);
 	rc = loop_new(&c->rooms.loop, e);
 	if (rc == ERR_OK)
+		rc = job_pool_new(&c->rooms.jobs, c->rooms.loop, JOB_THREADS, e);
+	if (rc == ERR_OK)
 		rc = make_timers(c);
 	if (rc == ERR_OK)
 		rc = open_state(c, e);
@@ -328,7 +353,7 @@ static void free_rooms(struct rooms *r)
 	keep_free(r->keep);
 	live_free(r->live);
 	reload_free(r->reload);
-	overrides_free(r->forced);
+	overrides_free(r->overrides);
 	store_close(r->store);
 }
 
@@ -336,6 +361,7 @@ void control_free(struct control *c)
 {
 	if (!c)
 		return;
+	job_pool_stop(c->rooms.jobs, JOB_STOP_MS);
 	if (c->rooms.reload)
 		reload_stop(c->rooms.reload);
 	if (c->rooms.serve)
@@ -345,6 +371,7 @@ void control_free(struct control *c)
 	http_server_free(c->pages_server);
 	public_free(c->public);
 	ops_free(c->ops);
+	traffic_free(c->traffic);
 	free_rooms(&c->rooms);
 	tls_free(c->tls);
 	loop_timer_free(c->second);

@@ -67,11 +67,15 @@ static void judge(struct fleet *f, uint32_t service, uint32_t member, uint64_t n
 	struct fleet_change change = { .service = service,
 				       .member = member,
 				       .from = m->verdict.health };
+	bool was_good = m->verdict.good_at_us;
 	struct inputs inputs;
 
 	gather(f, service, member, now, &inputs);
-	if (!verdict_member_update(&m->verdict, &inputs.in, now, &m->next_us))
+	if (!verdict_member_update(&m->verdict, &inputs.in, now, &m->next_us)) {
+		if (was_good != (bool)m->verdict.good_at_us && f->handler.eased)
+			f->handler.eased(f->ctx, service, member);
 		return;
+	}
 	change.to = m->verdict.health;
 	change.cause = m->verdict.cause;
 	change.reason = inputs.reason;

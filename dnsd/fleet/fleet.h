@@ -39,6 +39,9 @@ struct fleet_change {
 
 struct fleet_handler {
 	void (*changed)(void *ctx, const struct fleet_change *change);
+	/* Down as before; but seen well now, so that only hold_down keeps it out, or not any more.
+	 * May be NULL. */
+	void (*eased)(void *ctx, uint32_t service, uint32_t member);
 };
 
 enum err_code fleet_new(struct fleet **out, struct loop *loop, const struct clock *clock,
@@ -69,6 +72,8 @@ struct fleet_member_view {
 	enum verdict_cause cause;
 	uint64_t since_us;
 	uint32_t flaps;
+	uint64_t hold_down_us; /* how long it stays out in all, doublings included; 0 = it is not */
+	uint64_t hold_down_left_us;
 	bool has_report;     /* some node reports this service */
 	double report_age_s; /* of the freshest node; -1 = never */
 	uint64_t capacity, used, arrivals,
@@ -79,6 +84,8 @@ struct fleet_member_view {
 void fleet_member(struct fleet *f, uint32_t service, uint32_t member,
 		  struct fleet_member_view *out);
 enum verdict_health fleet_health(const struct fleet *f, uint32_t service, uint32_t member);
+/* DOWN, and seen well: only hold_down keeps it out. */
+bool fleet_is_held_down(const struct fleet *f, uint32_t service, uint32_t member);
 
 struct fleet_node_view {
 	const char *region, *name, *software, *address;

@@ -16,6 +16,26 @@ enum verdict_health fleet_health(const struct fleet *f, uint32_t service, uint32
 	return f->services[service].members[member].verdict.health;
 }
 
+bool fleet_is_held_down(const struct fleet *f, uint32_t service, uint32_t member)
+{
+	const struct verdict_member *v = &f->services[service].members[member].verdict;
+
+	return v->health == HEALTH_DOWN && v->good_at_us;
+}
+
+static void add_hold_down(const struct fleet *f, uint32_t service, uint32_t member,
+			  struct fleet_member_view *out)
+{
+	const struct verdict_member *v = &f->services[service].members[member].verdict;
+	uint64_t length_us = f->config->services[service].hold_down_ms * 1000, end_us;
+
+	if (!fleet_is_held_down(f, service, member))
+		return;
+	out->hold_down_us = verdict_hold_down_us(v, length_us);
+	end_us = v->down_at_us + out->hold_down_us;
+	out->hold_down_left_us = end_us > fleet_now(f) ? end_us - fleet_now(f) : 0;
+}
+
 static void add_report(struct fleet *f, const struct fleet_node *n, const struct fleet_report *r,
 		       struct fleet_member_view *out)
 {
@@ -46,6 +66,7 @@ void fleet_member(struct fleet *f, uint32_t service, uint32_t member, struct fle
 	out->cause = m->verdict.cause;
 	out->since_us = m->verdict.since_us;
 	out->flaps = m->verdict.flaps;
+	add_hold_down(f, service, member, out);
 	out->report_age_s = -1;
 	fleet_region_stream(f, region, service, &stream, out->reason);
 	for (const struct fleet_node *n = f->nodes; n; n = n->next) {

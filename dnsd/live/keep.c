@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keep: tells and writes down what changed by itself, all that came in one turn of the loop in one
- * transaction; and holds back what is to wait for a failback. */
+/* keep: what changed by itself: on disk, then in the answers, and told. */
 #include "dnsd/live/keep.h"
 
 #include "core/log.h"
@@ -12,23 +11,25 @@
 #define RETRY_MS    1000
 #define CHANGES_MAX 65536 /* unwritten ones that are remembered while the disk is full */
 
-/* A change of health that is in effect and not on disk yet. */
+/* A change of health, from when it is heard until it is on disk. */
 struct change {
 	struct fleet_change change; /* its reason is stale: it stands below */
 	int64_t time_ms;
-	uint64_t serve, forced; /* of the service before it; 0 = not known */
+	bool was_active; /* some client got the member before it */
 	char reason[FLEET_REASON_MAX];
 };
 
 struct keep {
-	const struct clock *clock;
-	struct fleet *fleet;
-	struct overrides *forced;
-	struct live *live;
-	struct store *store;
+	struct keep_parts with;
 	struct loop_timer *timer;
 	struct change *changes;
-	size_t n, n_told, room;
+	size_t n, room;
+	size_t n_applied; /* of these, in the answers and told */
+	struct {
+		const struct rows *rows;
+		struct pick_live live;
+		uint64_t active;
+	} last; /* question and answer of active_of(), within one turn */
 };
 
 enum err_code keep_new(struct keep **out, struct loop *loop, const struct keep_parts *parts)
@@ -38,11 +39,7 @@ enum err_code keep_new(struct keep **out, struct loop *loop, const struct keep_p
 
 	if (!k)
 		return ERR_MEMORY;
-	k->clock = parts->clock;
-	k->fleet = parts->fleet;
-	k->forced = parts->forced;
-	k->live = parts->live;
-	k->store = parts->store;
+	k->with = *parts;
 	rc = loop_timer_new(loop, &k->timer, keep_flush, k);
 	if (rc != ERR_OK) {
 		free(k);
@@ -68,7 +65,7 @@ size_t keep_waiting(const struct keep *k)
 
 static const struct config_service *service_of(const struct keep *k, uint32_t service)
 {
-	return &live_config(k->live)->services[service];
+	return &live_config(k->with.live)->services[service];
 }
 
 /* ---- the queue ---- */
@@ -91,38 +88,62 @@ static struct change *append(struct keep *k)
 	return &grown[k->n++];
 }
 
-static void queue(struct keep *k, const struct fleet_change *change, uint64_t serve,
-		  uint64_t forced)
+static void read_live(const struct snapshot *snap, uint32_t service, struct pick_live *out)
 {
+	const struct snapshot_live *live = &snap->lives[service];
+
+	out->serve = atomic_load(&live->serve);
+	out->forced = atomic_load(&live->forced);
+	out->spare = atomic_load(&live->spare);
+	out->dialled = 0;
+}
+
+/* rows_active() looks at every row; services of one pool give it the same question one after the
+ * other. */
+static uint64_t active_of(struct keep *k, uint32_t service, const struct pick_live *live)
+{
+	const struct rows *rows = live_snapshot(k->with.live)->services[service].rows;
+
+	if (k->last.rows != rows || memcmp(&k->last.live, live, sizeof(*live)) != 0) {
+		k->last.rows = rows;
+		k->last.live = *live;
+		k->last.active = rows_active(rows, live);
+	}
+	return k->last.active;
+}
+
+/* Only who failed with failback: manual is asked about. */
+static bool was_active(struct keep *k, const struct fleet_change *x)
+{
+	const struct snapshot *snap = live_snapshot(k->with.live);
+	struct pick_live live;
+
+	if (!snap || x->to != HEALTH_DOWN || service_of(k, x->service)->failback_auto)
+		return false;
+	read_live(snap, x->service, &live);
+	return active_of(k, x->service, &live) >> x->member & 1;
+}
+
+void keep_changed(void *keep, const struct fleet_change *change)
+{
+	struct keep *k = keep;
 	struct change *kept = append(k);
 
 	if (!kept) {
 		log_error("dnsd/live", "a change of health is not kept: no room");
+		live_apply(k->with.live, change->service);
 		return;
 	}
-	*kept = (struct change){ .change = *change,
-				 .time_ms = clock_wall_ms(k->clock),
-				 .serve = serve,
-				 .forced = forced };
+	*kept = (struct change){ .change = *change, .time_ms = clock_wall_ms(k->with.clock) };
 	snprintf(kept->reason, sizeof(kept->reason), "%s", change->reason);
-	if (k->n == 1)
-		loop_timer_after(k->timer, 0);
+	loop_timer_after(k->timer, 0);
 }
 
-/* The answer moves at once, with a store. A region may be lost in a thousand services: what is to
- * be told and kept waits until all of them have moved. */
-void keep_changed(void *keep, const struct fleet_change *change)
+void keep_eased(void *keep, uint32_t service, uint32_t member)
 {
 	struct keep *k = keep;
-	const struct snapshot *snap = live_snapshot(k->live);
-	uint64_t serve = 0, forced = 0;
 
-	if (snap) {
-		serve = atomic_load(&snap->lives[change->service].serve);
-		forced = atomic_load(&snap->lives[change->service].forced);
-	}
-	live_apply(k->live, change->service);
-	queue(k, change, serve, forced);
+	live_apply(k->with.live, service);
 }
 
 /* ---- one change ---- */
@@ -133,7 +154,7 @@ static void tell(const struct keep *k, const struct change *one)
 
 	log_write(x->to == HEALTH_DOWN ? LOG_WARN : LOG_INFO, "dnsd/live",
 		  "%s: %s is %s, was %s (%s)%s%s", service_of(k, x->service)->name,
-		  live_region_of(k->live, x->service, x->member), verdict_health_name(x->to),
+		  live_region_of(k->with.live, x->service, x->member), verdict_health_name(x->to),
 		  verdict_health_name(x->from), verdict_cause_name(x->cause),
 		  one->reason[0] ? ": " : "", one->reason);
 }
@@ -145,7 +166,7 @@ static enum err_code put_event(struct keep *k, const struct change *one, struct 
 		.time_ms = one->time_ms,
 		.kind = "health",
 		.service = service_of(k, x->service)->name,
-		.region = (char *)live_region_of(k->live, x->service, x->member),
+		.region = (char *)live_region_of(k->with.live, x->service, x->member),
 		.from = (char *)verdict_health_name(x->from),
 		.to = (char *)verdict_health_name(x->to),
 		.cause = (char *)verdict_cause_name(x->cause),
@@ -153,7 +174,7 @@ static enum err_code put_event(struct keep *k, const struct change *one, struct 
 		.reason = (char *)one->reason,
 	};
 
-	return store_event_add(k->store, &event, NULL, e);
+	return store_event_add(k->with.store, &event, NULL, e);
 }
 
 static enum err_code put_health(struct keep *k, const struct change *one, struct err *e)
@@ -163,57 +184,40 @@ static enum err_code put_health(struct keep *k, const struct change *one, struct
 	struct fleet_member_view view;
 	char key[FLEET_KEY_MAX];
 
-	fleet_member(k->fleet, x->service, x->member, &view);
-	fleet_member_key(k->fleet, x->service, x->member, key);
+	fleet_member(k->with.fleet, x->service, x->member, &view);
+	fleet_member_key(k->with.fleet, x->service, x->member, key);
 	row.service = service_of(k, x->service)->name;
 	row.region = key;
 	row.health = x->to;
 	row.cause = x->cause;
 	row.since_ms = one->time_ms;
 	row.flaps = view.flaps;
-	return store_health_put(k->store, &row, 1, e);
+	return store_health_put(k->with.store, &row, 1, e);
 }
 
-/* Did it fail while some client got it? */
-static bool has_failed(const struct keep *k, const struct change *one)
+/* failback: manual. Who served and failed stays out until an operator sends the traffic back: in
+ * force from now on, whatever the disk says. */
+static void hold(struct keep *k, const struct change *one)
 {
 	const struct fleet_change *x = &one->change;
-	const struct snapshot *snap = live_snapshot(k->live);
 
-	return snap && x->to == HEALTH_DOWN && x->from != HEALTH_UNKNOWN &&
-	       rows_active(snap->services[x->service].rows, one->serve, one->forced) >> x->member &
-		       1;
-}
-
-/* failback: manual. Who served and failed stays out until an operator sends the traffic back. One
- * that only stood by is not held: nothing is to be sent back to it. */
-static enum err_code hold(struct keep *k, const struct change *one, struct err *e)
-{
-	const struct fleet_change *x = &one->change;
-	const struct store_override o = {
-		.kind = STORE_DRAIN,
-		.service = service_of(k, x->service)->name,
-		.region = (char *)live_region_of(k->live, x->service, x->member),
-		.by = OVERRIDES_SELF,
-		.reason = "was down; failback is manual",
-	};
-	const struct store_actor actor = { .by = OVERRIDES_SELF,
-					   .from = "itself",
-					   .reason = o.reason,
-					   .verb = "hold",
-					   .args = "{}" };
-
-	if (service_of(k, x->service)->failback_auto || live_held(k->live, x->service, x->member) ||
-	    !has_failed(k, one))
-		return ERR_OK;
-	return store_override_put(k->store, &o, &actor, NULL, e);
+	if (!world_must_hold(service_of(k, x->service)->failback_auto, x->from, x->to,
+			     one->was_active))
+		return;
+	if (overrides_hold(k->with.overrides, service_of(k, x->service)->name,
+			   live_region_of(k->with.live, x->service, x->member),
+			   live_nth(k->with.live, x->service, x->member)) != ERR_OK)
+		log_error("dnsd/live", "%s: %s is not held for a failback: out of memory",
+			  service_of(k, x->service)->name,
+			  live_region_of(k->with.live, x->service, x->member));
 }
 
 /* ---- all of them ---- */
 
+/* In one transaction: one sync for a region that was lost in a thousand services. */
 static enum err_code write_all(struct keep *k, struct err *e)
 {
-	enum err_code rc = store_begin(k->store, e);
+	enum err_code rc = store_begin(k->with.store, e);
 
 	if (rc != ERR_OK)
 		return rc;
@@ -221,87 +225,140 @@ static enum err_code write_all(struct keep *k, struct err *e)
 		rc = put_event(k, &k->changes[i], e);
 		if (rc == ERR_OK)
 			rc = put_health(k, &k->changes[i], e);
-		if (rc == ERR_OK)
-			rc = hold(k, &k->changes[i], e);
 	}
-	return store_end(k->store, rc, e);
+	if (rc == ERR_OK)
+		rc = overrides_write(k->with.overrides, e);
+	rc = store_end(k->with.store, rc, e);
+	return rc == ERR_OK ? overrides_written(k->with.overrides, e) : rc;
 }
 
-/* Everybody who is able is held: those who must serve now are where the traffic is, so there is
- * nothing to send back to them any more. */
-static enum err_code release(struct keep *k, uint32_t service, bool *any, struct err *e)
+/* Disk first: a kill -9 at the first answer that moved forgets nothing. When the disk refuses, the
+ * answers move all the same; what is not written is tried again. */
+static void apply_new(struct keep *k)
 {
-	static const struct store_actor actor = { .by = OVERRIDES_SELF,
-						  .from = "itself",
-						  .reason = "nobody else is left",
-						  .verb = "release",
-						  .args = "{}" };
-	const struct snapshot *snap = live_snapshot(k->live);
-	enum err_code rc = ERR_OK;
-	struct live_masks masks;
-	uint64_t active;
+	for (size_t i = k->n_applied; i < k->n; i++) {
+		live_apply(k->with.live, k->changes[i].change.service);
+		tell(k, &k->changes[i]);
+	}
+	k->n_applied = k->n;
+}
 
-	live_masks(k->live, overrides_now(k->forced), service, &masks);
-	if (!snap || !masks.able || (masks.able & ~masks.held))
+/* ---- letting go ---- */
+
+/* The ids of holds that are over. */
+struct over {
+	int64_t ids[CONFIG_MEMBERS_MAX];
+	size_t n;
+};
+
+static void find_over(struct keep *k, uint32_t service, struct over *out)
+{
+	const struct store_override *holds[CONFIG_MEMBERS_MAX];
+	uint64_t held = live_holds(k->with.live, service, holds), over;
+	struct live_service now;
+
+	out->n = 0;
+	if (!held)
+		return;
+	live_of(k->with.live, service, &now);
+	over = world_let_go(&now.masks, held, service_of(k, service)->failback_auto,
+			    active_of(k, service, &now.masks.live));
+	for (; over; over &= over - 1)
+		if (holds[__builtin_ctzll(over)]->id) /* else it is not on disk yet */
+			out->ids[out->n++] = holds[__builtin_ctzll(over)]->id;
+}
+
+static enum err_code let_go(struct keep *k, uint32_t service, bool *any, struct err *e)
+{
+	char args[320];
+	const struct store_actor actor = {
+		.by = OVERRIDES_SELF,
+		.from = "itself",
+		.reason = service_of(k, service)->failback_auto ? "failback is automatic now"
+								: "nobody else is left",
+		.verb = "release",
+		.args = args,
+	};
+	struct over over;
+
+	find_over(k, service, &over);
+	if (!over.n)
 		return ERR_OK;
-	active = rows_active(snap->services[service].rows, masks.able, masks.forced);
-	for (uint32_t m = 0; rc == ERR_OK && m < CONFIG_MEMBERS_MAX; m++)
-		if (active >> m & 1) {
-			rc = store_override_clear(k->store, live_held(k->live, service, m)->id,
-						  &actor, e);
-			if (rc == ERR_NOT_FOUND) /* the region stands twice: it is done */
-				rc = ERR_OK;
-			*any = true;
-		}
-	return rc;
+	*any = true;
+	snprintf(args, sizeof(args), "{\"service\":\"%s\"}", service_of(k, service)->name);
+	return store_override_clear_all(k->with.store, over.ids, over.n, &actor, e);
 }
 
-/* Holds stand in the store now: reads them, and lets go of those that hold the last ones. */
-static void settle(struct keep *k)
+static void let_go_all(struct keep *k)
 {
-	bool any_held = false, any_released = false;
+	const struct dnsd_config *config = live_config(k->with.live);
+	bool any = false;
 	enum err_code rc = ERR_OK;
 	struct err e = { "" };
 
-	for (size_t i = 0; i < k->n; i++)
-		any_held |= !service_of(k, k->changes[i].change.service)->failback_auto;
-	if (!any_held)
+	if (!live_snapshot(k->with.live) || !live_resolved(k->with.live)->n_held)
 		return;
-	rc = overrides_load(k->forced, &e);
-	for (size_t i = 0; rc == ERR_OK && i < k->n; i++)
-		rc = release(k, k->changes[i].change.service, &any_released, &e);
-	if (rc == ERR_OK && any_released)
-		rc = overrides_load(k->forced, &e);
+	for (uint32_t s = 0; rc == ERR_OK && s < config->n_services; s++)
+		rc = let_go(k, s, &any, &e);
+	if (any && rc == ERR_OK)
+		rc = overrides_load(k->with.overrides, &e);
+	if (any && rc == ERR_OK)
+		live_apply_all(k->with.live);
 	if (rc != ERR_OK)
-		log_error("dnsd/live", "what is held back is not up to date: %s", e.text);
-	for (size_t i = 0; i < k->n; i++)
-		live_apply(k->live, k->changes[i].change.service);
+		log_error("dnsd/live", "what is held for a failback is not let go: %s", e.text);
 }
+
+/* ---- a turn ---- */
 
 void keep_flush(void *keep)
 {
 	static struct log_limit limit = LOG_LIMIT_INIT(1);
 	struct keep *k = keep;
 	struct err e = { "" };
+	enum err_code rc;
 
-	for (; k->n_told < k->n; k->n_told++)
-		tell(k, &k->changes[k->n_told]);
-	if (!k->n)
+	if (!k->n && !overrides_waiting(k->with.overrides))
 		return;
-	if (write_all(k, &e) != ERR_OK) {
+	k->last.rows = NULL; /* what it points to may be gone since, and another in its place */
+	for (size_t i = k->n_applied; i < k->n; i++) {
+		k->changes[i].was_active = was_active(k, &k->changes[i].change);
+		hold(k, &k->changes[i]);
+	}
+	rc = write_all(k, &e);
+	apply_new(k);
+	if (rc != ERR_OK) {
 		log_limited(&limit, LOG_ERROR, "dnsd/live",
 			    "%zu changes of health are not on disk, and will be tried again: %s",
 			    k->n, e.text);
 		loop_timer_after(k->timer, RETRY_MS);
 		return;
 	}
-	settle(k);
-	k->n = k->n_told = 0;
+	k->n = k->n_applied = 0;
+	let_go_all(k);
+}
+
+void keep_adopted(struct keep *k)
+{
+	k->last.rows = NULL;
+	let_go_all(k);
 }
 
 void keep_forget(struct keep *k)
 {
 	if (k->n)
 		log_error("dnsd/live", "%zu changes of health never came to disk", k->n);
-	k->n = k->n_told = 0;
+	k->n = k->n_applied = 0;
+}
+
+void keep_problems(const struct keep *k, struct problems *out)
+{
+	if (k->n)
+		problems_add(out, PROBLEM_CRITICAL, "disk", "", -1, "",
+			     "%zu changes of health are not on disk: after a restart the answers "
+			     "would be those of before",
+			     k->n);
+	if (overrides_waiting(k->with.overrides))
+		problems_add(out, PROBLEM_WARNING, "disk", "", -1, "",
+			     "%zu holds for a failback are in force and not on disk",
+			     overrides_waiting(k->with.overrides));
 }

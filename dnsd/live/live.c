@@ -2,48 +2,81 @@
 /* live: from health and overrides to the masks that queries read. */
 #include "dnsd/live/live.h"
 
+#include "core/log.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 struct live {
-	const struct dnsd_config *config;
+	struct resolve_names names, before; /* before: while it adopts */
 	struct fleet *fleet;
-	const struct overrides *forced;
+	const struct overrides *overrides;
 	struct publish *publish;
-	bool is_adopting; /* between two numberings of services */
+	struct live_if now; /* the overrides in force, of that version */
+	uint64_t version;
+	bool is_known, is_adopting; /* adopting: between two numberings of services */
 };
 
 enum err_code live_new(struct live **out, const struct dnsd_config *config, struct fleet *fleet,
-		       const struct overrides *forced, struct publish *publish)
+		       const struct overrides *overrides, struct publish *publish)
 {
-	struct live *l = malloc(sizeof(*l));
+	struct live *l = calloc(1, sizeof(*l));
 
-	if (!l)
+	if (!l || resolve_names_init(&l->names, config) != ERR_OK) {
+		free(l);
 		return ERR_MEMORY;
-	*l = (struct live){ config, fleet, forced, publish, false };
+	}
+	l->fleet = fleet;
+	l->overrides = overrides;
+	l->publish = publish;
 	*out = l;
 	return ERR_OK;
 }
 
 void live_free(struct live *l)
 {
+	if (!l)
+		return;
+	live_if_fini(&l->now);
+	resolve_names_fini(&l->names);
 	free(l);
 }
 
-void live_adopt(struct live *l, const struct dnsd_config *config)
+enum err_code live_adopt(struct live *l, const struct dnsd_config *config)
 {
-	l->config = config;
+	struct resolve_names names;
+
+	if (resolve_names_init(&names, config) != ERR_OK)
+		return ERR_MEMORY;
+	l->before = l->names;
+	l->names = names;
+	l->is_known = false;
 	l->is_adopting = true;
+	return ERR_OK;
 }
 
 void live_adopted(struct live *l)
 {
+	resolve_names_fini(&l->before);
 	l->is_adopting = false;
+}
+
+void live_stay(struct live *l)
+{
+	resolve_names_fini(&l->names);
+	l->names = l->before;
+	l->before = (struct resolve_names){ 0 };
+	l->is_known = l->is_adopting = false;
 }
 
 const struct dnsd_config *live_config(const struct live *l)
 {
-	return l->config;
+	return l->names.config;
+}
+
+const struct resolve_names *live_names(const struct live *l)
+{
+	return &l->names;
 }
 
 const struct snapshot *live_snapshot(const struct live *l)
@@ -53,137 +86,112 @@ const struct snapshot *live_snapshot(const struct live *l)
 
 static const struct config_pool *pool_of(const struct live *l, uint32_t service)
 {
-	return &l->config->pools[l->config->services[service].pool];
+	return &l->names.config->pools[l->names.config->services[service].pool];
 }
 
 const char *live_region_of(const struct live *l, uint32_t service, uint32_t member)
 {
-	return l->config->regions[pool_of(l, service)->members[member].region].name;
+	return l->names.config->regions[pool_of(l, service)->members[member].region].name;
 }
 
-uint64_t live_region_bits(const struct live *l, uint32_t service, const char *region)
+uint32_t live_nth(const struct live *l, uint32_t service, uint32_t member)
+{
+	const struct config_pool *pool = pool_of(l, service);
+	uint32_t nth = 0;
+
+	for (uint32_t m = 0; m < member; m++)
+		nth += pool->members[m].region == pool->members[member].region;
+	return nth;
+}
+
+uint64_t live_region_bits(const struct live *l, uint32_t service, uint32_t region)
 {
 	const struct config_pool *pool = pool_of(l, service);
 	uint64_t bits = 0;
 
 	for (uint32_t m = 0; m < pool->n_members; m++)
-		if (strcmp(l->config->regions[pool->members[m].region].name, region) == 0)
+		if (pool->members[m].region == region)
 			bits |= UINT64_C(1) << m;
 	return bits;
 }
 
-/* ---- overrides ---- */
+/* ---- what is live, or would be ---- */
 
-const struct store_override *live_failover(const struct live *l, const char *service)
+enum err_code live_if_init(const struct live *l, struct live_if *with, struct overrides_set set)
 {
-	return overrides_find(overrides_now(l->forced), STORE_FAILOVER, service, NULL);
+	return resolve_init(&with->resolved, &l->names, set);
 }
 
-const struct store_override *live_held(const struct live *l, uint32_t service, uint32_t member)
+void live_if_fini(struct live_if *with)
 {
-	return overrides_find_held(overrides_now(l->forced), l->config->services[service].name,
-				   live_region_of(l, service, member));
+	resolve_fini(&with->resolved);
 }
 
-const struct store_override *live_forced(const struct live *l, uint32_t service, uint32_t member)
+/* Those in force, resolved when they have changed. Without memory they stay as they were known. */
+static const struct resolve *resolved(struct live *l)
 {
-	const struct overrides_set set = overrides_now(l->forced);
-	const char *name = l->config->services[service].name;
-	const char *region = live_region_of(l, service, member);
-	const struct store_override *o = overrides_find(set, STORE_DRAIN, name, region);
+	struct live_if now;
 
-	if (!o)
-		o = overrides_find(set, STORE_DIAL, name, region);
-	if (!o) {
-		o = live_failover(l, name);
-		if (o && strcmp(o->region, region) != 0)
-			o = NULL;
-	}
-	return o ? o : overrides_find_held(set, name, region);
+	if (l->is_known && l->version == overrides_version(l->overrides))
+		return &l->now.resolved;
+	live_if_fini(&l->now);
+	l->is_known = live_if_init(l, &now, overrides_now(l->overrides)) == ERR_OK;
+	l->version = overrides_version(l->overrides);
+	if (l->is_known)
+		l->now = now;
+	else
+		log_error("dnsd/live", "overrides are not in force: out of memory");
+	return &l->now.resolved;
 }
 
-/* ---- masks ---- */
-
-/* Sets the dial of a region's members; one of this service goes before one of all. */
-static void take_dial(uint32_t *dial_ppm, uint64_t bits, uint32_t ppm)
+const struct resolve *live_resolved(struct live *l)
 {
-	for (; bits; bits &= bits - 1)
-		dial_ppm[__builtin_ctzll(bits)] = ppm;
+	return resolved(l);
 }
 
-/* One look at each override, whatever its kind: there may be as many as there are services. */
-static void take_overrides(const struct live *l, struct overrides_set set, uint32_t service,
-			   struct live_masks *out, uint64_t *drained)
+static void force(void *world, const struct resolve_one *one, uint64_t members)
 {
-	const char *name = l->config->services[service].name;
-	uint64_t own = 0;
+	static const enum world_kind kinds[] = { [STORE_DRAIN] = WORLD_DRAIN,
+						 [STORE_DIAL] = WORLD_DIAL,
+						 [STORE_FAILOVER] = WORLD_FAILOVER,
+						 [STORE_HELD] = WORLD_HELD };
+	const struct world_override o = { .kind = kinds[one->o->kind],
+					  .members = members,
+					  .is_of_service = one->service != RESOLVE_ALL,
+					  .dial_ppm = one->o->value };
 
-	for (size_t i = 0; i < set.n; i++) {
-		const struct store_override *o = &set.list[i];
-		uint64_t bits;
-
-		if (!overrides_bears_on(o, name, NULL))
-			continue;
-		bits = live_region_bits(l, service, o->region);
-		if (o->kind == STORE_FAILOVER) {
-			out->forced = bits;
-			out->is_moved = true;
-		} else if (overrides_is_held(o)) {
-			out->held |= bits;
-		} else if (o->kind == STORE_DRAIN) {
-			*drained |= bits;
-		} else if (o->kind == STORE_DIAL) {
-			take_dial(out->dial_ppm, o->service[0] ? bits : bits & ~own, o->value);
-			own |= o->service[0] ? bits : 0;
-		}
-	}
+	if (one->o->kind != STORE_FREEZE)
+		world_force(world, &o, 1);
 }
 
-void live_masks(const struct live *l, struct overrides_set set, uint32_t service,
-		struct live_masks *out)
+static void make(const struct live *l, const struct resolve *forced, uint32_t service,
+		 struct live_service *out)
 {
-	uint32_t n = (uint32_t)pool_of(l, service)->n_members;
-	uint64_t drained = 0;
+	struct world_service world = { .n_members = pool_of(l, service)->n_members,
+				       .ttl_s = l->names.config->services[service].ttl_s };
 
-	memset(out, 0, sizeof(*out));
-	for (uint32_t m = 0; m < n; m++)
-		out->dial_ppm[m] = PICK_SHARE_ALL;
-	take_overrides(l, set, service, out, &drained);
-	for (uint32_t m = 0; m < n; m++) {
-		bool down = fleet_health(l->fleet, service, m) == HEALTH_DOWN;
-
-		out->any_down |= down;
-		if (!down && out->dial_ppm[m] && !(drained >> m & 1))
-			out->able |= UINT64_C(1) << m;
-	}
-	out->held &= out->able & ~out->forced; /* the operator's word goes before ours */
+	for (uint32_t m = 0; m < world.n_members; m++)
+		world.members[m] = (struct world_member){
+			.health = fleet_health(l->fleet, service, m),
+			.is_held_down = fleet_is_held_down(l->fleet, service, m),
+			.dial_ppm = PICK_SHARE_ALL,
+		};
+	resolve_each(forced, &l->names, service, force, &world);
+	world_masks(&world, &out->masks);
+	memset(out->dial_ppm, 0, sizeof(out->dial_ppm));
+	for (uint32_t m = 0; m < world.n_members; m++)
+		out->dial_ppm[m] = world.members[m].dial_ppm;
 }
 
-/* Held members wait for a failback; when nobody else is left they serve all the same. */
-static uint64_t without_held(uint64_t able, uint64_t held)
+void live_of(struct live *l, uint32_t service, struct live_service *out)
 {
-	return able & ~held ? able & ~held : able;
+	make(l, resolved(l), service, out);
 }
 
-void live_of(const struct live *l, uint32_t service, struct publish_service_live *out)
+void live_would_be(const struct live *l, const struct live_if *with, uint32_t service,
+		   struct live_service *out)
 {
-	live_with(l, overrides_now(l->forced), service, out);
-}
-
-void live_with(const struct live *l, struct overrides_set set, uint32_t service,
-	       struct publish_service_live *out)
-{
-	const struct config_service *cs = &l->config->services[service];
-	struct live_masks masks;
-
-	live_masks(l, set, service, &masks);
-	memset(out, 0, sizeof(*out));
-	memcpy(out->dial_ppm, masks.dial_ppm, sizeof(out->dial_ppm));
-	out->serve = without_held(masks.able, masks.held);
-	out->forced = masks.forced;
-	out->ttl_s = cs->ttl_s;
-	if ((masks.any_down || masks.is_moved) && out->ttl_s > LIVE_TTL_FAILOVER_S)
-		out->ttl_s = LIVE_TTL_FAILOVER_S;
+	make(l, &with->resolved, service, out);
 }
 
 /* ---- to the snapshot ---- */
@@ -193,8 +201,7 @@ static bool is_partial(uint32_t dial_ppm)
 	return dial_ppm > 0 && dial_ppm < PICK_SHARE_ALL;
 }
 
-static bool needs_build(const struct live *l, uint32_t service,
-			const struct publish_service_live *live)
+static bool needs_build(const struct live *l, uint32_t service, const struct live_service *live)
 {
 	const struct snapshot_service *s = &publish_current(l->publish)->services[service];
 
@@ -207,38 +214,131 @@ static bool needs_build(const struct live *l, uint32_t service,
 /* A dial that leaves 0 % for a share stands in the next snapshot only: until then the member stays
  * out, rather than take everything. */
 static uint64_t without_early(const struct live *l, uint32_t service,
-			      const struct publish_service_live *live)
+			      const struct live_service *live)
 {
 	const struct snapshot *snap = publish_current(l->publish);
-	uint64_t early = 0;
+	uint64_t early = 0, serve = live->masks.live.serve;
 
 	for (uint32_t m = 0; snap && m < snap->services[service].n_members; m++)
 		if (is_partial(live->dial_ppm[m]) && !snap->services[service].picks[m].dial_ppm)
 			early |= UINT64_C(1) << m;
-	return live->serve & ~early ? live->serve & ~early : live->serve;
+	return serve & ~early ? serve & ~early : serve;
+}
+
+static void make_publishable(const struct live_service *live, struct publish_service_live *out)
+{
+	*out = (struct publish_service_live){ .serve = live->masks.live.serve,
+					      .forced = live->masks.live.forced,
+					      .spare = live->masks.live.spare,
+					      .ttl_s = live->masks.ttl_s };
+	memcpy(out->dial_ppm, live->dial_ppm, sizeof(out->dial_ppm));
+}
+
+static void store(struct live *l, uint32_t service, const struct live_service *live)
+{
+	struct publish_service_live to;
+
+	make_publishable(live, &to);
+	to.serve = without_early(l, service, live);
+	publish_live(l->publish, service, &to);
 }
 
 void live_apply(struct live *l, uint32_t service)
 {
-	struct publish_service_live live;
+	struct live_service live;
 
 	if (l->is_adopting)
 		return;
 	live_of(l, service, &live);
-	live.serve = without_early(l, service, &live);
-	publish_live(l->publish, service, &live);
+	store(l, service, &live);
 }
 
 bool live_apply_all(struct live *l)
 {
 	bool any = false;
 
-	for (uint32_t s = 0; s < l->config->n_services; s++) {
-		struct publish_service_live live;
+	if (l->is_adopting)
+		return false;
+	for (uint32_t s = 0; s < l->names.config->n_services; s++) {
+		struct live_service live;
 
 		live_of(l, s, &live);
 		any |= needs_build(l, s, &live);
-		live_apply(l, s);
+		store(l, s, &live);
 	}
 	return any;
+}
+
+void live_set(struct live *l, struct snapshot *snap)
+{
+	for (uint32_t s = 0; s < l->names.config->n_services; s++) {
+		struct publish_service_live to;
+		struct live_service live;
+
+		live_of(l, s, &live);
+		make_publishable(&live, &to);
+		publish_set_live(snap, s, &to);
+	}
+}
+
+/* ---- who said so ---- */
+
+struct said {
+	uint64_t bit; /* the member */
+	const struct store_override *of[STORE_HELD + 1];
+};
+
+static void note(void *ctx, const struct resolve_one *one, uint64_t members)
+{
+	struct said *said = ctx;
+
+	if (members & said->bit) /* one of the service comes later, and is more to the point */
+		said->of[one->o->kind] = one->o;
+}
+
+const struct store_override *live_forced(struct live *l, uint32_t service, uint32_t member)
+{
+	static const enum store_override_kind order[] = { STORE_DRAIN, STORE_DIAL, STORE_FAILOVER,
+							  STORE_HELD };
+	struct said said = { .bit = UINT64_C(1) << member };
+
+	resolve_each(resolved(l), &l->names, service, note, &said);
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (said.of[order[i]])
+			return said.of[order[i]];
+	return NULL;
+}
+
+struct holds {
+	uint64_t members;
+	const struct store_override **list;
+};
+
+static void note_hold(void *ctx, const struct resolve_one *one, uint64_t members)
+{
+	struct holds *holds = ctx;
+
+	if (one->o->kind != STORE_HELD)
+		return;
+	holds->members |= members;
+	for (; members; members &= members - 1)
+		holds->list[__builtin_ctzll(members)] = one->o;
+}
+
+uint64_t live_holds(struct live *l, uint32_t service,
+		    const struct store_override *list[CONFIG_MEMBERS_MAX])
+{
+	struct holds holds = { .list = list };
+
+	memset(list, 0, CONFIG_MEMBERS_MAX * sizeof(list[0]));
+	resolve_each(resolved(l), &l->names, service, note_hold, &holds);
+	return holds.members;
+}
+
+const struct store_override *live_failover(struct live *l, uint32_t service)
+{
+	struct said said = { .bit = UINT64_MAX };
+
+	resolve_each(resolved(l), &l->names, service, note, &said);
+	return said.of[STORE_FAILOVER];
 }

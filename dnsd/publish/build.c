@@ -13,7 +13,6 @@ struct build {
 	struct labels *labels;
 	struct snapshot *snap;
 	struct place *regions;
-	const char **names;
 	struct rows **made; /* rankings of this build, for the services that share one */
 	size_t n_made;
 };
@@ -136,7 +135,7 @@ static enum err_code make_rows(struct build *b, size_t index, struct err *e)
 {
 	struct snapshot_service *s = &b->snap->services[index];
 	struct rows_ranking ranking;
-	enum err_code rc = rows_ranking_init(&ranking, b->config, index, b->regions, b->names);
+	enum err_code rc = rows_ranking_init(&ranking, b->config, index, b->regions);
 	struct rows *found;
 
 	if (rc != ERR_OK)
@@ -178,7 +177,7 @@ static enum err_code make_service(struct build *b, size_t index, struct err *e)
 	s->turn = &b->snap->turns[index];
 	if (make_members(b, index) != ERR_OK ||
 	    make_blobs(b->snap->arena, pool->last_resort_addresses, pool->n_last_resort,
-		       SNAPSHOT_TTL_PANIC_S, s->fixed) != ERR_OK)
+		       DECIDE_TTL_PANIC_S, s->fixed) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "service %s: out of memory", cs->name);
 	for (int t = 0; t < SNAPSHOT_TYPES; t++)
 		s->has_type[t] = s->with_type[t] || s->fixed[t].count;
@@ -194,7 +193,7 @@ void publish_set_live(struct snapshot *snap, uint32_t service,
 
 	for (uint32_t i = 0; i < s->n_members; i++) {
 		s->picks[i].dial_ppm = live->dial_ppm[i];
-		if (live->dial_ppm[i] > 0 && live->dial_ppm[i] < 1000000)
+		if (live->dial_ppm[i] > 0 && live->dial_ppm[i] < PICK_SHARE_ALL)
 			dialled |= UINT64_C(1) << i;
 	}
 	atomic_store_explicit(&s->live->dialled, dialled, memory_order_relaxed);
@@ -208,9 +207,8 @@ static enum err_code build_init(struct build *b)
 
 	b->snap = s;
 	b->regions = calloc(c->n_regions + 1, sizeof(*b->regions));
-	b->names = calloc(c->n_regions + 1, sizeof(*b->names));
 	b->made = calloc(c->n_services + 1, sizeof(struct rows *));
-	if (!s || !b->regions || !b->names || !b->made)
+	if (!s || !b->regions || !b->made)
 		return ERR_MEMORY;
 	s->arena = arena_new();
 	if (!s->arena)
@@ -226,15 +224,12 @@ static enum err_code build_init(struct build *b)
 	s->nsid_len = (uint16_t)strnlen(c->node, sizeof(s->nsid));
 	memcpy(s->nsid, c->node, s->nsid_len);
 	publish_region_places(c, b->regions);
-	for (size_t i = 0; i < c->n_regions; i++)
-		b->names[i] = c->regions[i].name;
 	return ERR_OK;
 }
 
 static void build_fini(struct build *b)
 {
 	free(b->regions);
-	free(b->names);
 	free(b->made);
 }
 

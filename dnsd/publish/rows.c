@@ -67,8 +67,7 @@ static uint64_t signature_of(const struct rows_ranking *k, const struct config_s
 }
 
 enum err_code rows_ranking_init(struct rows_ranking *k, const struct dnsd_config *config,
-				size_t service, const struct place *regions,
-				const char *const *names)
+				size_t service, const struct place *regions)
 {
 	const struct config_service *s = &config->services[service];
 	const struct config_pool *pool = &config->pools[s->pool];
@@ -89,7 +88,6 @@ enum err_code rows_ranking_init(struct rows_ranking *k, const struct dnsd_config
 		.members = k->members,
 		.n_members = pool->n_members,
 		.regions = regions,
-		.region_names = names,
 		.n_regions = config->n_regions,
 		.fences = k->fences,
 		.n_fences = s->n_fences,
@@ -224,7 +222,18 @@ enum err_code rows_build(const struct rows_ranking *k, const struct dnsd_config 
 	return ERR_OK;
 }
 
-uint64_t rows_active(const struct rows *r, uint64_t serve, uint64_t forced)
+static uint64_t first_of(const uint64_t *groups, size_t n, uint64_t serve, uint64_t forced)
+{
+	uint64_t first = 0;
+
+	for (size_t i = 0; forced & serve & groups[n] && !first && i < n; i++)
+		first = groups[i] & serve & forced;
+	for (size_t i = 0; !first && i < n; i++)
+		first = groups[i] & serve;
+	return first;
+}
+
+uint64_t rows_active(const struct rows *r, const struct pick_live *live)
 {
 	uint64_t active = 0;
 
@@ -233,13 +242,20 @@ uint64_t rows_active(const struct rows *r, uint64_t serve, uint64_t forced)
 		uint64_t first;
 
 		n = (size_t)(r->words[at] & ~ROWS_TIE);
-		first = forced & serve & groups[n];
-
-		for (size_t i = 0; !first && i < n; i++)
-			first = groups[i] & serve;
-		active |= first;
+		first = first_of(groups, n, live->serve, live->forced);
+		active |= first ? first : first_of(groups, n, live->spare, live->forced);
 	}
 	return active;
+}
+
+bool rows_leave_alone(const struct rows *r, uint64_t was, uint64_t is)
+{
+	for (size_t at = 0, n; at < r->n_words; at += n + 2) {
+		n = (size_t)(r->words[at] & ~ROWS_TIE);
+		if (r->words[at + 1 + n] & was && !(r->words[at + 1 + n] & is))
+			return true;
+	}
+	return false;
 }
 
 struct rows *rows_ref(struct rows *r)

@@ -17,7 +17,7 @@
 #include "core/err.h"
 #include "dnsd/client/map.h"
 #include "schema/config/dnsd_config.h"
-#include "steer/rank.h"
+#include "steer/decide.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -34,26 +34,21 @@ struct rows {
 
 #define ROWS_TIE (UINT64_C(1) << 63)
 
-struct rows_row {
-	const uint64_t *groups;
-	size_t n_groups;
-	uint64_t allowed;
-	bool is_tie;
-};
-
-static inline struct rows_row rows_get(const struct rows *r, uint32_t class)
+static inline struct decide_row rows_get(const struct rows *r, uint32_t class)
 {
 	const uint64_t *w = r->words + r->index[class < r->n_classes ? class : 0];
 	size_t n = (size_t)(w[0] & ~ROWS_TIE);
 
-	return (struct rows_row){
+	return (struct decide_row){
 		.groups = w + 1, .n_groups = n, .allowed = w[1 + n], .is_tie = w[0] & ROWS_TIE
 	};
 }
 
-/* The members that some class of clients would get: the first group of each row that has one of
- * `serve`, or the forced ones where they may serve. */
-uint64_t rows_active(const struct rows *r, uint64_t serve, uint64_t forced);
+/* The members that some class of clients gets now: of each row those who stand first among the ones
+ * that may serve. Nobody where the last resort answers. */
+uint64_t rows_active(const struct rows *r, const struct pick_live *live);
+/* Is there a class of clients with one of `was` in its row, and none of `is`? */
+bool rows_leave_alone(const struct rows *r, uint64_t was, uint64_t is);
 
 /* What a service's ranking depends on besides the class; made once per service. */
 struct rows_ranking {
@@ -64,8 +59,7 @@ struct rows_ranking {
 	uint64_t signature;
 };
 enum err_code rows_ranking_init(struct rows_ranking *k, const struct dnsd_config *config,
-				size_t service, const struct place *regions,
-				const char *const *names);
+				size_t service, const struct place *regions);
 void rows_ranking_fini(struct rows_ranking *k);
 
 enum err_code rows_build(const struct rows_ranking *k, const struct dnsd_config *config,

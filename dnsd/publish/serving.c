@@ -48,6 +48,7 @@ void serving_store(const struct snapshot_service *s, const struct publish_servic
 		store(&s->live->has[t], has[t]);
 	store(&s->live->impaired, impaired);
 	store(&s->live->forced, live->forced);
+	store(&s->live->spare, live->spare);
 	atomic_store_explicit(&s->live->ttl_s, live->ttl_s, memory_order_relaxed);
 	atomic_store_explicit(&s->live->serve, live->serve, memory_order_release);
 }

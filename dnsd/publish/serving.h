@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* serving: who serves a service now, stored where queries read it.
  *
- *   serve, forced   masks of members
+ *   serve, forced, spare   masks of members (steer/decide.h)
  *   dead            by member, masks of its addresses: bit i is address i of the configuration
  *     -> out[]      by member and type, masks of the records of its blob
  *     -> impaired   members with any dead address: all others are answered without a look
@@ -18,7 +18,7 @@
 
 /* What is live for one service now, from control's state. */
 struct publish_service_live {
-	uint64_t serve, forced;
+	uint64_t serve, forced, spare;
 	uint32_t ttl_s;
 	uint32_t dial_ppm[CONFIG_MEMBERS_MAX]; /* by member */
 	uint64_t dead[CONFIG_MEMBERS_MAX];     /* by member; all zero = every address is well */

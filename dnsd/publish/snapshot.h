@@ -26,11 +26,9 @@
 #include "dnsd/client/map.h"
 #include "dnsd/publish/rows.h"
 #include "dnsd/zone/zone_set.h"
-#include "steer/pick.h"
+#include "steer/decide.h"
 
 #include <stdatomic.h>
-
-#define SNAPSHOT_TTL_PANIC_S 5
 
 struct snapshot_blob {
 	const uint8_t *rrs; /* count records, twice; NULL when count is 0 */
@@ -51,7 +49,7 @@ struct snapshot_member {
 
 /* What control changes without a rebuild: serving.h. */
 struct snapshot_live {
-	_Atomic uint64_t serve, forced, dialled;
+	_Atomic uint64_t serve, forced, dialled, spare;
 	_Atomic uint64_t impaired;	      /* members with a dead address */
 	_Atomic uint64_t has[SNAPSHOT_TYPES]; /* members with a living address of the type */
 	_Atomic uint32_t ttl_s;

@@ -156,11 +156,12 @@ static enum err_code adopt_config(struct reload *r, struct build *b)
 
 	keep_flush(r->with.keep); /* by the old numbers */
 	keep_forget(r->with.keep);
-	live_adopt(r->with.live, b->config);
+	rc = live_adopt(r->with.live, b->config);
+	if (rc != ERR_OK)
+		return err_set(&b->e, rc, "out of memory");
 	rc = fleet_configure(r->with.fleet, b->config, &b->e);
 	if (rc != ERR_OK) {
-		live_adopt(r->with.live, old);
-		live_adopted(r->with.live);
+		live_stay(r->with.live);
 		return rc;
 	}
 	r->config = b->config;
@@ -205,15 +206,11 @@ static enum err_code adopt(struct reload *r, struct build *b)
 	publish_parts_unref(&r->parts);
 	r->parts = b->parts;
 	memset(&b->parts, 0, sizeof(b->parts));
-	for (uint32_t s = 0; s < r->config->n_services; s++) {
-		struct publish_service_live live;
-
-		live_of(r->with.live, s, &live);
-		publish_set_live(b->snapshot, s, &live);
-	}
+	live_set(r->with.live, b->snapshot);
 	publish_took(r->with.publish, b->took_us);
 	publish_swap(r->with.publish, b->snapshot);
 	b->snapshot = NULL;
+	keep_adopted(r->with.keep);
 	malloc_trim(0); /* what the building needed is given back */
 	return ERR_OK;
 }

@@ -141,7 +141,7 @@ static void force_some(void)
 		snprintf(region, sizeof(region), "r%u", 1 + i % (regions - 1));
 		must(store_override_put(rooms->store, &o, &actor, NULL, &e), &e);
 	}
-	must(overrides_load(rooms->forced, &e), &e);
+	must(overrides_load(rooms->overrides, &e), &e);
 }
 
 /* ---- what the region says ---- */
@@ -244,12 +244,12 @@ int main(int argc, char **argv)
 	keep_flush(rooms->keep);
 	start = now_ms();
 	say_withdraw();
-	say("one region lost: every answer has moved", start);
-	for (unsigned s = 0; s < services; s++)
-		out += !(atomic_load(&rooms_snapshot(rooms)->lives[s].serve) & 1);
+	say("one region lost: heard", start);
 	start = now_ms();
 	keep_flush(rooms->keep);
-	say("and is on disk, told and held", start);
+	say("it is on disk, held and told, answers moved", start);
+	for (unsigned s = 0; s < services; s++)
+		out += !(atomic_load(&rooms_snapshot(rooms)->lives[s].serve) & 1);
 	printf("%u services of %u regions with %u overrides: %u have moved\n", services, regions,
 	       overrides, out);
 	control_free(c);

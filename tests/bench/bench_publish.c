@@ -146,7 +146,8 @@ static void lose_a_region(struct publish *p, const struct bench *b)
 	say("one region lost: every service is stored", start);
 	start = now_ms();
 	for (uint32_t s = 0; s < b->services; s++)
-		rows_active(publish_current(p)->services[s].rows, ~UINT64_C(1), 0);
+		rows_active(publish_current(p)->services[s].rows,
+			    &(struct pick_live){ .serve = ~UINT64_C(1) });
 	say("who is active, of every service", start);
 }
 

@@ -383,7 +383,7 @@ static void what_explain_asks_is_what_a_query_gets(void **state)
 		source = world_addr(client);
 		answer_choose(snap, s, &source, SNAPSHOT_A, &choice);
 		assert_in_range(choice.member, 0, 1);
-		assert_false(choice.panic);
+		assert_int_equal(choice.how, DECIDE_NORMAL);
 		assert_int_equal(choice.ttl_s, 30);
 		snprintf(wanted, sizeof(wanted), "split.example.com. 30 IN A 192.0.2.4%d\n",
 			 choice.member);

@@ -115,7 +115,7 @@ static void a_reason_may_be_required(void **state)
 	assert_non_null(strstr(last.text, "a reason is needed here"));
 	assert_int_equal(as_local(0, 0, "POST", "/v1/drain", dry), ERR_OK);
 	assert_int_equal(as_local(0, 0, "DELETE", "/v1/overrides/1", NULL), ERR_INPUT);
-	assert_int_equal(overrides_now(rooms->forced).n, 0);
+	assert_int_equal(overrides_now(rooms->overrides).n, 0);
 }
 
 static void without_access_the_certificate_says_the_role(void **state)
@@ -140,7 +140,7 @@ static void who_tried_what_he_may_not_is_in_the_audit(void **state)
 	assert_string_equal(text(row, "by"), "spiffe://example/viewer/v");
 	assert_string_equal(text(row, "verb"), "/v1/drain");
 	assert_string_equal(text(row, "result"), "not allowed");
-	assert_int_equal(overrides_now(rooms->forced).n, 0);
+	assert_int_equal(overrides_now(rooms->overrides).n, 0);
 }
 
 /* ---- what is refused ---- */
@@ -173,7 +173,7 @@ static void what_is_refused_changes_nothing_and_is_audited(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(post(bad[i].verb, bad[i].body), bad[i].code);
-		assert_int_equal(overrides_now(rooms->forced).n, 0);
+		assert_int_equal(overrides_now(rooms->overrides).n, 0);
 		assert_int_equal(serving(S_CHAT), BIT(0) | BIT(1) | BIT(2));
 		assert_int_equal(json_array_size(get("/v1/audit", NULL)), rows + i + 1);
 	}
@@ -199,7 +199,7 @@ static void safety_keeps_so_many_regions_on(void **state)
 	assert_int_equal(post("drain", "{\"region\":\"ap\"}"), ERR_OK); /* two are left */
 	assert_int_equal(post("drain", "{\"region\":\"us\"}"), ERR_UNSAFE);
 	assert_non_null(strstr(last.text, "safety.min_regions"));
-	assert_int_equal(overrides_now(rooms->forced).n, 1);
+	assert_int_equal(overrides_now(rooms->overrides).n, 1);
 	assert_int_equal(post("dial", "{\"region\":\"us\",\"share_ppm\":0}"), ERR_UNSAFE);
 	assert_int_equal(post("dial", "{\"region\":\"us\",\"share_ppm\":1}"), ERR_OK);
 	assert_int_equal(post("drain", "{\"region\":\"us\",\"force\":true}"), ERR_OK);
@@ -228,9 +228,9 @@ static void clearing_an_override_is_a_change_like_any_other(void **state)
 			 ERR_OK);
 	snprintf(path, sizeof(path), "/v1/overrides/%lld", (long long)id);
 	assert_int_equal(as("uid:0", "DELETE", path, NULL), ERR_UNSAFE);
-	assert_int_equal(overrides_now(rooms->forced).n, 3);
+	assert_int_equal(overrides_now(rooms->overrides).n, 3);
 	assert_int_equal(ask_as("uid:0", "DELETE", path, "reason=done&force=true", NULL), ERR_OK);
-	assert_int_equal(overrides_now(rooms->forced).n, 2);
+	assert_int_equal(overrides_now(rooms->overrides).n, 2);
 	assert_int_equal(serving(S_EVEN), 0);
 	assert_string_equal(text(last_of("/v1/audit"), "verb"), "override clear");
 	assert_string_equal(text(last_of("/v1/audit"), "reason"), "done");
@@ -305,7 +305,7 @@ static void a_dry_run_says_what_moves_and_moves_nothing(void **state)
 	assert_float_equal(share_to(moves, "chat.example.com", "eu", "us"), 0, 0);
 	assert_float_equal(share_to(moves, "stand.example.com", "us", "eu"), 0, 0);
 	assert_true(share_to(moves, "even.example.com", "us", "eu") > 0.5);
-	assert_int_equal(overrides_now(rooms->forced).n, 0);
+	assert_int_equal(overrides_now(rooms->overrides).n, 0);
 	assert_int_equal(serving(S_CHAT), BIT(0) | BIT(1) | BIT(2));
 
 	assert_int_equal(post("failover",

@@ -68,8 +68,8 @@ static void last_resort_addresses_have_the_ttl_of_panic(void **state)
 
 	assert_int_equal(s->services[0].last_resort, SNAPSHOT_FIXED);
 	assert_int_equal(fixed[SNAPSHOT_A].count, 1);
-	assert_int_equal(fixed[SNAPSHOT_A].rrs[9], SNAPSHOT_TTL_PANIC_S);
-	assert_int_equal(fixed[SNAPSHOT_AAAA].rrs[9], SNAPSHOT_TTL_PANIC_S);
+	assert_int_equal(fixed[SNAPSHOT_A].rrs[9], DECIDE_TTL_PANIC_S);
+	assert_int_equal(fixed[SNAPSHOT_AAAA].rrs[9], DECIDE_TTL_PANIC_S);
 	snapshot_free(s);
 }
 

@@ -42,7 +42,6 @@ enum { NEAR, OTHER, EVEN, LISTED, FENCED, SERVICES_N };
 
 static struct world w;
 static struct place places[3];
-static const char *names[3] = { "eu", "us", "ap" };
 
 static int start(void **state)
 {
@@ -70,7 +69,7 @@ static struct rows *build(uint32_t service)
 	struct rows_ranking k;
 	struct rows *r;
 
-	assert_int_equal(rows_ranking_init(&k, w.config, service, places, names), ERR_OK);
+	assert_int_equal(rows_ranking_init(&k, w.config, service, places), ERR_OK);
 	assert_int_equal(rows_build(&k, w.config, w.parts.clients, &r, NULL), ERR_OK);
 	rows_ranking_fini(&k);
 	return r;
@@ -92,12 +91,12 @@ static void every_row_is_what_rank_says_of_its_class(void **state)
 		struct rows_ranking k;
 		struct rows *r = build(s);
 
-		assert_int_equal(rows_ranking_init(&k, w.config, s, places, names), ERR_OK);
+		assert_int_equal(rows_ranking_init(&k, w.config, s, places), ERR_OK);
 		assert_int_equal(r->n_classes, client_map_class_count(w.parts.clients));
 		assert_true(r->n_classes > 4);
 		for (uint32_t c = 0; c < r->n_classes; c++) {
 			uint16_t prefer[CONFIG_MEMBERS_MAX];
-			struct rows_row is = rows_get(r, c);
+			struct decide_row is = rows_get(r, c);
 			struct rank_input in;
 			struct rank_row want;
 			struct place place;
@@ -117,8 +116,8 @@ static void every_row_is_what_rank_says_of_its_class(void **state)
 static void a_topology_rule_orders_and_tiers_go_before_it(void **state)
 {
 	struct rows *r = build(NEAR);
-	struct rows_row us = rows_get(r, class_of("10.2.0.1"));
-	struct rows_row ap = rows_get(r, class_of("10.3.0.1"));
+	struct decide_row us = rows_get(r, class_of("10.2.0.1"));
+	struct decide_row ap = rows_get(r, class_of("10.3.0.1"));
 
 	assert_int_equal(us.n_groups, 3);
 	assert_int_equal(us.groups[0], 1 << 1 | 1 << 3); /* the region that stands twice ties */
@@ -132,7 +131,7 @@ static void a_topology_rule_orders_and_tiers_go_before_it(void **state)
 static void weighted_ties_within_a_tier_and_order_never(void **state)
 {
 	struct rows *even = build(EVEN), *listed = build(LISTED);
-	struct rows_row row = rows_get(even, class_of("10.1.0.1"));
+	struct decide_row row = rows_get(even, class_of("10.1.0.1"));
 
 	assert_int_equal(row.n_groups, 2);
 	assert_int_equal(row.groups[0], 1 << 0 | 1 << 1);
@@ -183,7 +182,7 @@ static void the_signature_is_of_regions_tiers_and_fences_alone(void **state)
 	struct rows_ranking k[SERVICES_N];
 
 	for (uint32_t s = 0; s < SERVICES_N; s++)
-		assert_int_equal(rows_ranking_init(&k[s], w.config, s, places, names), ERR_OK);
+		assert_int_equal(rows_ranking_init(&k[s], w.config, s, places), ERR_OK);
 	assert_int_equal(k[NEAR].signature, k[OTHER].signature);
 	for (uint32_t s = EVEN; s < SERVICES_N; s++)
 		for (uint32_t t = 0; t < s; t++)
@@ -192,19 +191,27 @@ static void the_signature_is_of_regions_tiers_and_fences_alone(void **state)
 		rows_ranking_fini(&k[s]);
 }
 
+static uint64_t active(const struct rows *r, uint64_t serve, uint64_t forced)
+{
+	return rows_active(r, &(struct pick_live){ .serve = serve, .forced = forced });
+}
+
 static void active_are_those_whom_some_class_gets(void **state)
 {
 	struct rows *r = build(NEAR), *listed = build(LISTED), *fenced = build(FENCED);
 
-	assert_int_equal(rows_active(r, UINT64_MAX, 0), 0xb); /* tier 1 waits */
-	assert_int_equal(rows_active(r, 0x5, 0), 0x1);
-	assert_int_equal(rows_active(r, 0x4, 0), 0x4);
-	assert_int_equal(rows_active(r, 0, 0), 0);
-	assert_int_equal(rows_active(r, UINT64_MAX, 0x4), 0x4);
-	assert_int_equal(rows_active(r, 0xb, 0x4), 0xb); /* its target is down */
-	assert_int_equal(rows_active(listed, 0x3, 0), 0x1);
+	assert_int_equal(active(r, UINT64_MAX, 0), 0xb); /* tier 1 waits */
+	assert_int_equal(active(r, 0x5, 0), 0x1);
+	assert_int_equal(active(r, 0x4, 0), 0x4);
+	assert_int_equal(active(r, 0, 0), 0);
+	assert_int_equal(active(r, UINT64_MAX, 0x4), 0x4);
+	assert_int_equal(active(r, 0xb, 0x4), 0xb); /* its target is down */
+	assert_int_equal(active(listed, 0x3, 0), 0x1);
+	/* Who is held back serves where nobody else can. */
+	assert_int_equal(rows_active(r, &(struct pick_live){ .spare = 0x4 }), 0x4);
+	assert_int_equal(rows_active(r, &(struct pick_live){ .serve = 0x2, .spare = 0x1 }), 0x2);
 	/* A failover does not lead over a fence. */
-	assert_int_equal(rows_active(fenced, 0xf, 0x2) & 0x1, 0x1);
+	assert_int_equal(active(fenced, 0xf, 0x2) & 0x1, 0x1);
 	rows_unref(r);
 	rows_unref(listed);
 	rows_unref(fenced);
@@ -237,7 +244,7 @@ static void without_memory_there_are_no_rows(void **state)
 		enum err_code rc;
 
 		fail_alloc_at(n);
-		rc = rows_ranking_init(&k, w.config, FENCED, places, names);
+		rc = rows_ranking_init(&k, w.config, FENCED, places);
 		if (rc == ERR_OK) {
 			rc = rows_build(&k, w.config, w.parts.clients, &r, NULL);
 			rows_ranking_fini(&k);

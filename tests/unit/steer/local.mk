@@ -6,3 +6,5 @@ check_PROGRAMS += tests/unit/steer/test_place
 check_PROGRAMS += tests/unit/steer/test_rank
 check_PROGRAMS += tests/unit/steer/test_verdict
 check_PROGRAMS += tests/unit/steer/test_prior
+check_PROGRAMS += tests/unit/steer/test_decide
+check_PROGRAMS += tests/unit/steer/test_world

@@ -280,31 +280,6 @@ static void keys_and_choices_are_the_same_in_every_version(void **state)
 	assert_int_equal(choices, UINT64_C(0x19098a8502868a05));
 }
 
-static void why_says_what_put_a_member_behind(void **state)
-{
-	const uint64_t groups[] = { 3, 4 | 16 };
-	struct pick_member m[] = { member("a", 1), member("b", 0), member("c", 1), member("d", 1),
-				   member("e", 1) };
-	struct pick_live live = { .serve = 15 };
-	int chosen = pick_member(groups, 2, &live, m, 1);
-
-	assert_int_equal(chosen, 0);
-	assert_int_equal(pick_why(groups, 2, &live, m, 1, chosen, 0), RULE_NONE);
-	assert_int_equal(pick_why(groups, 2, &live, m, 1, chosen, 1), RULE_WEIGHT);
-	assert_int_equal(pick_why(groups, 2, &live, m, 1, chosen, 2), RULE_TIER);
-	assert_int_equal(pick_why(groups, 2, &live, m, 1, chosen, 3), RULE_FENCE);
-	assert_int_equal(pick_why(groups, 2, &live, m, 1, chosen, 4), RULE_HEALTH);
-	live.forced = 4;
-	chosen = pick_member(groups, 2, &live, m, 1);
-	assert_int_equal(chosen, 2);
-	assert_int_equal(pick_why(groups, 2, &live, m, 1, chosen, 0), RULE_FORCED);
-	live = (struct pick_live){ .serve = 15, .dialled = 1 };
-	m[0].dial_ppm = 1;
-	chosen = pick_member(groups, 2, &live, m, 1);
-	assert_int_equal(chosen, 1);
-	assert_int_equal(pick_why(groups, 2, &live, m, 1, chosen, 0), RULE_FORCED);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -325,7 +300,6 @@ int main(void)
 		cmocka_unit_test(equal_seeds_still_give_one_answer),
 		cmocka_unit_test(a_client_is_its_24_or_48),
 		cmocka_unit_test(keys_and_choices_are_the_same_in_every_version),
-		cmocka_unit_test(why_says_what_put_a_member_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
