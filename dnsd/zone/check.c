@@ -2,7 +2,7 @@
 /* check: is what was read a zone? See check.h. */
 #include "dnsd/zone/check.h"
 
-#include "dnsd/zone/expect.h"
+#include "dnsd/zone/types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -136,7 +136,7 @@ static void settle_ttl(struct check *c, uint32_t number, struct build_record *fi
 		return;
 	report_warning(c->report, first->where,
 		       "%s %s: records with different TTLs, expected one; the least, %u, is used",
-		       text_of(c, number), expect_type_name(first->type, (char[16]){ 0 }), least);
+		       text_of(c, number), types_name(first->type, (char[16]){ 0 }), least);
 	for (r = first; r && r->type == first->type; r = build_next(c->b, r))
 		r->ttl_s = least;
 }
@@ -194,7 +194,7 @@ static void check_alone(struct check *c, uint32_t number, const struct build_rec
 		report_mistake(
 			c->report, cname->where,
 			"%s: CNAME beside %s of line %u, expected a CNAME alone (RFC 1034 3.6.2)",
-			text_of(c, number), expect_type_name(other->type, (char[16]){ 0 }),
+			text_of(c, number), types_name(other->type, (char[16]){ 0 }),
 			report_line(other->where));
 }
 
@@ -294,7 +294,7 @@ static void check_hidden(struct check *c, uint32_t number)
 		if (is_address && n->is_server && !is_dname)
 			continue;
 		report_warning(c->report, r->where, "%s %s: %s, never answered", text_of(c, number),
-			       expect_type_name(r->type, (char[16]){ 0 }),
+			       types_name(r->type, (char[16]){ 0 }),
 			       is_dname ? "below a DNAME"
 			       : is_address
 				       ? "below a delegation and not glue (no NS record names it)"
@@ -324,9 +324,9 @@ static void check_rdata(struct check *c, uint32_t number)
 {
 	for (const struct build_record *r = build_first(c->b, number); r; r = build_next(c->b, r))
 		if (has_bad_rdata(r))
-			report_mistake(
-				c->report, r->where, "%s %s: the rdata is not of this type's form",
-				text_of(c, number), expect_type_name(r->type, (char[16]){ 0 }));
+			report_mistake(c->report, r->where,
+				       "%s %s: the rdata is not of this type's form",
+				       text_of(c, number), types_name(r->type, (char[16]){ 0 }));
 }
 
 /* RFC 2181 section 10.3: NS and MX must not point to an alias; nothing good comes of SRV to one. */
@@ -350,8 +350,7 @@ static void check_targets(struct check *c, uint32_t number)
 		if (to != BUILD_NONE && b->name[to].flags & ZONE_NODE_CNAME)
 			report_warning(c->report, r->where,
 				       "%s %s: points to a CNAME, expected a name with addresses",
-				       text_of(c, number),
-				       expect_type_name(r->type, (char[16]){ 0 }));
+				       text_of(c, number), types_name(r->type, (char[16]){ 0 }));
 	}
 }
 

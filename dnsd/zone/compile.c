@@ -3,7 +3,7 @@
 #include "dnsd/zone/compile.h"
 
 #include "dnsd/zone/check.h"
-#include "dnsd/zone/expect.h"
+#include "dnsd/zone/types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +72,7 @@ static const struct build_record *add_rrset(struct compile *c, uint32_t number,
 		report_mistake(c->report, head.where,
 			       "%s %s: %u bytes, expected what fits a message",
 			       name_text(build_wire(c->b, number), text),
-			       expect_type_name(head.type, (char[16]){ 0 }), head.len);
+			       types_name(head.type, (char[16]){ 0 }), head.len);
 	while (r && r->type == head.type)
 		r = build_next(c->b, r);
 	return r;

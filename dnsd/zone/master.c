@@ -7,6 +7,9 @@
 #include "dnsd/zone/expect.h"
 #include "dnsd/zone/generate.h"
 #include "dnsd/zone/lines.h"
+#include "dnsd/zone/rdata.h"
+#include "dnsd/zone/types.h"
+#include "dnsd/zone/words.h"
 
 #include <ldns/ldns.h>
 #include <limits.h>
@@ -15,12 +18,11 @@
 #include <string.h>
 #include <strings.h>
 
-#define FILE_MAX ((size_t)4 << 30)
-#define TTL_MAX	 0x7fffffffu /* RFC 2181 section 8 */
-#define TTL_NOT_SAID \
-	0xfffffffeu    /* given to ldns as the default, to see whether one was written \
-			*/
-#define TTL_FIRST 3600 /* neither $TTL nor a record before said anything */
+#define FILE_MAX      ((size_t)4 << 30)
+#define TTL_MAX	      0x7fffffffu /* RFC 2181 section 8 */
+#define TTL_NOT_SAID  0xfffffffeu
+#define TTL_FIRST     3600   /* neither $TTL nor a record before said anything */
+#define LDNS_LINE_MAX 65000u /* with room for what ldns puts beside it */
 
 struct master {
 	const struct master_options *options;
@@ -28,7 +30,8 @@ struct master {
 	uint32_t ttl_s;	  /* for records without one */
 	uint32_t records; /* read so far */
 	bool has_ttl_directive;
-	uint8_t *rdata; /* room for 65535 bytes */
+	uint8_t *rdata;	 /* RDATA_MAX */
+	struct buf line; /* what ldns is given */
 };
 
 /* One file being read; an included one has its own origin and last owner. */
@@ -36,8 +39,8 @@ struct level {
 	const char *path;
 	uint16_t file;
 	uint8_t depth;
-	struct name origin;
-	ldns_rdf *origin_rdf, *owner_rdf;
+	struct name origin, owner; /* owner.len 0: none yet */
+	ldns_rdf *origin_rdf;
 };
 
 static enum err_code read_entries(struct master *m, struct level *l, const char *text, size_t len);
@@ -108,113 +111,185 @@ static bool join_rdata(const ldns_rr *rr, uint8_t *out, uint16_t *len)
 	return true;
 }
 
-/* Sets the record from rr; says what is wrong with it to the report and returns false. */
-static bool take_record(struct master *m, const ldns_rr *rr, struct master_record *out)
+/* ---- a record: OWNER [TTL] [CLASS] TYPE RDATA, TTL and class in any order ---- */
+
+/* The words before the rdata. */
+struct head {
+	uint16_t type;
+	const char *rdata; /* in the entry */
+};
+
+static bool is_class(const char *word)
+{
+	return strcasecmp(word, "CH") == 0 || strcasecmp(word, "HS") == 0 ||
+	       strcasecmp(word, "CS") == 0 || strncasecmp(word, "CLASS", 5) == 0;
+}
+
+static bool take_owner(struct master *m, struct level *l, const char **at, uint32_t where)
 {
 	struct report *report = m->options->report;
-	const ldns_rdf *owner = ldns_rr_owner(rr);
-	char text[NAME_TEXT_MAX];
-	size_t at = 0;
+	bool is_blank = **at == ' ' || **at == '\t';
+	struct word w = { *at, 0 };
+	char text[NAME_TEXT_MAX + 128];
+	struct err why;
 
-	out->type = (uint16_t)ldns_rr_get_type(rr);
-	out->ttl_s = ldns_rr_ttl(rr);
-	out->rdata = m->rdata;
-	if (ldns_rr_get_class(rr) != LDNS_RR_CLASS_IN) {
-		report_mistake(report, out->where, "class %u, expected IN", ldns_rr_get_class(rr));
-	} else if (is_meta_type(out->type)) {
+	if (!is_blank)
+		w = words_next(at);
+	else
+		*at += strspn(*at, " \t");
+	words_text(&w, text, sizeof(text));
+	if (strcmp(text, "@") == 0) {
+		l->owner = l->origin;
+	} else if (!is_blank && name_parse(text, &l->origin, &l->owner, &why) != ERR_OK) {
+		report_mistake(report, where, "%s", why.text);
+		return false;
+	}
+	if (is_blank && !l->owner.len) {
+		report_mistake(report, where, "no owner: expected a name at the line's beginning");
+		return false;
+	}
+	return true;
+}
+
+/* False, and told, when what stands there is no TTL or another class. */
+static bool take_ttl_or_class(struct report *report, const char *word, struct master_record *out)
+{
+	if (*word >= '0' && *word <= '9' && !is_ttl(word, &out->ttl_s)) {
+		report_mistake(report, out->where,
+			       "TTL %s: expected seconds up to %u, or units as in 1h30m", word,
+			       TTL_MAX);
+		return false;
+	}
+	if (is_class(word) && strcasecmp(word, "CLASS1") != 0) {
+		report_mistake(report, out->where, "class %s, expected IN", word);
+		return false;
+	}
+	return true;
+}
+
+static bool take_head(struct master *m, const char *entry, const char *at, struct head *h,
+		      struct master_record *out)
+{
+	struct report *report = m->options->report;
+	bool had_ttl = false, had_class = false;
+	char word[40];
+
+	for (;;) {
+		struct word w = words_next(&at);
+		bool is_number, is_in;
+
+		words_text(&w, word, sizeof(word));
+		is_number = *word >= '0' && *word <= '9';
+		is_in = strcasecmp(word, "IN") == 0 || is_class(word);
+		if ((is_number && had_ttl) || (is_in && had_class) || (!is_number && !is_in))
+			break;
+		if (!take_ttl_or_class(report, word, out))
+			return false;
+		had_ttl |= is_number;
+		had_class |= is_in;
+	}
+	h->type = types_by_name(word);
+	h->rdata = at;
+	out->type = h->type;
+	if (!h->type)
+		expect_report(report, out->where, entry, 0, "unknown type");
+	else if (is_meta_type(h->type))
 		report_mistake(report, out->where,
 			       "type %u cannot stand in a zone, expected a type by name or TYPEnnn",
-			       out->type);
-	} else if (name_read(ldns_rdf_data(owner), ldns_rdf_size(owner), &at, &out->owner) !=
-			   ERR_OK ||
-		   !join_rdata(rr, m->rdata, &out->rdlen)) {
-		report_mistake(report, out->where,
-			       "a domain name over 255 bytes or rdata over 65535");
-	} else {
-		const struct name *origin = m->options->origin;
+			       h->type);
+	return h->type && !is_meta_type(h->type);
+}
 
-		name_lower(out->owner.wire, out->owner.wire, out->owner.len);
-		if (name_is_within(out->owner.wire, out->owner.len, origin->wire, origin->len))
-			return true;
-		report_mistake(report, out->where,
-			       "%s is not in the zone, expected a name below %s",
-			       name_text(out->owner.wire, text),
-			       name_text(origin->wire, (char[NAME_TEXT_MAX]){ 0 }));
-	}
+/* The owner must be in the zone. */
+static bool is_inside(struct master *m, struct master_record *record)
+{
+	const struct name *origin = m->options->origin;
+	char text[NAME_TEXT_MAX];
+
+	name_lower(record->owner.wire, record->owner.wire, record->owner.len);
+	if (name_is_within(record->owner.wire, record->owner.len, origin->wire, origin->len))
+		return true;
+	report_mistake(m->options->report, record->where,
+		       "%s is not in the zone, expected a name below %s",
+		       name_text(record->owner.wire, text),
+		       name_text(origin->wire, (char[NAME_TEXT_MAX]){ 0 }));
 	return false;
 }
 
-/* RFC 1035 allows the class before the TTL; ldns does not: "IN 300" becomes "300 IN". */
-static void put_ttl_first(char *entry)
+/* What ldns reads. It cuts a line of 65,535 characters in silence. */
+static enum err_code read_by_ldns(struct master *m, struct level *l, const char *entry,
+				  const struct head *h, struct master_record *out, bool *is_good)
 {
-	char *class = entry + strcspn(entry, " \t"), *ttl;
-	size_t len;
+	struct report *report = m->options->report;
+	ldns_rr *rr = NULL;
+	ldns_status status;
+	char type[16];
 
-	class += strspn(class, " \t");
-	if (strncasecmp(class, "IN", 2) != 0 || (class[2] != ' ' && class[2] != '\t'))
-		return;
-	ttl = class + 2 + strspn(class + 2, " \t");
-	len = strcspn(ttl, " \t");
-	if (*ttl < '0' || *ttl > '9')
-		return;
-	memmove(class, ttl, len);
-	memset(class + len, ' ', (size_t)(ttl - class));
-	memcpy(ttl + len - 2, "IN", 2);
+	buf_clear(&m->line);
+	buf_printf(&m->line, ". 0 IN %s %s", types_name(h->type, type), h->rdata);
+	if (m->line.failed)
+		return ERR_MEMORY;
+	if (m->line.len >= LDNS_LINE_MAX) {
+		report_mistake(report, out->where,
+			       "%s: over %u characters, expected less, or \\# LENGTH HEX", type,
+			       LDNS_LINE_MAX);
+		return ERR_OK;
+	}
+	status = ldns_rr_new_frm_str(&rr, buf_text(&m->line), 0, l->origin_rdf, NULL);
+	if (status == LDNS_STATUS_MEM_ERR)
+		return err_set(m->e, ERR_MEMORY, "out of memory for a record");
+	if (status != LDNS_STATUS_OK)
+		expect_report(report, out->where, entry, h->type, ldns_get_errorstr_by_id(status));
+	else if (!join_rdata(rr, m->rdata, &out->rdlen))
+		report_mistake(report, out->where,
+			       "a domain name over 255 bytes or rdata over 65535");
+	else
+		*is_good = !expect_has_bad_number(report, out->where, h->rdata, h->type);
+	ldns_rr_free(rr);
+	return ERR_OK;
 }
 
-/* A number after the owner can only be the TTL; ldns takes one of any size, modulo 2^32. */
-static bool has_bad_ttl(const char *entry, struct report *report, uint32_t where)
+static enum err_code read_rdata(struct master *m, struct level *l, const char *entry,
+				const struct head *h, struct master_record *out, bool *is_good)
 {
-	const char *word = entry + strcspn(entry, " \t");
-	char text[40];
-	uint32_t ttl_s;
+	struct rdata r = { .at = h->rdata, .origin = &l->origin, .out = m->rdata };
 
-	word += strspn(word, " \t");
-	if (*word < '0' || *word > '9')
-		return false;
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(word, " \t"), word);
-	if (is_ttl(text, &ttl_s))
-		return false;
-	report_mistake(report, where, "TTL %s: expected seconds up to %u, or units as in 1h30m",
-		       text, TTL_MAX);
-	return true;
+	out->rdata = m->rdata;
+	if (!rdata_is_own(h->type, h->rdata))
+		return read_by_ldns(m, l, entry, h, out, is_good);
+	*is_good = rdata_read(&r, h->type);
+	out->rdlen = (uint16_t)r.len;
+	if (!*is_good)
+		expect_report(m->options->report, out->where, entry, h->type, r.why);
+	return ERR_OK;
 }
 
 static enum err_code read_record(struct master *m, struct level *l, char *entry, uint32_t where)
 {
-	struct report *report = m->options->report;
-	struct master_record record = { .where = where };
-	enum err_code rc = ERR_OK;
-	ldns_rr *rr = NULL;
-	ldns_status status;
+	struct master_record record = { .where = where, .ttl_s = TTL_NOT_SAID };
+	const char *at = entry;
+	bool is_good = false;
+	enum err_code rc;
+	struct head h;
 
 	if (m->records++ >= m->options->records_max)
 		return ERR_LIMIT;
-	put_ttl_first(entry);
-	if (has_bad_ttl(entry, report, where))
+	if (!take_owner(m, l, &at, where) || !take_head(m, entry, at, &h, &record))
 		return ERR_OK;
-	status = ldns_rr_new_frm_str(&rr, entry, TTL_NOT_SAID, l->origin_rdf, &l->owner_rdf);
-	if (status == LDNS_STATUS_MEM_ERR)
-		return err_set(m->e, ERR_MEMORY, "out of memory for a record");
-	if (status != LDNS_STATUS_OK) {
-		expect_report(report, where, entry, ldns_get_errorstr_by_id(status));
-		return ERR_OK;
-	}
-	if (take_record(m, rr, &record) &&
-	    !expect_has_bad_number(report, where, entry, record.type)) {
-		/* RFC 1035: the last one said; RFC 2308: unless there is a $TTL. */
-		if (record.ttl_s == TTL_NOT_SAID)
-			record.ttl_s = m->ttl_s;
-		else if (!m->has_ttl_directive)
-			m->ttl_s = record.ttl_s;
-		if (is_signature_type(record.type))
-			report_warning(report, where, "%s: left out, this server signs by itself",
-				       expect_type_name(record.type, (char[16]){ 0 }));
-		else
-			rc = m->options->fn(m->options->ctx, &record);
-	}
-	ldns_rr_free(rr);
-	return rc;
+	record.owner = l->owner;
+	rc = read_rdata(m, l, entry, &h, &record, &is_good);
+	if (rc != ERR_OK || !is_good || !is_inside(m, &record))
+		return rc;
+	/* RFC 1035: the last one said; RFC 2308: unless there is a $TTL. */
+	if (record.ttl_s == TTL_NOT_SAID)
+		record.ttl_s = m->ttl_s;
+	else if (!m->has_ttl_directive)
+		m->ttl_s = record.ttl_s;
+	if (!is_signature_type(record.type))
+		return m->options->fn(m->options->ctx, &record);
+	report_warning(m->options->report, where, "%s: left out, this server signs by itself",
+		       types_name(record.type, (char[16]){ 0 }));
+	return ERR_OK;
 }
 
 static enum err_code set_origin(struct level *l, const struct name *origin)
@@ -385,7 +460,6 @@ static enum err_code read_level(struct master *m, struct level *l, const char *t
 	if (rc == ERR_OK)
 		rc = read_entries(m, l, text, len);
 	ldns_rdf_deep_free(l->origin_rdf);
-	ldns_rdf_deep_free(l->owner_rdf);
 	return rc;
 }
 
@@ -421,7 +495,7 @@ static enum err_code with_room(struct master *m, const struct master_options *op
 			       struct err *e)
 {
 	*m = (struct master){ .options = options, .e = e, .ttl_s = TTL_FIRST };
-	m->rdata = malloc(UINT16_MAX);
+	m->rdata = malloc(RDATA_MAX);
 	return m->rdata ? ERR_OK : err_set(e, ERR_MEMORY, "out of memory to read a zone");
 }
 
@@ -434,6 +508,7 @@ enum err_code master_read_file(const char *path, const struct master_options *op
 	if (rc == ERR_OK)
 		rc = read_path(&m, path, options->origin, 0, 0);
 	free(m.rdata);
+	buf_fini(&m.line);
 	return rc;
 }
 
@@ -450,5 +525,6 @@ enum err_code master_read_text(const char *text, size_t len, const char *label,
 	if (rc == ERR_OK)
 		rc = read_level(&m, &l, text, len, NULL, options->origin);
 	free(m.rdata);
+	buf_fini(&m.line);
 	return rc;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* master: a master file read record by record: directives here, the records' text by ldns.
  *
- * ldns 1.8 reads every record type, but refuses $INCLUDE and $GENERATE, takes a relative $ORIGIN
- * for an absolute one, and stores an unknown mnemonic before \# as type 0. Those are handled here.
+ * ldns 1.8 reads the rdata of most types (rdata.h says which not). It refuses $INCLUDE and
+ * $GENERATE, takes a relative $ORIGIN for an absolute one, a class before the TTL for a type, and
+ * numbers modulo their width: what stands around the rdata is read here.
  *
  * Threads    one
  * Ownership  a record and its bytes live until fn returns

@@ -2,8 +2,8 @@
 /* zone_set: several zones and the services that stand in them. See zone_set.h. */
 #include "dnsd/zone/zone_set.h"
 
-#include "dnsd/zone/expect.h"
 #include "dnsd/zone/overlay.h"
+#include "dnsd/zone/types.h"
 
 #include <stdlib.h>
 
@@ -312,7 +312,7 @@ static enum err_code add_service(struct zone_set *s, const struct zone_service *
 	if (set) {
 		buf_printf(report, "%s: error: %s: service %s %s\n",
 			   zone_where_text(z, set->where, where),
-			   expect_type_name(set->type, (char[16]){ 0 }), service->name, why);
+			   types_name(set->type, (char[16]){ 0 }), service->name, why);
 		return ERR_OK;
 	}
 	there = overlay_find(&s->overlay, name.wire, name.len,

@@ -6,6 +6,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 
 void check_state(struct walker *w, const struct yaml_node *node, void *entry)
@@ -193,15 +194,50 @@ static bool is_below(const char *name, const char *zone)
 {
 	size_t name_len = strlen(name), zone_len = strlen(zone);
 
+	if (strcmp(zone, ".") == 0)
+		return true;
 	if (name_len < zone_len || strcmp(name + name_len - zone_len, zone) != 0)
 		return false;
 	return name_len == zone_len || name[name_len - zone_len - 1] == '.';
+}
+
+static int compare_zones(const void *x, const void *y)
+{
+	const struct config_zone *a = *(const struct config_zone *const *)x;
+	const struct config_zone *b = *(const struct config_zone *const *)y;
+	int order = strcmp(a->name ? a->name : "", b->name ? b->name : "");
+
+	return order ? order : a < b ? -1 : a > b;
+}
+
+/* By zone: the first of the same name, when it is not itself. There may be tens of thousands. NULL
+ * without memory, which the build of the zones will tell. */
+static const struct config_zone **find_twice(const struct dnsd_config *c)
+{
+	const struct config_zone **sorted = calloc(c->n_zones + 1, sizeof(*sorted));
+	const struct config_zone **first = calloc(c->n_zones + 1, sizeof(*first));
+
+	for (size_t i = 0; sorted && i < c->n_zones; i++)
+		sorted[i] = &c->zones[i];
+	if (sorted)
+		qsort(sorted, c->n_zones, sizeof(*sorted), compare_zones);
+	for (size_t i = 1, head = 0; sorted && first && i < c->n_zones; i++) {
+		const char *name = sorted[i]->name;
+
+		if (!name || !sorted[head]->name || strcmp(sorted[head]->name, name) != 0)
+			head = i;
+		else
+			first[sorted[i] - c->zones] = sorted[head];
+	}
+	free(sorted);
+	return first;
 }
 
 static void check_zones(struct walker *w, struct dnsd_config *c)
 {
 	const struct yaml_node *list = yaml_get(w->root, "zones");
 	const struct yaml_node *node = list ? list->first : NULL;
+	const struct config_zone **first = find_twice(c);
 
 	for (size_t i = 0; i < c->n_zones; i++, node = node->next) {
 		const char *name = c->zones[i].name;
@@ -212,15 +248,13 @@ static void check_zones(struct walker *w, struct dnsd_config *c)
 			c->zones[i].file_pos = walker_pos(file);
 		if (!name)
 			continue;
-		if (*name == '*' || !strcmp(name, "."))
+		if (*name == '*')
 			walker_error(w, value, "`%s` cannot be a zone", name);
-		for (size_t k = 0; k < i; k++)
-			if (c->zones[k].name && !strcmp(c->zones[k].name, name)) {
-				walker_error(w, value, "the zone `%s` is here twice, %s", name,
-					     walker_first(w, c->zones[k].pos, value));
-				break;
-			}
+		if (first && first[i])
+			walker_error(w, value, "the zone `%s` is here twice, %s", name,
+				     walker_first(w, first[i]->pos, value));
 	}
+	free(first);
 }
 
 static bool is_in_a_zone(const struct dnsd_config *c, const char *name)

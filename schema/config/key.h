@@ -24,7 +24,7 @@ enum key_type {
 	KEY_TEXT,      /* char *: any text of min to max bytes */
 	KEY_PATH,      /* char *: of a file or directory */
 	KEY_NAME,      /* char *: a word of ours, [A-Za-z0-9._-]{1,63}, as certificates carry it */
-	KEY_DNS_NAME,  /* char *: lower-cased, without its final dot; "*" only as the first label */
+	KEY_DNS_NAME,  /* char *: lower-cased, without its final dot; "*" as any_star says */
 	KEY_BOOL,      /* bool */
 	KEY_UINT,      /* uint16, 32 or 64 */
 	KEY_DURATION,  /* uint64 ms, or uint32 s when in_seconds */
@@ -76,6 +76,7 @@ struct key {
 	enum key_type item;
 	enum key_type names;   /* of a map's names: KEY_NAME, KEY_DNS_NAME or KEY_TEXT */
 	uint32_t n_min, n_max; /* entries of a list or map; n_max 0 = no bound */
+	bool any_star;	       /* a DNS name: "*" as any whole label, not only the first */
 	bool required;
 	const char *initial; /* the default, written as in a file; NULL = none */
 

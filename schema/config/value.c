@@ -200,7 +200,7 @@ static bool is_dns_char(char c)
 }
 
 /* Lower-cases in place and drops the final dot, then judges label by label. */
-static enum err_code normalize_dns_name(char *name, struct err *e)
+static enum err_code normalize_dns_name(char *name, bool any_star, struct err *e)
 {
 	size_t len = strlen(name), label = 0;
 
@@ -224,7 +224,7 @@ static enum err_code normalize_dns_name(char *name, struct err *e)
 			continue;
 		}
 		if (name[i] == '*') {
-			if (i != 0 || (name[1] != '.' && name[1] != '\0'))
+			if (label || (i && !any_star) || (name[i + 1] != '.' && name[i + 1]))
 				return err_set(e, ERR_INPUT,
 					       "`%s`: `*` may only be the whole first label", name);
 		} else if (!is_dns_char(name[i])) {
@@ -254,7 +254,7 @@ static enum err_code read_text(const struct key *key, const char *text, struct a
 			       "or `-`",
 			       SHOWN_MAX, text);
 	if (key->type == KEY_DNS_NAME)
-		code = normalize_dns_name(copy, e);
+		code = normalize_dns_name(copy, key->any_star, e);
 	if (!code && out)
 		*out = copy;
 	return code;

@@ -294,7 +294,10 @@ static void each_mistake_is_named_with_its_line(void **state)
 		   "t:5: error: 65536 in MX: expected at most 65535\n");
 	assert_bad(TOP " SRV 1 2 99999 ns1\n",
 		   "t:5: error: 99999 in SRV: expected at most 65535\n");
-	assert_bad(TOP "a CAA 256 issue \"x\"\n", "t:5: error: 256 in CAA: expected at most 255\n");
+	assert_bad(
+		TOP "a CAA 256 issue \"x\"\n",
+		"t:5: error: cannot read \"a CAA 256 issue \"x\"\" (expected a number up to 255), "
+		"expected CAA flags tag \"value\"\n");
 	assert_bad(TOP "$INCLUDE x\n", "t:5: error: $INCLUDE x: expected at most 0 levels of it\n");
 	assert_bad(TOP "$GENERATE 1-2 a$ A 192.0.2.${1,2,q}\n", "t:5: error: $GENERATE: expected");
 	assert_bad(TOP "$GENERATE 1-3000 a AAAA 2001:db8::${0,0,x}\n",
@@ -364,6 +367,35 @@ static void a_changed_file_makes_the_zone_stale(void **state)
 	close(fd);
 	assert_false(zone_is_current(z));
 	zone_unref(z);
+}
+
+/* 250 texts of 255 bytes, every byte written as \DDD: 255,000 characters, all of them kept. */
+static void a_record_of_many_characters_is_read_whole(void **state)
+{
+	struct buf text = BUF_INIT;
+	struct zone *z;
+	const struct rrset *set;
+
+	buf_add_str(&text, TOP "long TXT");
+	for (unsigned i = 0; i < 250; i++) {
+		buf_add_str(&text, " ");
+		for (unsigned k = 0; k < 255; k++)
+			buf_printf(&text, "\\%03u", (i + k) % 256);
+	}
+	buf_add_str(&text, "\nblob OPENPGPKEY ");
+	for (unsigned i = 0; i < 20000; i++)
+		buf_add_str(&text, "AAAA");
+	z = load_text(TOP "one A 192.0.2.9\n");
+	zone_unref(z);
+	assert_bad(buf_text(&text), "t:6: error: OPENPGPKEY: over 65000 characters, expected less, "
+				    "or \\# LENGTH HEX\n");
+	text.len = (size_t)(strstr(buf_text(&text), "blob") - buf_text(&text));
+	z = load_text(buf_text(&text));
+	set = zone_node_rrset(node(z, "long"), DNS_TYPE_TXT);
+	assert_int_equal(set->len, RRSET_RR_HEAD + 250 * 256);
+	assert_int_equal(set->wire[RRSET_RR_HEAD + 249 * 256 + 255], (249 + 254) % 256);
+	zone_unref(z);
+	buf_fini(&text);
 }
 
 static void a_fifo_is_refused_and_not_waited_for(void **state)
@@ -442,6 +474,7 @@ int main(void)
 		cmocka_unit_test(more_records_than_allowed_are_refused),
 		cmocka_unit_test(a_file_that_is_not_there_is_named),
 		cmocka_unit_test(a_changed_file_makes_the_zone_stale),
+		cmocka_unit_test(a_record_of_many_characters_is_read_whole),
 		cmocka_unit_test(a_fifo_is_refused_and_not_waited_for),
 		cmocka_unit_test(every_node_with_records_is_visited),
 		cmocka_unit_test(no_failed_allocation_leaks_or_half_loads),
