@@ -7,6 +7,7 @@ libcore_a_SOURCES = \
 	core/cert.c core/cert.h \
 	core/cert_pair.c core/cert_pair.h \
 	core/clock.c core/clock.h \
+	core/country.c core/country.h \
 	core/daemon.c core/daemon.h \
 	core/arena.c core/arena.h \
 	core/err.c core/err.h \
@@ -29,6 +30,7 @@ libcore_a_SOURCES = \
 	core/reserve.c core/reserve.h \
 	core/resolve.c core/resolve.h \
 	core/socket.c core/socket.h \
+	core/suggest.c core/suggest.h \
 	core/tls.c core/tls.h \
 	core/tls_files.c core/tls_files.h \
 	core/units.c core/units.h \

@@ -2,8 +2,8 @@
 /* args: the command line, taken apart: options for all verbs, then a verb's own. */
 #include "ctl/args.h"
 
+#include "core/suggest.h"
 #include "core/units.h"
-#include "ctl/suggest.h"
 
 #include <argp.h>
 #include <errno.h>

@@ -14,7 +14,6 @@ libctl_a_SOURCES = \
 	ctl/outcome.c ctl/outcome.h \
 	ctl/profile.c ctl/profile.h \
 	ctl/say.c ctl/say.h \
-	ctl/suggest.c ctl/suggest.h \
 	ctl/verb_backup.c \
 	ctl/verb_cert.c \
 	ctl/verb_config.c \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verb_cert: `cert init`, `issue`, `list` and `renew`: a small CA for the fleet's mutual TLS. */
 #include "core/cert.h"
+#include "core/suggest.h"
 #include "ctl/say.h"
-#include "ctl/suggest.h"
 #include "ctl/verbs.h"
 
 #include <dirent.h>

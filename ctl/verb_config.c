@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verb_config: `config check`, `reload`, `show`, `schema`, `reference`: configuration files. */
 #include "core/file.h"
+#include "core/suggest.h"
 #include "ctl/say.h"
-#include "ctl/suggest.h"
 #include "ctl/verbs.h"
 #include "schema/config/config.h"
 #include "schema/config/dnsd_config.h"

@@ -2,7 +2,7 @@
 /* verbs: what the CLI can do, and how a verb is found from the words that were typed. */
 #include "ctl/verbs.h"
 
-#include "ctl/suggest.h"
+#include "core/suggest.h"
 #include "schema/config/config.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 # schema: floor 1. Everything that crosses a process or a restart.
 noinst_LIBRARIES += libschema.a
 libschema_a_SOURCES = \
+	schema/config/check_access.c \
 	schema/config/check_common.c \
 	schema/config/check_dnsd.c \
 	schema/config/check_regiond.c \

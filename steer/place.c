@@ -2,6 +2,7 @@
 /* place: where a client or a region is, and how far apart two places are. */
 #include "steer/place.h"
 
+#include "core/country.h"
 #include "steer/fixed.h"
 
 #include <string.h>
@@ -10,61 +11,24 @@
 #define RADIAN_PER_E4_Q60 INT64_C(2012227627244)
 #define EARTH_DIAMETER_M  12742000
 
-static const char continent_codes[][3] = { "", "AF", "AN", "AS", "EU", "NA", "OC", "SA" };
-
-/* Country and continent, sorted by country, five bytes each: ISO 3166-1 and XK (Kosovo), which the
- * databases use. */
-#define RECORD_LEN 5
-static const char continent_of[] =
-	"ADEU AEAS AFAS AGNA AINA ALEU AMAS AOAF AQAN ARSA ASOC ATEU AUOC AWNA AXEU AZAS "
-	"BAEU BBNA BDAS BEEU BFAF BGEU BHAS BIAF BJAF BLNA BMNA BNAS BOSA BQNA BRSA BSNA "
-	"BTAS BVAN BWAF BYEU BZNA CANA CCAS CDAF CFAF CGAF CHEU CIAF CKOC CLSA CMAF CNAS "
-	"COSA CRNA CUNA CVAF CWNA CXAS CYEU CZEU DEEU DJAF DKEU DMNA DONA DZAF ECSA EEEU "
-	"EGAF EHAF ERAF ESEU ETAF FIEU FJOC FKSA FMOC FOEU FREU GAAF GBEU GDNA GEAS GFSA "
-	"GGEU GHAF GIEU GLNA GMAF GNAF GPNA GQAF GREU GSAN GTNA GUOC GWAF GYSA HKAS HMAN "
-	"HNNA HREU HTNA HUEU IDAS IEEU ILAS IMEU INAS IOAS IQAS IRAS ISEU ITEU JEEU JMNA "
-	"JOAS JPAS KEAF KGAS KHAS KIOC KMAF KNNA KPAS KRAS KWAS KYNA KZAS LAAS LBAS LCNA "
-	"LIEU LKAS LRAF LSAF LTEU LUEU LVEU LYAF MAAF MCEU MDEU MEEU MFNA MGAF MHOC MKEU "
-	"MLAF MMAS MNAS MOAS MPOC MQNA MRAF MSNA MTEU MUAF MVAS MWAF MXNA MYAS MZAF NAAF "
-	"NCOC NEAF NFOC NGAF NINA NLEU NOEU NPAS NROC NUOC NZOC OMAS PANA PESA PFOC PGOC "
-	"PHAS PKAS PLEU PMNA PNOC PRNA PSAS PTEU PWOC PYSA QAAS REAF ROEU RSEU RUEU RWAF "
-	"SAAS SBOC SCAF SDAF SEEU SGAS SHAF SIEU SJEU SKEU SLAF SMEU SNAF SOAF SRSA SSAF "
-	"STAF SVNA SXNA SYAS SZAF TCNA TDAF TFAN TGAF THAS TJAS TKOC TLOC TMAS TNAF TOOC "
-	"TRAS TTNA TVOC TWAS TZAF UAEU UGAF UMOC USNA UYSA UZAS VAEU VCNA VESA VGNA VINA "
-	"VNAS VUOC WFOC WSOC XKEU YEAS YTAF ZAAF ZMAF ZWAF ";
+/* enum place_continent is the order of country_continents, after "nowhere". */
+_Static_assert(PLACE_SA == COUNTRY_CONTINENTS, "one continent each");
 
 uint8_t place_continent_parse(const char *code)
 {
-	for (uint8_t i = PLACE_AF; i <= PLACE_SA; i++)
-		if (strcmp(code, continent_codes[i]) == 0)
-			return i;
-	return PLACE_NOWHERE;
+	return (uint8_t)(country_continent_index(code) + 1);
 }
 
 const char *place_continent_code(uint8_t continent)
 {
-	return continent <= PLACE_SA ? continent_codes[continent] : "";
+	if (continent == PLACE_NOWHERE || continent > PLACE_SA)
+		return "";
+	return country_continents[continent - 1];
 }
 
 uint8_t place_continent_of(const char country[3])
 {
-	size_t low = 0, high = sizeof(continent_of) / RECORD_LEN;
-
-	if (strlen(country) != 2)
-		return PLACE_NOWHERE;
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		const char *record = continent_of + middle * RECORD_LEN;
-		int sign = memcmp(country, record, 2);
-
-		if (sign == 0)
-			return place_continent_parse((const char[]){ record[2], record[3], 0 });
-		if (sign < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return PLACE_NOWHERE;
+	return (uint8_t)(country_continent_of(country) + 1);
 }
 
 static int64_t magnitude(int64_t x)

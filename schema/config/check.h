@@ -38,6 +38,9 @@ void check_access(struct walker *w, const struct yaml_node *node, void *entry);
 void check_client(struct walker *w, const struct yaml_node *node, void *entry);
 void check_dnsd(struct walker *w, void *config);
 
+/* check_access.c */
+void check_access_list(struct walker *w, const char *fleet);
+
 /* check_regiond.c */
 void check_region_state(struct walker *w, const struct yaml_node *node, void *entry);
 void check_backend_pool(struct walker *w, const struct yaml_node *node, void *entry);

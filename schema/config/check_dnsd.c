@@ -375,6 +375,87 @@ static void check_pool_monitors(struct walker *w, const struct dnsd_config *c)
 	}
 }
 
+/* ---- what works, and probably not as it was meant ---- */
+
+static bool has_family(const struct config_member *m, uint8_t family)
+{
+	for (size_t i = 0; i < m->n_addresses; i++)
+		if (m->addresses[i].family == family)
+			return true;
+	return false;
+}
+
+/* Whether some service answers from the pool and says nothing where a family is missing. */
+static bool is_served_strictly(const struct dnsd_config *c, size_t pool)
+{
+	for (size_t i = 0; i < c->n_services; i++)
+		if (c->services[i].pool == pool && !c->services[i].family_next)
+			return true;
+	return false;
+}
+
+static void note_family(struct walker *w, const struct dnsd_config *c, size_t index, uint8_t family)
+{
+	const struct config_pool *pool = &c->pools[index];
+	bool has_any = false;
+
+	for (size_t m = 0; m < pool->n_members; m++)
+		has_any |= has_family(&pool->members[m], family);
+	for (size_t m = 0; has_any && m < pool->n_members; m++) {
+		const struct config_member *member = &pool->members[m];
+
+		if (member->n_addresses > 0 && member->region < c->n_regions &&
+		    !has_family(member, family))
+			report_note(w->report,
+				    ((struct report_place){ member->pos.line, member->pos.column, 1,
+							    member->pos.file }),
+				    "`%s` has no IPv%d address here: clients that get it are "
+				    "answered with no data for %s",
+				    c->regions[member->region].name, family,
+				    family == 6 ? "AAAA" : "A");
+	}
+}
+
+static bool is_checked(const struct yaml_node *pool)
+{
+	const struct yaml_node *members = yaml_get(pool, "members");
+
+	if (yaml_get(pool, "monitor"))
+		return true;
+	for (const struct yaml_node *m = members ? members->first : NULL; m; m = m->next)
+		if (!yaml_get(m, "monitor"))
+			return false;
+	return true;
+}
+
+static void check_pools(struct walker *w, const struct dnsd_config *c)
+{
+	const struct yaml_node *map = yaml_get(w->root, "pools");
+	const struct yaml_node *node = map ? map->first : NULL;
+
+	for (size_t i = 0; i < c->n_pools; i++, node = node->next) {
+		if (node->kind == YAML_MAPPING && !is_checked(node))
+			report_warning(
+				w->report, yaml_place(node),
+				"`%s` has no `monitor`: nobody sees its members from outside, "
+				"and a region that dies without a word stays in the answers",
+				node->key->text);
+		if (!is_served_strictly(c, i))
+			continue;
+		note_family(w, c, i, 4);
+		note_family(w, c, i, 6);
+	}
+}
+
+static void check_safety(struct walker *w, const struct dnsd_config *c)
+{
+	const struct yaml_node *min = yaml_get(yaml_get(w->root, "safety"), "min_regions");
+
+	if (min && c->safety.min_regions > c->n_regions)
+		walker_error(w, min, "`min_regions` is %u, and there are %zu regions",
+			     c->safety.min_regions, c->n_regions);
+}
+
 static void check_listen(struct walker *w, const struct dnsd_config *c)
 {
 	static const char *const single[] = { "control", "api", "http" };
@@ -403,5 +484,8 @@ void check_dnsd(struct walker *w, void *config)
 	check_zones(w, c);
 	check_composites(w, c->monitors, c->n_monitors);
 	check_pool_monitors(w, c);
+	check_pools(w, c);
 	check_services(w, c);
+	check_safety(w, c);
+	check_access_list(w, c->fleet);
 }

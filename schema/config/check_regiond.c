@@ -26,6 +26,24 @@ void check_region_state(struct walker *w, const struct yaml_node *node, void *en
 		config->state_pos = walker_pos(path);
 }
 
+/* With `discover` alone nobody knows the zones before. */
+static void check_local_az(struct walker *w, const struct yaml_node *node)
+{
+	const struct yaml_node *local = yaml_get(node, "local_az");
+	const struct yaml_node *list = yaml_get(node, "backends");
+
+	if (!local || local->kind != YAML_SCALAR || !list || list->kind != YAML_SEQUENCE ||
+	    yaml_get(node, "discover"))
+		return;
+	for (const struct yaml_node *b = list->first; b; b = b->next) {
+		const struct yaml_node *az = yaml_get(b, "az");
+
+		if (az && az->kind == YAML_SCALAR && !strcmp(az->text, local->text))
+			return;
+	}
+	walker_error(w, local, "no backend of this pool is in `%s`", local->text);
+}
+
 void check_backend_pool(struct walker *w, const struct yaml_node *node, void *entry)
 {
 	const struct config_backend_pool *pool = entry;
@@ -33,6 +51,7 @@ void check_backend_pool(struct walker *w, const struct yaml_node *node, void *en
 	check_texts_differ(w, yaml_get(node, "monitors"));
 	if (!yaml_get(node, "backends") && !yaml_get(node, "discover"))
 		walker_error_key(w, node, "no backends, expected `backends` or `discover`");
+	check_local_az(w, node);
 	if (!pool)
 		return;
 	for (size_t i = 0; i < pool->n_backends; i++) {

@@ -2,20 +2,11 @@
 /* custom_dnsd: the values of dnsd.yaml that are no plain type. */
 #include "schema/config/custom_dnsd.h"
 
+#include "core/country.h"
 #include "schema/config/dnsd_config.h"
 #include "schema/config/value.h"
 
 #include <string.h>
-
-bool custom_is_continent(const char *place)
-{
-	static const char codes[][3] = { "AF", "AN", "AS", "EU", "NA", "OC", "SA" };
-
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
-		if (!strcmp(codes[i], place))
-			return true;
-	return false;
-}
 
 void custom_read_last_resort(struct walker *w, const struct key *key, const struct yaml_node *node,
 			     void *base)
@@ -67,7 +58,8 @@ json_t *custom_show_last_resort(const void *root, const void *base)
 static void read_fence_entry(struct walker *w, const struct yaml_node *node,
 			     struct config_fence *fence)
 {
-	static const struct key place = { .name = "fence", .type = KEY_COUNTRY };
+	static const struct key country = { .name = "fence", .type = KEY_COUNTRY };
+	static const struct key continent = { .name = "fence", .type = KEY_CONTINENT };
 	static const struct key regions = {
 		.name = "fence",
 		.type = KEY_LIST,
@@ -77,14 +69,17 @@ static void read_fence_entry(struct walker *w, const struct yaml_node *node,
 		.n_min = 1,
 		.n_max = 64,
 	};
+	const char *name = node->key->text;
+	bool is_continent = country_continent_index(name) >= 0;
+	const struct key *kind = is_continent ? &continent : &country;
 	const struct key_word *word;
 	struct err e;
 
-	if (value_read(&place, node->key->text, true, w->memory, fence ? fence->place : NULL, &word,
-		       &e) != ERR_OK)
+	if (value_read(kind, name, true, w->memory, fence ? fence->place : NULL, &word, &e) !=
+	    ERR_OK)
 		walker_error_key(w, node, "%s; or a continent: AF AN AS EU NA OC SA", e.text);
 	if (fence)
-		fence->is_continent = custom_is_continent(node->key->text);
+		fence->is_continent = is_continent;
 	walker_value(w, &regions, node, fence);
 }
 

@@ -21,8 +21,4 @@ json_t *custom_show_fence(const void *root, const void *base);
 /* Of a struct config_topology. */
 json_t *custom_show_client(const void *root, const void *base);
 
-/* One of the seven codes. They are meant as continents also where a country has the same letters.
- */
-bool custom_is_continent(const char *place);
-
 #endif

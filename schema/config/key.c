@@ -2,9 +2,9 @@
 /* key: what one key of a configuration file is. */
 #include "schema/config/key.h"
 
-#include <string.h>
+#include "core/suggest.h"
 
-#define WORD_MAX 64
+#include <string.h>
 
 const struct key *key_find(const struct key *keys, const char *name)
 {
@@ -14,59 +14,14 @@ const struct key *key_find(const struct key *keys, const char *name)
 	return NULL;
 }
 
-static unsigned least(unsigned a, unsigned b, unsigned c)
-{
-	unsigned m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
-/* Levenshtein, with two neighbours swapped as one change, over three rows. */
-unsigned key_distance(const char *a, const char *b, unsigned max)
-{
-	size_t a_len = strlen(a), b_len = strlen(b);
-	unsigned rows[3][WORD_MAX + 1];
-
-	if (a_len > WORD_MAX || b_len > WORD_MAX)
-		return max + 1;
-	for (size_t j = 0; j <= b_len; j++)
-		rows[0][j] = (unsigned)j;
-	for (size_t i = 1; i <= a_len; i++) {
-		unsigned *now = rows[i % 3], *up = rows[(i + 2) % 3], *upper = rows[(i + 1) % 3];
-
-		now[0] = (unsigned)i;
-		for (size_t j = 1; j <= b_len; j++) {
-			now[j] = least(up[j] + 1, now[j - 1] + 1,
-				       up[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    upper[j - 2] + 1 < now[j])
-				now[j] = upper[j - 2] + 1;
-		}
-	}
-	return rows[a_len % 3][b_len];
-}
-
-unsigned key_distance_allowed(const char *word)
-{
-	size_t len = strlen(word);
-
-	return len < 3 ? 0 : len < 6 ? 1 : 2;
-}
-
 const char *key_nearest(const struct key *keys, const char *name)
 {
-	unsigned best = key_distance_allowed(name) + 1;
-	const char *nearest = NULL;
+	struct suggest s;
 
-	for (; keys->name; keys++) {
-		unsigned d = key_distance(name, keys->name, best);
-
-		if (d < best) {
-			best = d;
-			nearest = keys->name;
-		}
-	}
-	return nearest;
+	suggest_init(&s, name);
+	for (; keys->name; keys++)
+		suggest_offer(&s, keys->name);
+	return s.best;
 }
 
 static const struct {

@@ -113,10 +113,6 @@ const struct key *key_find(const struct key *keys, const char *name);
 /* The key of the table that `name` was probably meant to be; NULL when none is near. */
 const char *key_nearest(const struct key *keys, const char *name);
 
-/* The same for other lists: how many single changes lie between two words, or more than `max`. */
-unsigned key_distance(const char *a, const char *b, unsigned max);
-unsigned key_distance_allowed(const char *word);
-
 /* The type for people: "a duration", "one of: a, b", "a list of addresses". */
 void key_type_text(const struct key *key, enum key_type type, struct buf *out);
 

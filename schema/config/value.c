@@ -2,6 +2,7 @@
 /* value: one scalar of a configuration file, from text to its field. */
 #include "schema/config/value.h"
 
+#include "core/country.h"
 #include "core/identity.h"
 
 #include <inttypes.h>
@@ -260,21 +261,33 @@ static enum err_code read_text(const struct key *key, const char *text, struct a
 	return code;
 }
 
+/* Codes that are often written and are none. */
+static const char *code_meant(const char *text)
+{
+	return !strcmp(text, "UK")   ? "; the United Kingdom is GB"
+	       : !strcmp(text, "EN") ? "; the United Kingdom is GB"
+	       : !strcmp(text, "EL") ? "; Greece is GR"
+				     : "";
+}
+
 static enum err_code read_place_code(const struct key *key, const char *text, char *field,
 				     struct err *e)
 {
-	static const char continents[] = "AF AN AS EU NA OC SA";
 	bool is_code = strlen(text) == 2 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'A' &&
 		       text[1] <= 'Z';
 
-	if (key->type == KEY_CONTINENT && (!is_code || !strstr(continents, text)))
-		return err_set(e, ERR_INPUT, "`%.*s` is not a continent, expected one of: %s",
-			       SHOWN_MAX, text, continents);
+	if (key->type == KEY_CONTINENT && country_continent_index(text) < 0)
+		return err_set(e, ERR_INPUT,
+			       "`%.*s` is not a continent, expected one of: AF AN AS EU NA OC SA",
+			       SHOWN_MAX, text);
 	if (!is_code)
 		return err_set(e, ERR_INPUT,
 			       "`%.*s` is not a country, expected two capital letters of "
 			       "ISO 3166, such as IE",
 			       SHOWN_MAX, text);
+	if (key->type == KEY_COUNTRY && country_continent_of(text) < 0)
+		return err_set(e, ERR_INPUT, "`%s` is no country of ISO 3166%s", text,
+			       code_meant(text));
 	if (field)
 		memcpy(field, text, 3);
 	return ERR_OK;

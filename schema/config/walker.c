@@ -2,6 +2,7 @@
 /* walker: a YAML tree into a struct, along a table of keys. */
 #include "schema/config/walker.h"
 
+#include "core/suggest.h"
 #include "schema/config/value.h"
 
 #include <stdio.h>
@@ -135,18 +136,12 @@ static void walk_place(struct walker *w, const struct yaml_node *node, int32_t *
 
 static const char *nearest_entry(const struct yaml_node *entries, const char *name)
 {
-	unsigned best = key_distance_allowed(name) + 1;
-	const char *nearest = NULL;
+	struct suggest s;
 
-	for (const struct yaml_node *entry = entries->first; entry; entry = entry->next) {
-		unsigned d = key_distance(name, entry->key->text, best);
-
-		if (d < best) {
-			best = d;
-			nearest = entry->key->text;
-		}
-	}
-	return nearest;
+	suggest_init(&s, name);
+	for (const struct yaml_node *entry = entries->first; entry; entry = entry->next)
+		suggest_offer(&s, entry->key->text);
+	return s.best;
 }
 
 int32_t walker_reference(struct walker *w, const char *map, const struct yaml_node *node)

@@ -24,6 +24,8 @@ struct builder {
 	struct arena *arena;
 	struct config_report *report;
 	uint32_t file;
+	const char *text; /* the whole of it */
+	size_t len;
 	struct yaml_node *root;
 	struct open_node open[YAML_DEPTH_MAX];
 	size_t depth;
@@ -78,6 +80,54 @@ static struct yaml_node *node_new(struct builder *b, enum yaml_kind kind, struct
 	return node;
 }
 
+/* "[2001:db8::1]:53" at `at` without quotes: its length; else 0. */
+static size_t bare_endpoint(const char *at)
+{
+	size_t inside = strspn(at + 1, "0123456789abcdefABCDEF:."), port;
+
+	if (*at != '[' || at[1 + inside] != ']' || at[2 + inside] != ':' ||
+	    !memchr(at + 1, ':', inside))
+		return 0;
+	port = strspn(at + 3 + inside, "0123456789");
+	return port ? 3 + inside + port : 0;
+}
+
+/* A line of the text, NULL without one. */
+static const char *line_text(struct builder *b, uint32_t number)
+{
+	const char *line = b->text, *end = b->text + b->len, *stop;
+
+	for (uint32_t n = 1; line && n < number; n++) {
+		line = memchr(line, '\n', (size_t)(end - line));
+		line = line ? line + 1 : NULL;
+	}
+	if (!line)
+		return NULL;
+	stop = memchr(line, '\n', (size_t)(end - line));
+	return arena_text(b->arena, line, (size_t)((stop ? stop : end) - line));
+}
+
+/* What is no YAML, at a place in a line. YAML takes the bracket of an IPv6 address and port for a
+ * list, and stumbles over what follows: that is said instead. */
+static void tell_syntax(struct builder *b, struct report_place at, const char *why)
+{
+	struct report_place here = { at.line, 1, 1, b->file };
+	const char *line = line_text(b, at.line);
+
+	for (const char *p = line; p && *p; here.column++) {
+		size_t len = p > line && (p[-1] == '"' || p[-1] == '\'') ? 0 : bare_endpoint(p);
+
+		if (len > 0) {
+			here.width = (uint32_t)len;
+			report_error(b->report, here, "quote it: \"%.*s\"", (int)len, p);
+			return;
+		}
+		len = utf8_char_len(p, strnlen(p, 4));
+		p += len ? len : 1;
+	}
+	report_error(b->report, at, "%s", why);
+}
+
 /* Puts a finished or just opened node where it belongs. */
 static enum err_code place_node(struct builder *b, struct yaml_node *node)
 {
@@ -89,7 +139,7 @@ static enum err_code place_node(struct builder *b, struct yaml_node *node)
 	}
 	if (in->node->kind == YAML_MAPPING && !in->key) {
 		if (node->kind != YAML_SCALAR) {
-			report_error(b->report, node->at, "a key must be a word");
+			tell_syntax(b, node->at, "a key must be a word");
 			return ERR_INPUT;
 		}
 		in->key = node;
@@ -274,7 +324,7 @@ static enum err_code syntax_errors(struct builder *b, struct fy_diag *diag)
 		if (error->line > 0 && error->column > 0)
 			place = (struct report_place){ (uint32_t)error->line,
 						       (uint32_t)error->column, 1, b->file };
-		report_error(b->report, place, "%s", error->msg ? error->msg : "not YAML");
+		tell_syntax(b, place, error->msg ? error->msg : "not YAML");
 		n++;
 	}
 	if (n == 0)
@@ -321,7 +371,9 @@ static enum err_code check_utf8(const struct builder *b, const char *text, size_
 enum err_code yaml_parse(struct arena *arena, const char *text, size_t len, uint32_t file,
 			 struct config_report *report, struct yaml_node **out)
 {
-	struct builder b = { .arena = arena, .report = report, .file = file };
+	struct builder b = {
+		.arena = arena, .report = report, .file = file, .text = text, .len = len
+	};
 	struct fy_parse_cfg config = { .flags = FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE };
 	struct fy_parser *parser = NULL;
 	enum err_code code = check_utf8(&b, text, len);

@@ -5,6 +5,7 @@ tests_unit_core_test_job_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_loop
 tests_unit_core_test_loop_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_cert
+check_PROGRAMS += tests/unit/core/test_suggest
 check_PROGRAMS += tests/unit/core/test_tls
 check_PROGRAMS += tests/unit/core/test_tls_files
 tests_unit_core_test_tls_LDFLAGS = $(FAIL_ALLOC)

@@ -1,6 +1,5 @@
 # Unit tests of ctl/, one program a module.
 EXTRA_DIST += tests/unit/ctl/fake.h
-check_PROGRAMS += tests/unit/ctl/test_suggest
 check_PROGRAMS += tests/unit/ctl/test_grid
 check_PROGRAMS += tests/unit/ctl/test_say
 check_PROGRAMS += tests/unit/ctl/test_args

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests of ctl/suggest: which known word was meant. */
-#include "ctl/suggest.h"
+#include "core/suggest.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
