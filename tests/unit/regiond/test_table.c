@@ -20,7 +20,7 @@
 
 static const char first[] = POOLS(BACKEND("a", "24101", "8") BACKEND("b", "24102", "8"))
 	SERVICES(SERVICE("db.example.com", "24110") SERVICE("web.example.com", "24111"));
-static const char second[] = POOLS(BACKEND("a", "24103", "8") BACKEND("a", "24101", "9"))
+static const char second[] = POOLS(BACKEND("b", "24103", "8") BACKEND("a", "24101", "9"))
 	SERVICES(SERVICE("web.example.com", "24111") SERVICE("new.example.com", "24112"));
 
 static void a_table_says_what_the_configuration_does(void **state)
