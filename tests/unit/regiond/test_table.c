@@ -87,9 +87,9 @@ static void a_service_keeps_its_id_and_counters_and_a_gone_one_is_not_found(void
 
 static void a_service_that_is_renamed_takes_what_its_listeners_still_accept(void **state)
 {
-	const char *renamed = POOLS(BACKEND("a", "24101", "8"))
+	const char *renamed = POOLS(BACKEND("b", "24101", "8"))
 		SERVICES(SERVICE("web.example.com", "24111") SERVICE("later.example.com", "24110"));
-	const char *again = POOLS(BACKEND("a", "24101", "8"))
+	const char *again = POOLS(BACKEND("b", "24101", "8"))
 		SERVICES(SERVICE("last.example.com", "24110"));
 	struct table *old = world_table(first, NULL);
 	uint32_t db = old->services[0].service->id, web = old->services[1].service->id;
