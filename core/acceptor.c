@@ -29,11 +29,16 @@ struct acceptor {
 	bool is_inside, is_freed; /* freed inside take_some(): it frees the memory */
 };
 
-void acceptor_pause(struct acceptor *a, const char *why)
+void acceptor_rest(struct acceptor *a, uint64_t ms)
 {
 	loop_watch_free(a->watch);
 	a->watch = NULL;
-	loop_timer_after(a->pause, PAUSE_MS);
+	loop_timer_after(a->pause, ms);
+}
+
+void acceptor_pause(struct acceptor *a, const char *why)
+{
+	acceptor_rest(a, PAUSE_MS);
 	log_limited(&a->limit, LOG_WARN, a->room, "%s: accepting pauses: %s", a->address, why);
 }
 

@@ -27,5 +27,7 @@ void acceptor_free(struct acceptor *a);
 
 /* For fn, when there is no room for one more: nothing is accepted for 100 ms. */
 void acceptor_pause(struct acceptor *a, const char *why);
+/* ... for `ms`, without a word. */
+void acceptor_rest(struct acceptor *a, uint64_t ms);
 
 #endif

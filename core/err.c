@@ -2,6 +2,8 @@
 /* err: what went wrong and where, gathered on the way up. */
 #include "core/err.h"
 
+#include "core/utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +11,18 @@
 
 static void mark_cut(char *text)
 {
-	memcpy(text + ERR_TEXT_MAX - 4, "...", 4);
+	text[ERR_TEXT_MAX - 4] = 0;
+	utf8_trim(text); /* JSON has only whole characters */
+	strcat(text, "...");
+}
+
+static void set_args(struct err *e, enum err_sub sub, const char *fmt, va_list args)
+	__attribute__((format(printf, 3, 0)));
+static void set_args(struct err *e, enum err_sub sub, const char *fmt, va_list args)
+{
+	e->sub = sub;
+	if (vsnprintf(e->text, sizeof(e->text), fmt, args) >= (int)sizeof(e->text))
+		mark_cut(e->text);
 }
 
 enum err_code err_set(struct err *e, enum err_code code, const char *fmt, ...)
@@ -19,8 +32,19 @@ enum err_code err_set(struct err *e, enum err_code code, const char *fmt, ...)
 	if (!e)
 		return code;
 	va_start(args, fmt);
-	if (vsnprintf(e->text, sizeof(e->text), fmt, args) >= (int)sizeof(e->text))
-		mark_cut(e->text);
+	set_args(e, ERR_SUB_NONE, fmt, args);
+	va_end(args);
+	return code;
+}
+
+enum err_code err_set_sub(struct err *e, enum err_code code, enum err_sub sub, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!e)
+		return code;
+	va_start(args, fmt);
+	set_args(e, sub, fmt, args);
 	va_end(args);
 	return code;
 }

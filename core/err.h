@@ -29,15 +29,30 @@ enum err_code {
 	ERR_AGAIN,     /* nothing wrong, come back later */
 };
 
+/* What a program may want to know beyond the code, so that nothing hangs on the words of a text. */
+enum err_sub {
+	ERR_SUB_NONE = 0,
+	ERR_SUB_REPORTED,   /* the text stands in the report already that was filled beside it */
+	ERR_SUB_FLEET,	    /* a certificate is good, and of another fleet */
+	ERR_SUB_PEER_SAYS,  /* the reason is the peer's, not ours */
+	ERR_SUB_UNVERIFIED, /* a connection whose peer had not proved who it is made room */
+	ERR_SUB_CROWDED,    /* there are as many as there may be */
+};
+
 #define ERR_TEXT_MAX 1024
 
 struct err {
 	char text[ERR_TEXT_MAX]; /* always terminated; cut with "..." when too long */
+	enum err_sub sub;
 };
 
 /* Replaces the text. Returns code, so that callers write `return err_set(e, ERR_INPUT, ...)`. */
 enum err_code err_set(struct err *e, enum err_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same, with a sub-code; err_set() and err_errno() clear it, err_wrap() keeps it. */
+enum err_code err_set_sub(struct err *e, enum err_code code, enum err_sub sub, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* Puts "WHERE: " before the text that is there. Returns code. */
 enum err_code err_wrap(struct err *e, enum err_code code, const char *fmt, ...)

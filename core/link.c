@@ -2,17 +2,17 @@
 /* link: one kept-alive, mutually authenticated stream of frames between two daemons. */
 #include "core/link.h"
 
-#include "core/clock.h"
 #include "core/frame.h"
-#include "core/link_private.h"
 #include "core/socket.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <openssl/err.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,25 +22,70 @@
 /* How long the last words may take to be read when nobody asked for more. */
 #define LINGER_MS 1000
 
+#define REASON_MAX  ERR_TEXT_MAX
+#define ADDRESS_MAX 280 /* a host name of 255 and a port */
+
+enum link_state {
+	LINK_IDLE,	/* no stream; a dialler makes attempts */
+	LINK_HANDSHAKE, /* TLS */
+	LINK_GREETING,	/* we have sent "welcome" and wait for the peer's verdict */
+	LINK_UP,
+	LINK_CLOSING,	/* was up; the timer calls down() */
+	LINK_DRAINING,	/* was up; flushes, then lingers */
+	LINK_REFUSING,	/* flushes our refusal, then lingers */
+	LINK_LINGERING, /* our side is closed, waits for the peer's end */
+	LINK_OVER,	/* drained or freed; nothing happens any more */
+	LINK_STATES,
+};
+
+/* A link that is freed inside one of its callbacks lives on as `freed` until the callback has
+ * returned; what comes after a call of the handler looks at `state` again. */
+struct link {
+	enum link_state state;
+	struct loop *loop;
+	struct tls *tls;
+	struct link_options options;
+	struct link_handler handler;
+	void *ctx;
+	struct link_owner owner;
+	void *owner_arg;
+	struct loop_timer *timer; /* the deadline, or the next step, of `state` */
+
+	struct bufferevent *bev;  /* handshake to draining */
+	struct loop_watch *watch; /* lingering, on fd */
+	int fd;			  /* -1 when bev has it */
+	char address[ADDRESS_MAX];
+	struct identity peer; /* role none: not known */
+	struct err why;	      /* it ended */
+	bool is_accepted;
+	bool was_up; /* down() is still to be called */
+
+	bool is_drained; /* after link_drain() */
+	loop_fn drained;
+	void *drained_arg;
+
+	unsigned inside;
+	bool freed;
+};
+
 /* ---- states */
 
 #define BIT(state) (1u << (state))
 static const unsigned moves[LINK_STATES] = {
-	[LINK_BACKOFF] = BIT(LINK_RESOLVING) | BIT(LINK_CONNECTING) | BIT(LINK_BACKOFF),
-	[LINK_RESOLVING] = BIT(LINK_CONNECTING) | BIT(LINK_BACKOFF),
-	[LINK_CONNECTING] = BIT(LINK_HANDSHAKE) | BIT(LINK_BACKOFF),
+	[LINK_IDLE] = BIT(LINK_HANDSHAKE) | BIT(LINK_IDLE),
 	[LINK_HANDSHAKE] = BIT(LINK_GREETING) | BIT(LINK_REFUSING) | BIT(LINK_LINGERING) |
-			   BIT(LINK_BACKOFF),
-	[LINK_GREETING] = BIT(LINK_UP) | BIT(LINK_BACKOFF),
-	[LINK_UP] = BIT(LINK_CLOSING) | BIT(LINK_DRAINING) | BIT(LINK_BACKOFF),
-	[LINK_CLOSING] = BIT(LINK_BACKOFF),
-	[LINK_DRAINING] = BIT(LINK_LINGERING) | BIT(LINK_BACKOFF),
-	[LINK_REFUSING] = BIT(LINK_LINGERING) | BIT(LINK_BACKOFF),
-	[LINK_LINGERING] = BIT(LINK_BACKOFF),
+			   BIT(LINK_IDLE),
+	[LINK_GREETING] = BIT(LINK_UP) | BIT(LINK_IDLE),
+	[LINK_UP] = BIT(LINK_CLOSING) | BIT(LINK_DRAINING) | BIT(LINK_IDLE),
+	[LINK_CLOSING] = BIT(LINK_IDLE),
+	[LINK_DRAINING] = BIT(LINK_LINGERING) | BIT(LINK_IDLE),
+	[LINK_REFUSING] = BIT(LINK_LINGERING) | BIT(LINK_IDLE),
+	[LINK_LINGERING] = BIT(LINK_IDLE),
 	[LINK_OVER] = 0,
 };
 
-void link_move(struct link *link, enum link_state to)
+/* A fault of the program when the step is not in the table. */
+static void move(struct link *link, enum link_state to)
 {
 	assert(to == LINK_OVER || (moves[link->state] & BIT(to)));
 	link->state = to;
@@ -48,7 +93,7 @@ void link_move(struct link *link, enum link_state to)
 
 /* ---- making and freeing */
 
-void link_set_defaults(struct link_options *to, const struct link_options *from)
+void link_options_fill(struct link_options *to, const struct link_options *from)
 {
 	static const struct link_options usual = LINK_OPTIONS_DEFAULT;
 
@@ -59,13 +104,15 @@ void link_set_defaults(struct link_options *to, const struct link_options *from)
 	to->backoff_min_ms = to->backoff_min_ms ? to->backoff_min_ms : usual.backoff_min_ms;
 	to->backoff_max_ms = to->backoff_max_ms ? to->backoff_max_ms : usual.backoff_max_ms;
 	to->links_max = to->links_max ? to->links_max : usual.links_max;
+	to->unverified_max = to->unverified_max ? to->unverified_max : usual.unverified_max;
+	to->per_source_max = to->per_source_max ? to->per_source_max : usual.per_source_max;
 }
 
 static void on_timer(void *arg);
 
-enum err_code link_make(struct link **out, struct loop *loop, struct tls *tls,
-			const struct link_options *options, const struct link_handler *handler,
-			void *ctx)
+enum err_code link_new(struct link **out, struct loop *loop, struct tls *tls,
+		       const struct link_options *options, const struct link_handler *handler,
+		       void *ctx, const struct link_owner *owner, void *owner_arg)
 {
 	struct link *link = calloc(1, sizeof(*link));
 
@@ -75,8 +122,10 @@ enum err_code link_make(struct link **out, struct loop *loop, struct tls *tls,
 	link->tls = tls;
 	link->handler = *handler;
 	link->ctx = ctx;
+	link->owner = *owner;
+	link->owner_arg = owner_arg;
 	link->fd = -1;
-	link_set_defaults(&link->options, options);
+	link_options_fill(&link->options, options);
 	if (loop_timer_new(loop, &link->timer, on_timer, link) != ERR_OK) {
 		free(link);
 		return ERR_MEMORY;
@@ -106,7 +155,7 @@ static void drop_socket(struct link *link)
 
 static void destroy(struct link *link)
 {
-	link_dialler_free(link->dialler);
+	link->owner.free(link->owner_arg);
 	free(link);
 }
 
@@ -115,12 +164,9 @@ void link_free(struct link *link)
 	if (!link || link->freed)
 		return;
 	link->freed = true;
-	link_move(link, LINK_OVER);
+	move(link, LINK_OVER);
 	drop_socket(link);
-	if (link->dialler)
-		link_dial_drop(link);
-	if (link->listener)
-		link_listen_forget(link);
+	link->owner.stop(link->owner_arg);
 	loop_timer_free(link->timer);
 	link->timer = NULL;
 	if (!link->inside)
@@ -130,12 +176,18 @@ void link_free(struct link *link)
 void link_enter(struct link *link)
 {
 	link->inside++;
+	loop_note_work(link->loop);
 }
 
 void link_leave(struct link *link)
 {
 	if (--link->inside == 0 && link->freed)
 		destroy(link);
+}
+
+bool link_is_freed(const struct link *link)
+{
+	return link->freed;
 }
 
 /* ---- ends */
@@ -154,23 +206,23 @@ static void finish(struct link *link)
 {
 	bool was_up = link->was_up;
 
-	link_move(link, link->is_drained || !link->dialler ? LINK_OVER : LINK_BACKOFF);
+	move(link, link->is_drained || link->is_accepted ? LINK_OVER : LINK_IDLE);
 	link->was_up = false;
 	loop_timer_stop(link->timer);
 	call_drained(link);
 	if (!link->freed && was_up)
-		link->handler.down(link->ctx, link, link->reason);
-	if (!link->freed && !link->dialler) {
+		link->handler.down(link->ctx, link, link->why.text);
+	if (!link->freed && link->is_accepted) {
 		call_drained(link); /* when down() asked for it */
 		link_free(link);
 	}
-	if (!link->freed && !link->is_drained)
-		link_dial_again(link, was_up);
+	if (!link->freed && !link->is_drained && link->owner.over)
+		link->owner.over(link->owner_arg, was_up);
 }
 
 static void report_refused(struct link *link)
 {
-	char who[LINK_ADDRESS_MAX + IDENTITY_TEXT_MAX + 4], uri[IDENTITY_TEXT_MAX];
+	char who[ADDRESS_MAX + IDENTITY_TEXT_MAX + 4], uri[IDENTITY_TEXT_MAX];
 
 	if (!link->handler.refused)
 		return;
@@ -180,21 +232,59 @@ static void report_refused(struct link *link)
 	} else {
 		snprintf(who, sizeof(who), "%s", link->address);
 	}
-	link->handler.refused(link->ctx, who, link->reason);
+	link->handler.refused(link->ctx, who, &link->why);
 }
 
-void link_fail(struct link *link, const char *reason)
+static bool is_attempt(const struct link *link)
 {
-	bool is_attempt = link->state == LINK_RESOLVING || link->state == LINK_CONNECTING ||
-			  link->state == LINK_HANDSHAKE || link->state == LINK_GREETING;
+	return link->state == LINK_IDLE || link->state == LINK_HANDSHAKE ||
+	       link->state == LINK_GREETING;
+}
 
-	if (is_attempt || link->state == LINK_UP)
-		snprintf(link->reason, sizeof(link->reason), "%s", reason);
+/* The end of an attempt or of a stream, with the callbacks that are due. */
+static void end_for(struct link *link, const struct err *why)
+{
+	bool was_attempt = is_attempt(link);
+
+	if (was_attempt || link->state == LINK_UP)
+		link->why = *why;
 	drop_socket(link);
-	if (is_attempt)
+	if (was_attempt)
 		report_refused(link);
 	if (!link->freed)
 		finish(link);
+}
+
+static void end_saying(struct link *link, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void end_saying(struct link *link, const char *fmt, ...)
+{
+	struct err why = { "" };
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why.text, sizeof(why.text), fmt, args);
+	va_end(args);
+	end_for(link, &why);
+}
+
+void link_attempt_failed(struct link *link, const struct err *why)
+{
+	end_for(link, why);
+}
+
+void link_refuse(struct link *link, const struct err *why)
+{
+	link_enter(link);
+	end_for(link, why);
+	link_leave(link);
+}
+
+/* Reason and callbacks are settled. */
+static void finish_lingering(struct link *link)
+{
+	drop_socket(link);
+	finish(link);
 }
 
 static void on_linger(void *arg, int fd, short what)
@@ -208,7 +298,7 @@ static void on_linger(void *arg, int fd, short what)
 		len = recv(fd, waste, sizeof(waste), MSG_DONTWAIT);
 	while (len > 0 || (len < 0 && errno == EINTR));
 	if (len == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
-		link_fail(link, "");
+		finish_lingering(link);
 	link_leave(link);
 }
 
@@ -226,44 +316,53 @@ static void linger(struct link *link)
 		finish(link);
 		return;
 	}
-	link_move(link, LINK_LINGERING);
+	move(link, LINK_LINGERING);
 	if (!link->is_drained)
 		loop_timer_after(link->timer, LINGER_MS);
 }
 
 /* The peer's certificate or its owner is not for us: says so to both sides. */
-static void refuse(struct link *link, const char *reason)
+static void refuse(struct link *link, const struct err *why)
 {
-	snprintf(link->reason, sizeof(link->reason), "%s", reason);
-	if (frame_add_verdict(bufferevent_get_output(link->bev), reason) != ERR_OK) {
-		link_fail(link, reason);
+	link->why = *why;
+	if (frame_add_verdict(bufferevent_get_output(link->bev), why->text) != ERR_OK) {
+		end_for(link, why);
 		return;
 	}
-	link_move(link, LINK_REFUSING);
+	move(link, LINK_REFUSING);
 	loop_timer_after(link->timer, LINGER_MS);
 	report_refused(link);
 }
 
 /* ---- from the handshake to up */
 
-static void on_secured(struct link *link)
+static enum err_code verify(struct link *link, struct err *e)
 {
 	SSL *ssl = bufferevent_openssl_get_ssl(link->bev);
-	struct err e = { "" };
-	enum err_code code = tls_peer_identity(ssl, &link->peer, &e);
+	enum err_code code = tls_peer_identity(ssl, &link->peer, e);
 
+	if (code == ERR_OK && link->owner.verified)
+		code = link->owner.verified(link->owner_arg, e);
 	if (code == ERR_OK && link->handler.may)
-		code = link->handler.may(link->ctx, &link->peer, &e);
+		code = link->handler.may(link->ctx, &link->peer, e);
+	if (code != ERR_OK && !e->text[0])
+		err_set(e, code, "%s", err_name(code));
+	return code;
+}
+
+static void on_secured(struct link *link)
+{
+	struct err e = { "" };
+	enum err_code code = verify(link, &e);
+
 	if (link->freed)
 		return;
-	if (code != ERR_OK) {
-		refuse(link, e.text[0] ? e.text : err_name(code));
-		return;
-	}
-	if (frame_add_verdict(bufferevent_get_output(link->bev), NULL) != ERR_OK)
-		link_fail(link, "no memory");
+	if (code != ERR_OK)
+		refuse(link, &e);
+	else if (frame_add_verdict(bufferevent_get_output(link->bev), NULL) != ERR_OK)
+		end_saying(link, "out of memory");
 	else
-		link_move(link, LINK_GREETING);
+		move(link, LINK_GREETING);
 }
 
 static void wait_for_more(struct link *link)
@@ -277,19 +376,17 @@ static void wait_for_more(struct link *link)
 static void take_verdict(struct link *link, const uint8_t *bytes, size_t len)
 {
 	struct frame_verdict verdict;
-	struct err e;
-	char reason[LINK_REASON_MAX];
+	struct err e = { "" };
 
 	if (frame_read_verdict(bytes, len, &verdict, &e) != ERR_OK) {
-		snprintf(reason, sizeof(reason), "the peer is not one of ours: %.800s", e.text);
-		link_fail(link, reason);
+		end_saying(link, "the peer is not one of ours: %.800s", e.text);
 	} else if (verdict.is_refusal) {
-		snprintf(reason, sizeof(reason), "the peer refused us: %s", verdict.reason);
-		link_fail(link, reason);
+		err_set_sub(&e, ERR_DENIED, ERR_SUB_PEER_SAYS, "the peer refused us: %s",
+			    verdict.reason);
+		end_for(link, &e);
 	} else {
-		link_move(link, LINK_UP);
+		move(link, LINK_UP);
 		link->was_up = true;
-		link->up_since_us = clock_mono_us(clock_system());
 		wait_for_more(link);
 		link->handler.up(link->ctx, link, &link->peer);
 	}
@@ -307,7 +404,7 @@ static bool take_frame(struct link *link, struct evbuffer *in)
 	if (code == ERR_AGAIN)
 		return false;
 	if (code != ERR_OK) {
-		link_fail(link, e.text);
+		end_for(link, &e);
 		return false;
 	}
 	if (link->state == LINK_GREETING)
@@ -374,7 +471,7 @@ static void say_why(const struct link *link, short what, char *out, size_t room)
  * reset that the rest of the peer's handshake, unread, would cause. */
 static void handshake_failed(struct link *link, const char *reason)
 {
-	snprintf(link->reason, sizeof(link->reason), "%s", reason);
+	err_set(&link->why, ERR_IO, "%s", reason);
 	report_refused(link);
 	if (!link->freed)
 		linger(link);
@@ -383,7 +480,7 @@ static void handshake_failed(struct link *link, const char *reason)
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct link *link = arg;
-	char reason[LINK_REASON_MAX];
+	char reason[REASON_MAX];
 
 	link_enter(link);
 	if (what & BEV_EVENT_CONNECTED) {
@@ -393,7 +490,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		if (link->state == LINK_HANDSHAKE && (what & BEV_EVENT_ERROR))
 			handshake_failed(link, reason);
 		else
-			link_fail(link, reason);
+			end_saying(link, "%s", reason);
 	}
 	link_leave(link);
 }
@@ -404,8 +501,10 @@ void link_secure(struct link *link, int fd, SSL *ssl, bool accepting)
 						    : BUFFEREVENT_SSL_CONNECTING;
 
 	link->fd = fd;
+	link->is_accepted = accepting;
 	memset(&link->peer, 0, sizeof(link->peer));
-	link_move(link, LINK_HANDSHAKE);
+	move(link, LINK_HANDSHAKE);
+	loop_timer_after(link->timer, link->options.handshake_ms);
 	/* Deferred callbacks come in the order read, write, event, so that the frames that come
 	 * with the peer's end are read before it, and never from inside one of our own calls. */
 	if (ssl)
@@ -413,7 +512,9 @@ void link_secure(struct link *link, int fd, SSL *ssl, bool accepting)
 							   BEV_OPT_CLOSE_ON_FREE |
 								   BEV_OPT_DEFER_CALLBACKS);
 	if (!link->bev) {
-		link_fail(link, "no memory for TLS");
+		if (ssl)
+			SSL_free(ssl);
+		end_saying(link, "out of memory for TLS");
 		return;
 	}
 	link->fd = -1;
@@ -428,30 +529,21 @@ void link_secure(struct link *link, int fd, SSL *ssl, bool accepting)
 static void on_timer(void *arg)
 {
 	struct link *link = arg;
-	char reason[LINK_REASON_MAX];
 
 	link_enter(link);
 	switch (link->state) {
-	case LINK_BACKOFF: link_dial_step(link); break;
-	case LINK_CONNECTING:
 	case LINK_HANDSHAKE:
 	case LINK_GREETING:
-		snprintf(reason, sizeof(reason), "no answer within %u ms",
-			 link->options.handshake_ms);
-		link_fail(link, reason);
+		end_saying(link, "no answer within %u ms", link->options.handshake_ms);
 		break;
-	case LINK_UP:
-		snprintf(reason, sizeof(reason), "nothing received for %u ms",
-			 link->options.idle_ms);
-		link_fail(link, reason);
-		break;
+	case LINK_UP: end_saying(link, "nothing received for %u ms", link->options.idle_ms); break;
 	case LINK_DRAINING:
-		snprintf(link->reason, sizeof(link->reason), "drained, but %zu bytes were not sent",
-			 evbuffer_get_length(bufferevent_get_output(link->bev)));
-		link_fail(link, "");
+		err_set(&link->why, ERR_AGAIN, "drained, but %zu bytes were not sent",
+			evbuffer_get_length(bufferevent_get_output(link->bev)));
+		finish_lingering(link);
 		break;
 	case LINK_OVER: finish(link); break; /* drained when it was not up */
-	default: link_fail(link, ""); break; /* reason and callbacks are settled */
+	default: finish_lingering(link); break;
 	}
 	link_leave(link);
 }
@@ -462,7 +554,7 @@ enum err_code link_send(struct link *link, const void *bytes, size_t len)
 {
 	struct evbuffer *out;
 	size_t waiting;
-	char reason[LINK_REASON_MAX];
+	char reason[REASON_MAX];
 
 	if (link->state != LINK_UP)
 		return ERR_REFUSED;
@@ -485,9 +577,9 @@ void link_close(struct link *link, const char *reason)
 {
 	if (link->state != LINK_UP)
 		return;
-	snprintf(link->reason, sizeof(link->reason), "%s", reason);
+	err_set(&link->why, ERR_REFUSED, "%s", reason);
 	bufferevent_disable(link->bev, EV_READ | EV_WRITE);
-	link_move(link, LINK_CLOSING);
+	move(link, LINK_CLOSING);
 	loop_timer_after(link->timer, 0);
 }
 
@@ -500,14 +592,13 @@ void link_drain(struct link *link, uint64_t ms, loop_fn done, void *arg)
 		return;
 	if (link->state != LINK_UP) {
 		drop_socket(link);
-		if (link->dialler)
-			link_dial_drop(link);
-		link_move(link, LINK_OVER);
+		link->owner.stop(link->owner_arg);
+		move(link, LINK_OVER);
 		loop_timer_after(link->timer, 0);
 		return;
 	}
-	snprintf(link->reason, sizeof(link->reason), "drained");
-	link_move(link, LINK_DRAINING);
+	err_set(&link->why, ERR_OK, "drained");
+	move(link, LINK_DRAINING);
 	loop_timer_after(link->timer, ms);
 	if (evbuffer_get_length(bufferevent_get_output(link->bev)) == 0)
 		bufferevent_trigger(link->bev, EV_WRITE, BEV_TRIG_IGNORE_WATERMARKS);
@@ -531,4 +622,26 @@ const char *link_address(const struct link *link)
 void link_set_ctx(struct link *link, void *ctx)
 {
 	link->ctx = ctx;
+}
+
+void link_set_address(struct link *link, const char *address)
+{
+	snprintf(link->address, sizeof(link->address), "%s", address);
+}
+
+const struct link_options *link_options(const struct link *link)
+{
+	return &link->options;
+}
+
+bool link_is_unverified(const struct link *link)
+{
+	return link->state == LINK_HANDSHAKE;
+}
+
+uint64_t link_bytes_received(const struct link *link)
+{
+	SSL *ssl = link->bev ? bufferevent_openssl_get_ssl(link->bev) : NULL;
+
+	return ssl ? BIO_number_read(SSL_get_rbio(ssl)) : 0;
 }

@@ -1,18 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* link_listen: how a listener gets its links, and how many. */
-#include "core/link_private.h"
+/* link_listen: a listening socket that gives links, with places that only a verified peer can take.
+ */
+#include "core/link_listen.h"
+
+#include "core/acceptor.h"
+#include "core/reserve.h"
 #include "core/socket.h"
 
-#include <errno.h>
-#include <event2/listener.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-/* After accept() has failed for want of descriptors the connection still waits: trying again at
- * once would spin. */
-#define PAUSE_MS 100
+/* While others make room: 2000 connections a second, a tenth of a core, and who comes last in a
+ * full backlog of 4096 is reached within the usual back-off of a dialler. */
+#define CROWDED_BATCH 20
+#define CROWDED_MS    10
+
+struct place;
+
+struct list {
+	struct place *first, **last;
+	unsigned count;
+};
+
+/* What the listener knows of one of its links. */
+struct place {
+	struct link_listener *listener;
+	struct link *link;
+	struct addr from;
+	struct list *list;
+	struct place *next, **at;
+};
 
 struct link_listener {
 	struct loop *loop;
@@ -20,92 +37,193 @@ struct link_listener {
 	struct link_options options;
 	struct link_handler handler;
 	void *ctx;
-	struct evconnlistener *listener;
-	struct loop_timer *pause;
+	struct acceptor *acceptor;
 	uint16_t port;
-	char address[ENDPOINT_TEXT_MAX];
-	struct link *links;
-	unsigned count;
+	struct list unverified, verified; /* the oldest first */
+	unsigned made_room;		  /* since the last rest */
+	uint64_t rested_us;
+	unsigned inside;
+	bool freed; /* inside a callback: the memory goes when that has returned */
 };
 
-void link_listen_forget(struct link *link)
+/* ---- places ---- */
+
+static void add_to(struct list *list, struct place *p)
 {
-	*link->link = link->next;
-	if (link->next)
-		link->next->link = link->link;
-	link->listener->count--;
-	link->listener = NULL;
+	p->list = list;
+	p->next = NULL;
+	p->at = list->last;
+	*list->last = p;
+	list->last = &p->next;
+	list->count++;
 }
 
-static void keep(struct link_listener *l, struct link *link)
+static void take_out(struct place *p)
 {
-	link->listener = l;
-	link->next = l->links;
-	link->link = &l->links;
-	if (l->links)
-		l->links->link = &link->next;
-	l->links = link;
-	l->count++;
+	struct list *list = p->list;
+
+	if (!list)
+		return;
+	*p->at = p->next;
+	if (p->next)
+		p->next->at = p->at;
+	else
+		list->last = p->at;
+	list->count--;
+	p->list = NULL;
 }
 
-static void refuse(struct link_listener *l, evutil_socket_t fd, const char *who, const char *reason)
+static void give_up_place(void *owner)
 {
-	if (fd >= 0)
-		close(fd);
+	take_out(owner);
+}
+
+static void free_place(void *owner)
+{
+	free(owner);
+}
+
+/* From here on it is one of the fleet, and no stranger can take its place. */
+static enum err_code move_to_verified(void *owner, struct err *e)
+{
+	struct place *p = owner;
+	struct link_listener *l = p->listener;
+
+	if (l->verified.count >= l->options.links_max)
+		return err_set_sub(e, ERR_LIMIT, ERR_SUB_CROWDED, "there are %u links already",
+				   l->verified.count);
+	take_out(p);
+	add_to(&l->verified, p);
+	return ERR_OK;
+}
+
+static const struct link_owner owner_fns = { NULL, give_up_place, free_place, move_to_verified };
+
+/* ---- room ---- */
+
+static unsigned count_from(const struct link_listener *l, const struct addr *from)
+{
+	unsigned count = 0;
+
+	for (const struct place *p = l->unverified.first; p; p = p->next)
+		count += addr_is_equal(&p->from, from);
+	return count;
+}
+
+/* from NULL: of all. */
+static struct place *silent_longest(const struct link_listener *l, const struct addr *from)
+{
+	struct place *oldest = NULL;
+
+	for (struct place *p = l->unverified.first; p; p = p->next) {
+		if (from && !addr_is_equal(&p->from, from))
+			continue;
+		if (link_bytes_received(p->link) == 0)
+			return p;
+		if (!oldest)
+			oldest = p;
+	}
+	return oldest;
+}
+
+static void rest_when_crowded(struct link_listener *l)
+{
+	uint64_t now_us = clock_mono_us(loop_clock(l->loop));
+
+	if (now_us - l->rested_us >= CROWDED_MS * 1000) {
+		l->rested_us = now_us;
+		l->made_room = 0;
+	}
+	if (++l->made_room >= CROWDED_BATCH)
+		acceptor_rest(l->acceptor, CROWDED_MS);
+}
+
+static void make_room(struct link_listener *l, const struct addr *from, int fd)
+{
+	struct place *p = NULL;
+	struct err why;
+
+	if (count_from(l, from) >= l->options.per_source_max)
+		p = silent_longest(l, from);
+	else if (l->unverified.count >= l->options.unverified_max || reserve_is_reached(fd))
+		p = silent_longest(l, NULL);
+	if (!p)
+		return;
+	rest_when_crowded(l);
+	err_set_sub(&why, ERR_LIMIT, ERR_SUB_UNVERIFIED,
+		    "it had not proved who it is, and made room for another connection");
+	link_refuse(p->link, &why);
+}
+
+/* ---- accepting ---- */
+
+static void refuse(struct link_listener *l, int fd, const char *who)
+{
+	struct err why;
+
+	close(fd);
+	err_set(&why, ERR_MEMORY, "out of memory");
 	if (l->handler.refused)
-		l->handler.refused(l->ctx, who, reason); /* may free the listener */
+		l->handler.refused(l->ctx, who, &why);
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa,
-		      int sa_len, void *arg)
+static enum err_code make_place(struct link_listener *l, const struct addr *from,
+				struct place **out)
 {
-	struct link_listener *l = arg;
-	struct endpoint from = { 0 };
-	char who[ENDPOINT_TEXT_MAX], reason[64];
+	struct place *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return ERR_MEMORY;
+	p->listener = l;
+	p->from = *from;
+	if (link_new(&p->link, l->loop, l->tls, &l->options, &l->handler, l->ctx, &owner_fns, p) !=
+	    ERR_OK) {
+		free(p);
+		return ERR_MEMORY;
+	}
+	*out = p;
+	return ERR_OK;
+}
+
+static void take_in(struct link_listener *l, int fd, const struct endpoint *from)
+{
+	char who[ENDPOINT_TEXT_MAX];
+	struct place *p;
 	struct link *link;
 
-	if (endpoint_from_sockaddr(sa, &from) != ERR_OK)
-		snprintf(who, sizeof(who), "unknown");
-	else
-		endpoint_text(&from, who);
-	if (l->count >= l->options.links_max) {
-		snprintf(reason, sizeof(reason), "there are %u links already", l->count);
-		refuse(l, fd, who, reason);
+	endpoint_text(from, who);
+	if (make_place(l, &from->addr, &p) != ERR_OK) {
+		refuse(l, fd, who);
 		return;
 	}
-	if (link_make(&link, l->loop, l->tls, &l->options, &l->handler, l->ctx) != ERR_OK) {
-		refuse(l, fd, who, "no memory");
-		return;
-	}
-	snprintf(link->address, sizeof(link->address), "%s", who);
-	keep(l, link);
+	link = p->link;
+	link_set_address(link, who);
+	add_to(&l->unverified, p);
 	link_enter(link);
-	link->state = LINK_CONNECTING; /* where a dialler stands when it has its socket */
-	loop_timer_after(link->timer, l->options.handshake_ms);
 	link_secure(link, fd, tls_accept(l->tls), true);
 	link_leave(link);
 }
 
-static void on_accept_failed(struct evconnlistener *listener, void *arg)
+static void on_accept(void *ctx, int fd, const struct endpoint *from)
 {
-	struct link_listener *l = arg;
-	int errnum = EVUTIL_SOCKET_ERROR();
+	struct link_listener *l = ctx;
 
-	evconnlistener_disable(l->listener);
-	loop_timer_after(l->pause, PAUSE_MS);
-	refuse(l, -1, l->address, strerror(errnum));
+	l->inside++;
+	make_room(l, &from->addr, fd);
+	if (l->freed)
+		close(fd);
+	else
+		take_in(l, fd, from);
+	if (--l->inside == 0 && l->freed)
+		free(l);
 }
 
-static void on_pause_over(void *arg)
-{
-	struct link_listener *l = arg;
-
-	evconnlistener_enable(l->listener);
-}
+/* ---- life ---- */
 
 static enum err_code open_listener(struct link_listener *l, const struct endpoint *at,
 				   struct err *e)
 {
+	char address[ENDPOINT_TEXT_MAX];
 	struct endpoint bound;
 	enum err_code code;
 	int fd;
@@ -114,20 +232,14 @@ static enum err_code open_listener(struct link_listener *l, const struct endpoin
 	if (code != ERR_OK)
 		return code;
 	code = socket_local(fd, &bound, e);
-	if (code == ERR_OK) {
-		l->listener = evconnlistener_new(loop_base(l->loop), on_accept, l,
-						 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
-						 fd);
-		if (!l->listener)
-			code = err_set(e, ERR_MEMORY, "listen: no memory");
-	}
 	if (code != ERR_OK) {
 		close(fd);
 		return code;
 	}
 	l->port = bound.port;
-	endpoint_text(&bound, l->address);
-	evconnlistener_set_error_cb(l->listener, on_accept_failed);
+	endpoint_text(&bound, address);
+	if (acceptor_new(&l->acceptor, l->loop, fd, address, "core/link", on_accept, l) != ERR_OK)
+		return err_set(e, ERR_MEMORY, "listen: out of memory");
 	return ERR_OK;
 }
 
@@ -136,19 +248,18 @@ enum err_code link_listen(struct link_listener **out, struct loop *loop, struct 
 			  const struct link_handler *handler, void *ctx, struct err *e)
 {
 	struct link_listener *l = calloc(1, sizeof(*l));
-	enum err_code code = ERR_MEMORY;
+	enum err_code code;
 
 	if (!l)
-		return err_set(e, ERR_MEMORY, "listen: no memory");
+		return err_set(e, ERR_MEMORY, "listen: out of memory");
 	l->loop = loop;
 	l->tls = tls;
 	l->handler = *handler;
 	l->ctx = ctx;
-	link_set_defaults(&l->options, options);
-	if (loop_timer_new(loop, &l->pause, on_pause_over, l) != ERR_OK)
-		err_set(e, ERR_MEMORY, "listen: no memory");
-	else
-		code = open_listener(l, at, e);
+	l->unverified.last = &l->unverified.first;
+	l->verified.last = &l->verified.first;
+	link_options_fill(&l->options, options);
+	code = open_listener(l, at, e);
 	if (code != ERR_OK) {
 		link_listener_free(l);
 		return code;
@@ -161,15 +272,27 @@ void link_listener_free(struct link_listener *l)
 {
 	if (!l)
 		return;
-	while (l->links)
-		link_free(l->links);
-	if (l->listener)
-		evconnlistener_free(l->listener);
-	loop_timer_free(l->pause);
-	free(l);
+	while (l->unverified.first)
+		link_free(l->unverified.first->link);
+	while (l->verified.first)
+		link_free(l->verified.first->link);
+	acceptor_free(l->acceptor);
+	l->freed = true;
+	if (!l->inside)
+		free(l);
 }
 
 uint16_t link_listener_port(const struct link_listener *l)
 {
 	return l->port;
+}
+
+unsigned link_listener_unverified(const struct link_listener *l)
+{
+	return l->unverified.count;
+}
+
+unsigned link_listener_verified(const struct link_listener *l)
+{
+	return l->verified.count;
 }

@@ -19,9 +19,9 @@ libcore_a_SOURCES = \
 	core/http_head.c core/http_head.h \
 	core/identity.c core/identity.h \
 	core/job.c core/job.h \
-	core/link.c core/link.h core/link_private.h \
-	core/link_dial.c \
-	core/link_listen.c \
+	core/link.c core/link.h \
+	core/link_dial.c core/link_dial.h \
+	core/link_listen.c core/link_listen.h \
 	core/log.c core/log.h \
 	core/loop.c core/loop.h \
 	core/metrics.c core/metrics.h \

@@ -362,9 +362,9 @@ enum err_code tls_peer_identity(SSL *ssl, struct identity *out, struct err *e)
 		return ERR_DENIED;
 	if (strcmp(peer.fleet, own.fleet) != 0) {
 		identity_text(&peer, uri);
-		return err_set(e, ERR_DENIED,
-			       "the peer is of fleet '%s', we are of fleet '%s' (%s)", peer.fleet,
-			       own.fleet, uri);
+		return err_set_sub(e, ERR_DENIED, ERR_SUB_FLEET,
+				   "the peer is of fleet '%s', we are of fleet '%s' (%s)",
+				   peer.fleet, own.fleet, uri);
 	}
 	*out = peer;
 	return ERR_OK;

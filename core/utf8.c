@@ -58,3 +58,12 @@ void utf8_trim(char *text)
 	if (start < len && utf8_char_len(text + start, len - start) != len - start)
 		text[start] = 0;
 }
+
+void utf8_copy(char *out, size_t room, const char *text)
+{
+	size_t len = strnlen(text, room - 1);
+
+	memcpy(out, text, len);
+	out[len] = 0;
+	utf8_trim(out);
+}

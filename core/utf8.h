@@ -20,5 +20,7 @@ bool utf8_is_control(const char *text, size_t char_len);
 
 /* Takes off what is left of a character that was cut at the end of a terminated text. */
 void utf8_trim(char *text);
+/* As much of text as fits, in whole characters; terminated. */
+void utf8_copy(char *out, size_t room, const char *text);
 
 #endif

@@ -3,6 +3,7 @@
  * or time alone changes something. */
 #include "dnsd/fleet/fleet.h"
 
+#include "core/link_listen.h"
 #include "core/log.h"
 #include "core/utf8.h"
 #include "dnsd/fleet/inside.h"
@@ -18,8 +19,7 @@
 
 void fleet_copy(char *out, size_t room, const char *text)
 {
-	snprintf(out, room, "%s", text);
-	utf8_trim(out);
+	utf8_copy(out, room, text);
 }
 
 uint64_t fleet_now(const struct fleet *f)

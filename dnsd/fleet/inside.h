@@ -107,6 +107,7 @@ enum fleet_refusal {
 	REFUSAL_ROLE,
 	REFUSAL_REGION,
 	REFUSAL_PROTOCOL,
+	REFUSAL_UNVERIFIED, /* made room before it proved who it is */
 	REFUSALS,
 };
 

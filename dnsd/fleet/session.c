@@ -43,18 +43,19 @@ static enum err_code may(void *ctx, const struct identity *peer, struct err *e)
 	return ERR_OK;
 }
 
-/* When may() was not asked, the certificate was at fault; of another fleet is told as a sentence.
- */
-static void refused(void *ctx, const char *who, const char *reason)
+/* When may() was not asked, the certificate was at fault, or there was none. */
+static void refused(void *ctx, const char *who, const struct err *why)
 {
 	static struct log_limit limit = LOG_LIMIT_INIT(60);
 	struct fleet *f = ctx;
 
-	if (f->last_refusal == REFUSAL_CERTIFICATE && strstr(reason, "is of fleet '"))
+	if (f->last_refusal == REFUSAL_CERTIFICATE && why->sub == ERR_SUB_FLEET)
 		f->last_refusal = REFUSAL_FLEET;
+	if (why->sub == ERR_SUB_UNVERIFIED)
+		f->last_refusal = REFUSAL_UNVERIFIED;
 	atomic_fetch_add(&f->refused[f->last_refusal], 1);
 	f->last_refusal = REFUSAL_CERTIFICATE;
-	log_limited(&limit, LOG_WARN, "dnsd/fleet", "refused %s: %s", who, reason);
+	log_limited(&limit, LOG_WARN, "dnsd/fleet", "refused %s: %s", who, why->text);
 }
 
 /* ---- which node or vantage a link belongs to ---- */
@@ -103,11 +104,13 @@ static void welcome(struct fleet *f, struct link *link)
 static void refuse(struct fleet *f, struct link *link, enum fleet_refusal why, const char *reason)
 {
 	char uri[IDENTITY_TEXT_MAX], who[IDENTITY_TEXT_MAX + 128];
+	struct err e;
 
 	identity_text(link_peer(link), uri);
 	snprintf(who, sizeof(who), "%s (%s)", link_address(link), uri);
 	f->last_refusal = why;
-	refused(f, who, reason);
+	err_set(&e, ERR_REFUSED, "%s", reason);
+	refused(f, who, &e);
 	link_close(link, reason);
 }
 

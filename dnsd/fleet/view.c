@@ -188,8 +188,8 @@ static void write_ages(struct fleet *f, struct buf *out)
 
 void fleet_metrics(void *fleet, struct buf *out)
 {
-	static const char *const reasons[REFUSALS] = { "certificate", "fleet", "role", "region",
-						       "protocol" };
+	static const char *const reasons[REFUSALS] = { "certificate", "fleet",	  "role",
+						       "region",      "protocol", "unverified" };
 	struct fleet *f = fleet;
 
 	write_members(f, out, "fairlead_region_up", "1 when the region may serve the service.",

@@ -2,7 +2,9 @@
 /* director: the link to one name server: its plan comes in, what was seen goes out. */
 #include "probers/proberd/director.h"
 
+#include "core/link_dial.h"
 #include "core/log.h"
+#include "core/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +127,7 @@ static void on_plan_changed(void *arg)
 
 static void note_trouble(struct director *d, const char *reason)
 {
-	snprintf(d->stats.trouble, sizeof(d->stats.trouble), "%s", reason);
+	utf8_copy(d->stats.trouble, sizeof(d->stats.trouble), reason);
 }
 
 /* down() follows and logs it. */
@@ -225,15 +227,15 @@ static void on_down(void *ctx, struct link *link, const char *reason)
 }
 
 /* It is dialled again every other second: the same trouble is logged once. */
-static void on_refused(void *ctx, const char *who, const char *reason)
+static void on_refused(void *ctx, const char *who, const struct err *why)
 {
 	struct director *d = ctx;
-	bool is_new = strcmp(d->stats.trouble, reason) != 0;
+	bool is_new = strcmp(d->stats.trouble, why->text) != 0;
 
 	d->stats.refused++;
-	note_trouble(d, reason);
+	note_trouble(d, why->text);
 	if (is_new && !d->is_leaving)
-		log_warn(ROOM, "director %s: no link to %s: %s", d->name, who, reason);
+		log_warn(ROOM, "director %s: no link to %s: %s", d->name, who, why->text);
 }
 
 static const struct link_handler handler = {
@@ -272,6 +274,7 @@ enum err_code director_new(struct director **out, const struct director_world *w
 
 	if (!d)
 		return err_set(e, ERR_MEMORY, "director %s: no memory", host);
+	options.jobs = world->jobs;
 	d->world = world;
 	d->port = port;
 	code = make_parts(d, host, e);

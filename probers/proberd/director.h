@@ -31,6 +31,7 @@ struct director;
 struct director_world {
 	struct loop *loop;
 	struct tls *tls;
+	struct job_pool *jobs; /* asks the resolver */
 	struct schedule *schedule;
 	const struct clock *clock;
 	char fleet[IDENTITY_PART_MAX];

@@ -2,6 +2,7 @@
 /* proberd: a vantage point: checks what the directors ask for and tells them what it saw. */
 #include "probers/proberd/proberd.h"
 
+#include "core/job.h"
 #include "core/log.h"
 #include "probers/proberd/pages.h"
 #include "schema/config/config.h"
@@ -11,6 +12,10 @@
 #include <string.h>
 
 #define ROOM "proberd"
+/* For the names of directors. A resolver that hangs touches nothing of ours, so a stop does not
+ * wait for it long. */
+#define HELPERS		2
+#define HELPERS_STOP_MS 200
 
 struct proberd {
 	struct loop *loop;
@@ -19,6 +24,7 @@ struct proberd {
 	struct checker *checker;
 	struct schedule *schedule;
 	struct metrics *metrics;
+	struct job_pool *jobs;
 	struct metrics_histogram seconds;
 	struct director_world world;
 	struct status_source status; /* has the list of directors */
@@ -166,7 +172,10 @@ static enum err_code make_engine(struct proberd *p, struct err *e)
 	struct schedule_options options = { .loop = p->loop,
 					    .per_second = p->config->probes_per_second,
 					    .seconds = &p->seconds };
-	enum err_code code = checker_new(&p->checker, p->loop, NULL, e);
+	enum err_code code = job_pool_new(&p->jobs, p->loop, HELPERS, e);
+
+	if (code == ERR_OK)
+		code = checker_new(&p->checker, p->loop, NULL, e);
 
 	if (code != ERR_OK)
 		return code;
@@ -176,6 +185,7 @@ static enum err_code make_engine(struct proberd *p, struct err *e)
 	    metrics_add(p->metrics, loop_metrics, p->loop) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "no memory");
 	p->world.loop = p->loop;
+	p->world.jobs = p->jobs;
 	p->world.schedule = p->status.schedule = p->schedule;
 	p->world.clock = p->status.clock = clock_system();
 	p->world.incarnation = (uint64_t)clock_wall_ms(clock_system());
@@ -233,6 +243,7 @@ void proberd_free(struct proberd *p)
 	metrics_free(p->metrics);
 	tls_free(p->tls);
 	config_proberd_free(p->config);
+	job_pool_stop(p->jobs, HELPERS_STOP_MS);
 	free(p);
 }
 

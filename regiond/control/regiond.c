@@ -20,7 +20,7 @@
 #define TURN_MS	    100
 #define TROUBLE_MS  1000
 #define GOODBYE_MS  1000
-#define JOBS	    1	 /* a reload reads its files */
+#define JOBS	    3	 /* a reload reads its files; names of directors */
 #define JOB_STOP_MS 1000 /* for one that hangs, at the end */
 /* regiond's own backends are near: so many checks a second cost about a tenth of a core. */
 #define CHECKS_PER_SECOND 500
@@ -225,6 +225,7 @@ static enum err_code start_reporter(struct regiond *c, struct err *e)
 		.clock = n->clock,
 		.tls = n->tls,
 		.incarnation = (uint64_t)n->started_ms,
+		.jobs = c->jobs,
 	};
 	return reporter_new(&n->reporter, &options, e);
 }

@@ -2,8 +2,9 @@
 /* reporter: keeps every director told, over one link each. */
 #include "regiond/report/reporter.h"
 
-#include "core/link.h"
+#include "core/link_dial.h"
 #include "core/log.h"
+#include "core/utf8.h"
 #include "regiond/report/report.h"
 
 #include <stdio.h>
@@ -217,19 +218,19 @@ static void down(void *ctx, struct link *link, const char *reason)
 {
 	struct director *d = ctx;
 	d->up = false;
-	snprintf(d->last_error, sizeof(d->last_error), "%s", reason);
+	utf8_copy(d->last_error, sizeof(d->last_error), reason);
 	if (!d->reporter->done) /* else it is as we wanted */
 		log_warn("regiond/report", "director %s: %s", d->address, reason);
 }
 
-static void refused(void *ctx, const char *who, const char *reason)
+static void refused(void *ctx, const char *who, const struct err *why)
 {
 	struct director *d = ctx;
 	/* Dialled for ever: said once for each reason, not for each attempt. */
-	if (strcmp(d->last_error, reason) == 0)
+	if (strcmp(d->last_error, why->text) == 0)
 		return;
-	snprintf(d->last_error, sizeof(d->last_error), "%s", reason);
-	log_warn("regiond/report", "director %s: %s: %s", d->address, who, reason);
+	utf8_copy(d->last_error, sizeof(d->last_error), why->text);
+	log_warn("regiond/report", "director %s: %s: %s", d->address, who, why->text);
 }
 
 /* Directors have little to say to a regiond: welcome and heartbeats. A frame that is none of ours
@@ -279,6 +280,7 @@ static enum err_code add_director(struct reporter *r, const struct config_host_p
 	struct director *d = calloc(1, sizeof(*d));
 	if (!d)
 		return err_set(e, ERR_MEMORY, "out of memory");
+	options.jobs = r->options.jobs;
 	d->reporter = r;
 	d->keep = true;
 	address_of(at, d->address);

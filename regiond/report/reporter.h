@@ -21,6 +21,7 @@
 #define FAIRLEAD_REGIOND_REPORTER_H
 
 #include "core/clock.h"
+#include "core/job.h"
 #include "core/loop.h"
 #include "core/tls.h"
 #include "regiond/report/tally.h"
@@ -32,6 +33,7 @@ struct reporter_options {
 	const struct clock *clock;
 	struct tls *tls; /* NULL only when there are no directors */
 	uint64_t incarnation;
+	struct job_pool *jobs; /* asks the resolver */
 };
 
 enum err_code reporter_new(struct reporter **out, const struct reporter_options *options,

@@ -2,13 +2,16 @@
 /* link_world: a listener and a dialler on one loop over loopback, for claims about core/link.
  *
  * Everything that the two ends are told goes to their traces; a test runs the loop until a trace
- * holds what it waits for. A timer of the loop bounds each run.
+ * holds what it waits for. The clock is wound by hand, a millisecond a turn; sockets are real.
  */
 #ifndef FAIRLEAD_TESTS_LINK_WORLD_H
 #define FAIRLEAD_TESTS_LINK_WORLD_H
 
 #include "core/buf.h"
-#include "core/link.h"
+#include "core/job.h"
+#include "core/link_dial.h"
+#include "core/link_listen.h"
+#include "core/utf8.h"
 #include "tests/unit/certs.h"
 #include "tests/unit/unit.h"
 
@@ -24,37 +27,29 @@ struct end {
 	struct buf trace; /* "may(ns1) up(ns1) frame(3) down(...) refused(...)" */
 	char address[64], refused_who[512], reason[512];
 	const char *refuse_with; /* may() says no with this */
-	const char *stop_after;	 /* the loop stops when the trace ends with this */
+	enum err_sub sub;
 	unsigned ups, downs, refusals;
 	size_t bytes;
 };
 
 struct world {
+	struct clock_hand hand;
 	struct loop *loop;
-	struct loop_timer *guard;
+	struct job_pool *jobs;
 	struct link_listener *listener;
 	struct link *dialled;
 	struct tls *server_tls, *client_tls;
 	struct link_options options;
 	struct end server, client;
-	bool timed_out;
 	int done;
 };
 
 static struct world world;
 
-static inline void on_guard(void *arg)
-{
-	world.timed_out = true;
-	loop_stop(world.loop);
-}
-
 /* "WHAT(TEXT) " */
 static inline void note(struct end *end, const char *what, const char *text)
 {
 	buf_printf(&end->trace, "%s(%s) ", what, text);
-	if (end->stop_after && strstr(buf_text(&end->trace), end->stop_after))
-		loop_stop(end->world->loop);
 }
 
 static inline enum err_code may(void *ctx, const struct identity *peer, struct err *e)
@@ -100,14 +95,15 @@ static inline void down(void *ctx, struct link *link, const char *reason)
 	note(end, "down", reason);
 }
 
-static inline void refused(void *ctx, const char *who, const char *reason)
+static inline void refused(void *ctx, const char *who, const struct err *why)
 {
 	struct end *end = ctx;
 
 	end->refusals++;
 	snprintf(end->refused_who, sizeof(end->refused_who), "%s", who);
-	snprintf(end->reason, sizeof(end->reason), "%s", reason);
-	note(end, "refused", reason);
+	utf8_copy(end->reason, sizeof(end->reason), why->text);
+	end->sub = why->sub;
+	note(end, "refused", why->text);
 }
 
 static const struct link_handler handler = { may, up, frame, down, refused };
@@ -122,8 +118,10 @@ static inline int start(void **state)
 	world.options = usual;
 	world.options.backoff_min_ms = world.options.backoff_max_ms = 1;
 	world.server.world = world.client.world = &world;
-	assert_int_equal(loop_new(&world.loop, &e), ERR_OK);
-	assert_int_equal(loop_timer_new(world.loop, &world.guard, on_guard, NULL), ERR_OK);
+	clock_hand_init(&world.hand, 1000000, 0);
+	assert_int_equal(loop_new_wound(&world.loop, &world.hand.clock, &e), ERR_OK);
+	assert_int_equal(job_pool_new(&world.jobs, world.loop, 1, &e), ERR_OK);
+	world.options.jobs = world.jobs;
 	world.server_tls = certs_tls(&acme, "ns1", &acme);
 	world.client_tls = certs_tls(&acme, "r1", &acme);
 	return 0;
@@ -135,7 +133,7 @@ static inline int finish(void **state)
 	link_listener_free(world.listener);
 	tls_free(world.server_tls);
 	tls_free(world.client_tls);
-	loop_timer_free(world.guard);
+	job_pool_stop(world.jobs, 10000);
 	loop_free(world.loop);
 	buf_fini(&world.server.trace);
 	buf_fini(&world.client.trace);
@@ -161,19 +159,25 @@ static inline void dial(const char *host)
 		fail_msg("%s", e.text);
 }
 
-/* Until an end has been told what it waits for. */
+static inline void wind(uint64_t ms)
+{
+	clock_hand_advance_ms(&world.hand, ms);
+	for (int turn = 0; turn < 10; turn++)
+		loop_run_once(world.loop);
+}
+
+/* Until an end has been told what it waits for. Only a failure takes time. */
 static inline void run_until(struct end *end, const char *told)
 {
-	end->stop_after = told;
-	if (!strstr(buf_text(&end->trace), told)) {
-		loop_timer_after(world.guard, 10000);
-		loop_run(world.loop);
-		loop_timer_stop(world.guard);
+	uint64_t began_us = clock_mono_us(clock_system());
+
+	while (!strstr(buf_text(&end->trace), told)) {
+		clock_hand_advance_ms(&world.hand, 1);
+		loop_run_once(world.loop);
+		if (clock_mono_us(clock_system()) - began_us > 20000000)
+			fail_msg("waited for '%s'; server: %s; client: %s", told,
+				 buf_text(&world.server.trace), buf_text(&world.client.trace));
 	}
-	end->stop_after = NULL;
-	if (world.timed_out)
-		fail_msg("waited for '%s'; server: %s; client: %s", told,
-			 buf_text(&world.server.trace), buf_text(&world.client.trace));
 }
 
 static inline void both_up(void)

@@ -30,6 +30,7 @@ tests_unit_core_test_rcu_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_frame
 check_PROGRAMS += tests/unit/core/test_link
 check_PROGRAMS += tests/unit/core/test_link_end
+check_PROGRAMS += tests/unit/core/test_link_crowd
 tests_unit_core_test_link_end_LDFLAGS = $(FAIL_ALLOC)
 tests_unit_core_test_arena_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_http

@@ -84,10 +84,25 @@ static void what_is_left_of_a_cut_character_is_taken_off(void **state)
 	assert_trimmed("\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80");
 }
 
+static void a_copy_has_whole_characters(void **state)
+{
+	char out[5];
+
+	utf8_copy(out, sizeof(out), "abc\xc3\xa9");
+	assert_string_equal(out, "abc");
+	utf8_copy(out, sizeof(out), "ab\xc3\xa9z");
+	assert_string_equal(out, "ab\xc3\xa9");
+	utf8_copy(out, sizeof(out), "\xf0\x9f\x98\x80\xf0\x9f\x98\x80");
+	assert_string_equal(out, "\xf0\x9f\x98\x80");
+	utf8_copy(out, 1, "abc");
+	assert_string_equal(out, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_left_of_a_cut_character_is_taken_off),
+		cmocka_unit_test(a_copy_has_whole_characters),
 		cmocka_unit_test(every_pair_of_first_bytes_agrees_with_decoding),
 		cmocka_unit_test(a_cut_or_broken_character_is_none),
 		cmocka_unit_test(both_sets_of_controls_are_told),

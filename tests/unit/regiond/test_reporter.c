@@ -4,7 +4,7 @@
  * What a director hears goes into its trace: "hello full(2) delta(1) withdraw goodbye". The loop
  * turns until a trace ends with what the test waits for; a guard bounds it.
  */
-#include "core/link.h"
+#include "core/link_listen.h"
 #include "regiond/report/reporter.h"
 #include "tests/unit/certs.h"
 #include "tests/unit/regiond/world.h"

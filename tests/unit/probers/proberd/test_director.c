@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_director: a real link over loopback; the name server is played by the test. */
+#include "core/link_listen.h"
 #include "probers/proberd/director.h"
 #include "tests/unit/certs.h"
 #include "tests/unit/unit.h"
@@ -83,7 +84,7 @@ static void on_down(void *ctx, struct link *link, const char *reason)
 	note(w, "down");
 }
 
-static void on_refused(void *ctx, const char *who, const char *reason)
+static void on_refused(void *ctx, const char *who, const struct err *why)
 {
 	note(ctx, "refused");
 }
