@@ -23,6 +23,7 @@ libcore_a_SOURCES = \
 	core/link_dial.c core/link_dial.h \
 	core/link_listen.c core/link_listen.h \
 	core/log.c core/log.h \
+	core/log_sink.c core/log_sink.h \
 	core/loop.c core/loop.h \
 	core/metrics.c core/metrics.h \
 	core/problem.c core/problem.h \

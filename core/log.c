@@ -1,33 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log: one line an event on standard error, as text or as JSON.
+/* log: one line an event, as text or as JSON; where it goes is core/log_sink.h.
  *
- * A line is made on the stack and leaves in one write(2) of at most PIPE_BUF bytes, so that lines
- * of several threads or processes never mix, even in a pipe. What is longer is cut with "...".
+ * A line is made on the stack. What is longer than LOG_SINK_LINE_MAX is cut with "...".
  */
 #include "core/log.h"
 
 #include "core/clock.h"
+#include "core/log_sink.h"
 #include "core/utf8.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MESSAGE_MAX 2048
 #define TAIL_ROOM   8 /* `..."}`, a newline, and some air */
 
 /* Set before threads start, read by all. */
-static bool as_json;
+static bool as_json, with_priorities;
 static enum log_level least_level = LOG_INFO;
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
+static const int priorities[] = { 7, 6, 4, 3 }; /* of syslog */
+
+static atomic_uint dropped; /* since the last line that was not */
 
 struct line {
-	char text[PIPE_BUF];
+	char text[LOG_SINK_LINE_MAX];
 	size_t len;
 	bool cut;
 };
@@ -35,6 +36,11 @@ struct line {
 void log_set_json(bool json)
 {
 	as_json = json;
+}
+
+void log_set_priorities(bool shown)
+{
+	with_priorities = shown;
 }
 
 void log_set_level(enum log_level least)
@@ -127,23 +133,34 @@ static void finish(struct line *line)
 	line->len += strlen(tail);
 }
 
-static void write_line(enum log_level level, const char *component, const char *message, bool cut)
+static bool write_line(enum log_level level, const char *component, const char *message, bool cut)
 {
 	char time[CLOCK_TEXT_MAX];
 	struct line line;
-	ssize_t n;
 
 	line.len = 0;
 	line.cut = false;
+	if (with_priorities)
+		put(&line, (char[]){ '<', (char)('0' + priorities[level]), '>' }, 3);
 	clock_text(clock_wall_ms(clock_system()), time);
 	(as_json ? put_json_head : put_text_head)(&line, time, level_names[level], component);
 	put_message(&line, message);
 	line.cut |= cut;
 	finish(&line);
-	/* There is nowhere to tell of a log that cannot be written. */
-	do
-		n = write(STDERR_FILENO, line.text, line.len);
-	while (n < 0 && errno == EINTR);
+	return log_sink_write(priorities[level], line.text, line.len);
+}
+
+/* The number first: when that line is dropped too, it is counted again with the rest. */
+static void tell_dropped(void)
+{
+	unsigned n = atomic_exchange(&dropped, 0);
+	char message[64];
+
+	if (n == 0)
+		return;
+	snprintf(message, sizeof(message), "%u lines were dropped: the log was not taken", n);
+	if (!write_line(LOG_WARN, "core/log", message, false))
+		atomic_fetch_add(&dropped, n);
 }
 
 static void write_args(enum log_level level, const char *component, const char *fmt, va_list args)
@@ -154,7 +171,9 @@ static void write_args(enum log_level level, const char *component, const char *
 	char message[MESSAGE_MAX];
 
 	len = vsnprintf(message, sizeof(message), fmt, args);
-	write_line(level, component, len < 0 ? fmt : message, len >= (int)sizeof(message));
+	tell_dropped();
+	if (!write_line(level, component, len < 0 ? fmt : message, len >= (int)sizeof(message)))
+		atomic_fetch_add(&dropped, 1);
 	errno = saved;
 }
 

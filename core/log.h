@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log: one line an event on standard error, as text or as JSON.
+/* log: one line an event, as text or as JSON; where it goes is core/log_sink.h.
  *
  *   2026-01-02T03:04:05.678Z warn  dnsd/fleet: region eu-west: stream is stale, still serving
  *   {"time":"2026-01-02T03:04:05.678Z","level":"warn","component":"dnsd/fleet","message":"..."}
  *
  * Who decides what to do about an error logs it, once. Nothing is logged per query or packet.
  *
- * Threads    log_write() from any thread, a line is one write(2); the setters before threads start
+ * Whoever logs is never held up: lines that cannot be written are dropped and counted, and the next
+ * line that can be says how many.
+ *
+ * Threads    log_write() from any thread; the setters before threads start
  * Units      times are UTC with milliseconds
  */
 #ifndef FAIRLEAD_CORE_LOG_H
@@ -18,6 +21,8 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 void log_set_json(bool json);
 void log_set_level(enum log_level least);
+/* A line begins with its priority, "<4>", for the journal (sd-daemon(3)). */
+void log_set_priorities(bool shown);
 
 /* component is the room that speaks: "dnsd/fleet", "core/link". Control bytes are escaped. */
 void log_write(enum log_level level, const char *component, const char *fmt, ...)
