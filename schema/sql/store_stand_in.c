@@ -122,7 +122,7 @@ static const char *advice(enum err_code why)
 static enum err_code explain(struct store *s, enum err_code why, const struct err *reason,
 			     const char *from, struct err *e)
 {
-	char text[ERR_TEXT_MAX + PATH_MAX];
+	char text[ERR_TEXT_MAX + PATH_MAX + 128];
 
 	snprintf(text, sizeof(text), "%s; what was forced and known is of %s; %s", reason->text,
 		 from ? from : "nowhere: there is no usable backup", advice(why));
