@@ -27,6 +27,7 @@ libcore_a_SOURCES = \
 	core/loop.c core/loop.h \
 	core/metrics.c core/metrics.h \
 	core/problem.c core/problem.h \
+	core/process.c core/process.h \
 	core/rcu.c core/rcu.h \
 	core/reserve.c core/reserve.h \
 	core/resolve.c core/resolve.h \

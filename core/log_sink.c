@@ -190,7 +190,7 @@ bool log_sink_is_standard_error(void)
 
 static void stop_at_exit(void)
 {
-	log_sink_stop(AT_EXIT_MS);
+	log_sink_flush(AT_EXIT_MS);
 }
 
 enum err_code log_sink_start(struct err *e)
@@ -218,7 +218,7 @@ enum err_code log_sink_start(struct err *e)
 	return ERR_OK;
 }
 
-void log_sink_stop(uint64_t bound_ms)
+void log_sink_flush(uint64_t bound_ms)
 {
 	uint64_t until_us = clock_mono_us(clock_system()) + bound_ms * 1000;
 	struct timespec until = { .tv_sec = (time_t)(until_us / 1000000),

@@ -38,7 +38,7 @@ bool log_sink_is_standard_error(void);
 
 /* Makes the writer thread. After fork(). What is in the ring at exit() has 200 ms. */
 enum err_code log_sink_start(struct err *e);
-void log_sink_stop(uint64_t bound_ms);
+void log_sink_flush(uint64_t bound_ms); /* waits until all is written */
 
 /* priority as in syslog: 3 error ... 7 debug. false: it was dropped. */
 bool log_sink_write(int priority, const char *line, size_t len);

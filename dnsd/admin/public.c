@@ -3,6 +3,7 @@
 #include "dnsd/admin/public.h"
 
 #include "core/metrics.h"
+#include "core/process.h"
 #include "schema/sql/store_look.h"
 
 #include <stdlib.h>
@@ -54,6 +55,8 @@ static enum err_code add_metrics(struct public *p)
 		rc = metrics_add(p->metrics, store_metrics, p->rooms->store);
 	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, loop_metrics, p->rooms->loop);
+	if (rc == ERR_OK)
+		rc = metrics_add(p->metrics, process_metrics, NULL);
 	return rc;
 }
 

@@ -254,6 +254,8 @@ static enum err_code make_timers(struct control *c)
 	if (rc == ERR_OK)
 		rc = loop_timer_new(loop, &c->backup, on_backup, c);
 	if (rc == ERR_OK)
+		rc = daemon_follow(loop, NULL);
+	if (rc == ERR_OK)
 		rc = loop_signal(loop, SIGTERM, on_stop, c);
 	if (rc == ERR_OK)
 		rc = loop_signal(loop, SIGINT, on_stop, c);

@@ -73,6 +73,8 @@ static enum err_code start(struct run *run, const struct daemon_flags *flags,
 	if (code == ERR_OK)
 		code = loop_new(&run->loop, e);
 	if (code == ERR_OK)
+		code = daemon_follow(run->loop, e);
+	if (code == ERR_OK)
 		code = proberd_new(&run->proberd, run->loop, config, e);
 	if (code != ERR_OK) {
 		config_proberd_free(config);

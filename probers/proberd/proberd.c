@@ -4,6 +4,7 @@
 
 #include "core/job.h"
 #include "core/log.h"
+#include "core/process.h"
 #include "probers/proberd/pages.h"
 #include "schema/config/config.h"
 
@@ -182,7 +183,8 @@ static enum err_code make_engine(struct proberd *p, struct err *e)
 	options.runner = schedule_runner(p->checker);
 	if (schedule_new(&p->schedule, &options) != ERR_OK || metrics_new(&p->metrics) != ERR_OK ||
 	    metrics_add(p->metrics, status_metrics, &p->status) != ERR_OK ||
-	    metrics_add(p->metrics, loop_metrics, p->loop) != ERR_OK)
+	    metrics_add(p->metrics, loop_metrics, p->loop) != ERR_OK ||
+	    metrics_add(p->metrics, process_metrics, NULL) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "no memory");
 	p->world.loop = p->loop;
 	p->world.jobs = p->jobs;

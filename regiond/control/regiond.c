@@ -5,6 +5,8 @@
 #include "core/daemon.h"
 #include "core/job.h"
 #include "core/log.h"
+#include "core/log_sink.h"
+#include "core/process.h"
 #include "regiond/control/admin.h"
 #include "regiond/control/certificate.h"
 #include "regiond/control/changeover.h"
@@ -17,11 +19,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TURN_MS	    100
-#define TROUBLE_MS  1000
-#define GOODBYE_MS  1000
-#define JOBS	    3	 /* a reload reads its files; names of directors */
-#define JOB_STOP_MS 1000 /* for one that hangs, at the end */
+#define TURN_MS	     100
+#define TROUBLE_MS   1000
+#define GOODBYE_MS   1000
+#define JOBS	     3	  /* a reload reads its files; names of directors */
+#define JOB_STOP_MS  1000 /* for one that hangs, at the end */
+#define LOG_FLUSH_MS 200
 /* regiond's own backends are near: so many checks a second cost about a tenth of a core. */
 #define CHECKS_PER_SECOND 500
 
@@ -156,6 +159,10 @@ static enum err_code start_loop(struct regiond *c, struct err *e)
 	struct node *n = &c->node;
 	enum err_code code = loop_new(&n->loop, e);
 	if (code == ERR_OK)
+		code = daemon_follow(n->loop, e);
+	if (code == ERR_OK)
+		code = job_pool_new(&c->jobs, n->loop, JOBS, e);
+	if (code == ERR_OK)
 		code = loop_timer_new(n->loop, &c->turn, on_turn, c);
 	if (code == ERR_OK)
 		code = loop_timer_new(n->loop, &c->trouble_turn, on_trouble_turn, c);
@@ -176,9 +183,7 @@ static enum err_code start_state(struct regiond *c, struct err *e)
 
 static enum err_code start_reload(struct regiond *c, struct err *e)
 {
-	enum err_code code = job_pool_new(&c->jobs, c->node.loop, JOBS, e);
-	if (code == ERR_OK)
-		code = changeover_new(&c->reload, &c->node, c->jobs, e);
+	enum err_code code = changeover_new(&c->reload, &c->node, c->jobs, e);
 	if (code == ERR_OK && trouble_new(&c->trouble, &c->node, c->reload) != ERR_OK)
 		code = err_set(e, ERR_MEMORY, "out of memory");
 	return code;
@@ -241,6 +246,8 @@ static enum err_code start_http(struct regiond *c, struct err *e)
 		code = metrics_add(c->metrics, stats_collect, &c->stats);
 	if (code == ERR_OK)
 		code = metrics_add(c->metrics, loop_metrics, n->loop);
+	if (code == ERR_OK)
+		code = metrics_add(c->metrics, process_metrics, NULL);
 	c->stats.metrics = c->metrics;
 	if (code != ERR_OK)
 		return err_set(e, code, "out of memory");
@@ -312,8 +319,10 @@ void regiond_free(struct regiond *c)
 		return;
 	struct node *n = &c->node;
 	/* A file that hangs has its thread, and what it reads into, until the process is gone. */
-	if (c->jobs && job_pool_stop(c->jobs, JOB_STOP_MS) != ERR_OK)
+	if (c->jobs && job_pool_stop(c->jobs, JOB_STOP_MS) != ERR_OK) {
+		log_sink_flush(LOG_FLUSH_MS);
 		_exit(0);
+	}
 	if (c->reload)
 		changeover_drop(c->reload);
 	http_server_free(c->pages);

@@ -5,6 +5,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -117,6 +119,9 @@ static void wrong_usage_says_what_and_exits_with_two(void **state)
 		{ { "--log" }, "--log needs a value" },
 		{ { "--log", "xml" }, "--log is `xml`, expected text or json" },
 		{ { "--log=" }, "--log is ``, expected text or json" },
+		{ { "--log-level", "loud" },
+		  "--log-level is `loud`, expected debug, info, warn or error" },
+		{ { "--log-file" }, "--log-file needs a value" },
 		{ { "--check=1" }, "`--check=1`: this flag takes no value" },
 		{ { "dnsd.yaml" }, "`dnsd.yaml` is not expected here" },
 		{ { "--check", "--", "-c" }, "`-c` is not expected here" },
@@ -149,8 +154,62 @@ static void the_log_flag_sets_the_form(void **state)
 	assert_int_equal(o.text[0], '{');
 }
 
+/* ---- where the log goes */
+
+static void log_to_the_journal(void *arg)
+{
+	struct daemon_flags flags;
+	char stream[64];
+	struct stat st;
+
+	fstat(STDERR_FILENO, &st);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino + (arg != NULL));
+	setenv("JOURNAL_STREAM", stream, 1);
+	daemon_parse(1, (char *[]){ "argv0", NULL }, PROGRAM, PURPOSE, DEFAULT, &flags);
+	log_warn("a", "x");
+}
+
+static void lines_for_the_journal_have_priorities_and_others_have_none(void **state)
+{
+	struct outcome o = run(log_to_the_journal, NULL);
+
+	assert_memory_equal(o.text, "<4>2", 4);
+	o = run(log_to_the_journal, "standard error is another stream");
+	assert_memory_equal(o.text, "2", 1);
+}
+
+static void log_to(void *path)
+{
+	struct daemon_flags flags;
+
+	daemon_parse(5, (char *[]){ "argv0", "--log-file", path, "--log-level", "warn", NULL },
+		     PROGRAM, PURPOSE, DEFAULT, &flags);
+	log_warn("a", "in the file");
+	log_info("a", "nowhere");
+}
+
+static void the_log_goes_to_a_file_from_a_level_on(void **state)
+{
+	char path[] = "/tmp/daemon-test-XXXXXX", text[512] = "";
+	int fd = mkstemp(path);
+	struct outcome o = run(log_to, path);
+
+	assert_string_equal(o.text, "");
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	assert_non_null(strstr(text, "in the file\n"));
+	assert_null(strstr(text, "nowhere"));
+	close(fd);
+	unlink(path);
+	o = run(log_to, "/nonexistent/log");
+	assert_int_equal(o.status, 1);
+	assert_string_equal(o.text, PROGRAM ": log file /nonexistent/log: No such file or "
+					    "directory\n");
+}
+
 /* ---- going to the background: the child of run() is the caller's shell, the daemon its child */
 
+static int hold[2];
 static int told[2]; /* what the daemon tells the test, past the closed stdio */
 
 static void tell(const char *text)
@@ -174,9 +233,10 @@ static void detach_and_serve(void *arg)
 	printf("lost");
 	fflush(stdout);
 	daemon_ready();
-	daemon_ready();	      /* a second time does nothing */
-	close(STDERR_FILENO); /* so that run() sees the end while the daemon still serves */
+	daemon_ready(); /* a second time does nothing */
+	log_warn("a", "serving");
 	tell("serving");
+	(void)!read(hold[0], &word, 1); /* until run() has seen the end of standard error */
 	_exit(0);
 }
 
@@ -186,12 +246,18 @@ static void the_prompt_comes_back_when_the_daemon_serves(void **state)
 	char text[256];
 
 	assert_int_equal(pipe(told), 0);
+	assert_int_equal(pipe(hold), 0);
+	fcntl(hold[1], F_SETFD, FD_CLOEXEC);
 	o = run(detach_and_serve, NULL);
 	close(told[1]);
+	assert_int_equal(write(hold[1], "x", 1), 1);
+	close(hold[0]);
+	close(hold[1]);
 	read_until_end(told[0], text, sizeof(text));
 	assert_int_equal(o.status, 0);
 	assert_non_null(strstr(o.text, "starting\n"));
 	assert_null(strstr(o.text, "lost"));
+	assert_null(strstr(o.text, "serving"));
 	assert_string_equal(text, "own session; stdin is empty; serving");
 }
 
@@ -326,6 +392,33 @@ static void systemd_hears_of_each_state(void **state)
 	rmdir(path);
 }
 
+static void the_watchdog_hears_of_a_loop_that_turns(void **state)
+{
+	struct clock_hand hand;
+	struct loop *loop;
+	char name[64], pid[16];
+	int fd;
+
+	snprintf(name, sizeof(name), "@fairlead-test-watchdog-%d", (int)getpid());
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	fd = listen_as_systemd(name);
+	setenv("WATCHDOG_USEC", "3000000", 1);
+	setenv("WATCHDOG_PID", pid, 1);
+	clock_hand_init(&hand, 1000000, 0);
+	assert_int_equal(loop_new_wound(&loop, &hand.clock, NULL), ERR_OK);
+	assert_int_equal(daemon_follow(loop, NULL), ERR_OK);
+	clock_hand_advance_ms(&hand, 1499);
+	loop_run_once(loop);
+	assert_int_equal(recv(fd, name, sizeof(name), MSG_DONTWAIT), -1);
+	clock_hand_advance_ms(&hand, 1);
+	loop_run_once(loop);
+	expect_datagram(fd, "WATCHDOG=1");
+	loop_free(loop);
+	close(fd);
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
+}
+
 static void a_wrong_notify_socket_is_no_trouble(void **state)
 {
 	char longer_than_any[300];
@@ -352,11 +445,14 @@ int main(void)
 		cmocka_unit_test(version_and_help_go_to_standard_output_with_zero),
 		cmocka_unit_test(wrong_usage_says_what_and_exits_with_two),
 		cmocka_unit_test(the_log_flag_sets_the_form),
+		cmocka_unit_test(lines_for_the_journal_have_priorities_and_others_have_none),
+		cmocka_unit_test(the_log_goes_to_a_file_from_a_level_on),
 		cmocka_unit_test(the_prompt_comes_back_when_the_daemon_serves),
 		cmocka_unit_test(a_daemon_that_fails_to_start_is_never_lost),
 		cmocka_unit_test(a_parent_that_was_killed_does_not_take_the_daemon_along),
 		cmocka_unit_test(in_the_foreground_nothing_forks),
 		cmocka_unit_test(systemd_hears_of_each_state),
+		cmocka_unit_test(the_watchdog_hears_of_a_loop_that_turns),
 		cmocka_unit_test(a_wrong_notify_socket_is_no_trouble),
 	};
 

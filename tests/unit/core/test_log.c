@@ -68,6 +68,21 @@ static void a_text_line_has_aligned_columns(void **state)
 	assert_string_equal(take_after_time(), "info  core/link: x\n");
 }
 
+static void a_line_for_the_journal_begins_with_its_priority(void **state)
+{
+	log_set_priorities(true);
+	log_error("core/link", "x");
+	assert_memory_equal(take(), "<3>", 3);
+	log_warn("core/link", "x");
+	assert_memory_equal(take(), "<4>", 3);
+	log_info("core/link", "x");
+	assert_memory_equal(take(), "<6>", 3);
+	log_set_json(true);
+	log_warn("core/link", "x");
+	assert_memory_equal(take(), "<4>{\"time\":", 11);
+	log_set_priorities(false);
+}
+
 static void what_is_under_the_level_is_silent(void **state)
 {
 	struct log_limit limit = LOG_LIMIT_INIT(9);
@@ -228,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CLAIM(a_text_line_has_aligned_columns),
+		CLAIM(a_line_for_the_journal_begins_with_its_priority),
 		CLAIM(what_is_under_the_level_is_silent),
 		CLAIM(no_message_can_forge_a_line_or_reach_the_terminal),
 		CLAIM(a_json_line_is_read_back_by_a_parser),
