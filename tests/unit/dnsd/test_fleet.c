@@ -15,7 +15,7 @@ static enum err_code may(const char *fleet_name, enum identity_role role, const 
 	snprintf(peer.region, sizeof(peer.region), "%s", region);
 	rc = fleet_link_handler.may(fleet, &peer, e);
 	if (rc != ERR_OK)
-		fleet_link_handler.refused(fleet, "127.0.0.1:1", e->text);
+		fleet_link_handler.refused(fleet, "127.0.0.1:1", e);
 	return rc;
 }
 
@@ -47,8 +47,14 @@ static void regions_of_ours_and_proberds_may_speak_and_others_are_counted(void *
 	assert_int_equal(may("example", IDENTITY_DNSD, "", &e), ERR_DENIED);
 	assert_int_equal(may("example", IDENTITY_REGIOND, "mars", &e), ERR_DENIED);
 	assert_non_null(strstr(e.text, "mars"));
-	fleet_link_handler.refused(fleet, "127.0.0.1:1", "certificate has expired");
-	assert_float_equal(refusals("fleet"), 1, 0);
+	err_set(&e, ERR_DENIED, "certificate has expired");
+	fleet_link_handler.refused(fleet, "127.0.0.1:1", &e);
+	err_set_sub(&e, ERR_DENIED, ERR_SUB_FLEET, "a certificate of another fleet");
+	fleet_link_handler.refused(fleet, "127.0.0.1:1", &e);
+	err_set_sub(&e, ERR_LIMIT, ERR_SUB_UNVERIFIED, "made room");
+	fleet_link_handler.refused(fleet, "127.0.0.1:1", &e);
+	assert_float_equal(refusals("fleet"), 2, 0);
+	assert_float_equal(refusals("unverified"), 1, 0);
 	assert_float_equal(refusals("role"), 2, 0);
 	assert_float_equal(refusals("region"), 1, 0);
 	assert_float_equal(refusals("certificate"), 1, 0);
