@@ -274,19 +274,35 @@ static enum err_code print_table(struct grid *g)
 
 /* ---- as lists ---- */
 
+/* One cell under its name; what is too long for the terminal goes on below. */
+static void add_pair(struct grid *list, const char *name, size_t name_width,
+		     const struct cell *cell, unsigned width)
+{
+	char *text = strdup(cell->text), *save = NULL;
+	size_t indent = 2 + name_width + GAP;
+
+	if (!text) {
+		list->failed = true;
+		return;
+	}
+	wrap(text, width > indent + WRAP_MIN ? width - indent : WRAP_MIN);
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		grid_row(list);
+		grid_cell(list, cell->colour, "  %-*s  %s", (int)name_width, name, line);
+		name = "";
+	}
+	free(text);
+}
+
 /* A list is a table of one column, without a heading: names, and what stands under them. */
 static void add_list(const struct grid *g, const struct cell *row, size_t name_width,
 		     struct grid *list)
 {
 	grid_row(list);
 	grid_cell(list, row[0].colour, "%s", row[0].text ? row[0].text : "-");
-	for (size_t i = 1; i < g->n_columns; i++) {
-		if (!row[i].text || strcmp(row[i].text, "-") == 0)
-			continue;
-		grid_row(list);
-		grid_cell(list, row[i].colour, "  %-*s  %s", (int)name_width, g->columns[i].name,
-			  row[i].text);
-	}
+	for (size_t i = 1; i < g->n_columns; i++)
+		if (row[i].text && strcmp(row[i].text, "-") != 0)
+			add_pair(list, g->columns[i].name, name_width, &row[i], g->style.width);
 }
 
 static enum err_code print_lists(const struct grid *g)

@@ -35,6 +35,7 @@ struct fake {
 	size_t out_len, err_len;
 	const char *typed; /* what a person types when asked; NULL = nobody is there */
 	bool has_colours;
+	unsigned width; /* of the terminal; 0 = a pipe */
 };
 
 static unsigned fake_paused_ms;
@@ -118,15 +119,17 @@ static inline int fake_run(struct fake *f, const char *line)
 	err = open_memstream(&f->err, &f->err_len);
 	snprintf(typed, sizeof(typed), "%s", f->typed ? f->typed : "\n");
 	in = fmemopen(typed, strlen(typed), "r");
-	f->cli = (struct cli){ .out = out,
-			       .err = err,
-			       .in = in,
-			       .style = { .out = out, .has_colours = f->has_colours },
-			       .can_ask = f->typed,
-			       .pause_ms = fake_pause,
-			       .now_ms = fake_now,
-			       .send = fake_send,
-			       .send_ctx = f };
+	f->cli = (struct cli){
+		.out = out,
+		.err = err,
+		.in = in,
+		.style = { .out = out, .has_colours = f->has_colours, .width = f->width },
+		.can_ask = f->typed,
+		.pause_ms = fake_pause,
+		.now_ms = fake_now,
+		.send = fake_send,
+		.send_ctx = f
+	};
 	snprintf(words, sizeof(words), "%s", line);
 	for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
 		assert_true(argc < FAKE_WORDS_MAX - 1);
