@@ -51,6 +51,7 @@ static const struct argp_option verb_options[] = {
 	  "dnsd, regiond or proberd: whose file it is (else seen from its keys)" },
 	{ "config", KEY(ARG_CONFIG), "FILE", 0,
 	  "The name server's configuration, which names its state file" },
+	{ "all", KEY(ARG_ALL), NULL, 0, "Also whom each problem concerns, not only how many" },
 	{ "exit-code", KEY(ARG_EXIT_CODE), NULL, 0,
 	  "End with 0 without a problem, 1 with a warning, 2 with a critical one" },
 	{ "fleet", KEY(ARG_FLEET), "FLEET", 0, "The fleet's name, as in `fleet:` of every file" },

@@ -49,6 +49,7 @@ enum arg {
 	ARG_NODE = 1 << 19,
 	ARG_CONFIG = 1 << 20,
 	ARG_EXIT_CODE = 1 << 21,
+	ARG_ALL = 1 << 22,
 };
 /* What every operation takes that changes something. */
 #define ARG_CHANGE (ARG_REASON | ARG_DRY_RUN | ARG_FORCE)

@@ -129,6 +129,31 @@ static void tell_problem(struct cli *cli, const json_t *problem)
 		 has_since ? since : "", has_since ? ")" : "");
 }
 
+/* --all: the services that a problem of several is about. */
+static void tell_subjects(struct cli *cli, const json_t *problem)
+{
+	const json_t *subjects = json_object_get(problem, "subjects");
+	json_t *subject;
+	size_t i;
+
+	if (!(cli->args.given & ARG_ALL) || json_array_size(subjects) < 2)
+		return;
+	json_array_foreach (subjects, i, subject)
+		say_line(cli, NULL, "            %s", json_string_value(subject));
+}
+
+/* Some have more behind them than is shown. */
+static bool has_more(const json_t *problems)
+{
+	json_t *problem;
+	size_t i;
+
+	json_array_foreach (problems, i, problem)
+		if (json_array_size(json_object_get(problem, "subjects")) > 1)
+			return true;
+	return false;
+}
+
 static const char *first_name(const json_t *list)
 {
 	const char *name = json_string_value(json_object_get(json_array_get(list, 0), "name"));
@@ -175,8 +200,12 @@ static void tell_problems(struct cli *cli, const json_t *status)
 	size_t i;
 
 	say_heading(cli, "Problems");
-	json_array_foreach (problems, i, problem)
+	json_array_foreach (problems, i, problem) {
 		tell_problem(cli, problem);
+		tell_subjects(cli, problem);
+	}
+	if (has_more(problems) && !(cli->args.given & ARG_ALL))
+		say_line(cli, "gray", "  fairlead status --all names each service");
 	if (json_array_size(problems))
 		tell_hints(cli, status);
 	else

@@ -374,6 +374,28 @@ static void a_probers_status_is_what_it_sees(void **state)
 		"web   eu      192.0.2.1:80  site     down  1.5 ms  HTTP 503\n");
 }
 
+static void problems_of_one_cause_are_one_line(void **state)
+{
+	static const char status[] =
+		"{\"nodes\": [], \"problems\": [{\"severity\": \"critical\", \"kind\": "
+		"\"region_down\", "
+		"\"what\": \"eu is down: 2 services\", \"since\": 3, \"count\": 2, \"subjects\": "
+		"[\"a.example.com\", \"b.example.com\"]}]}";
+	struct fake f = { 0 };
+
+	fake_answer(&f, "GET /v1/status", status);
+	fake_answer(&f, "GET /v1/status", status);
+	fake_run(&f, "status");
+	assert_non_null(strstr(f.out, "  critical  eu is down: 2 services  (for 3.0s)\n"
+				      "  fairlead status --all names each service\n"));
+	fake_run(&f, "status --all");
+	assert_non_null(strstr(f.out, "  critical  eu is down: 2 services  (for 3.0s)\n"
+				      "            a.example.com\n"
+				      "            b.example.com\n"));
+	assert_null(strstr(f.out, "--all"));
+	fake_fini(&f);
+}
+
 static void monitoring_gets_an_exit_status(void **state)
 {
 	static const struct {
@@ -453,6 +475,7 @@ int main(void)
 		cmocka_unit_test(following_as_json_gives_an_object_a_line),
 		cmocka_unit_test(audit_verifies_the_chain),
 		cmocka_unit_test(a_probers_status_is_what_it_sees),
+		cmocka_unit_test(problems_of_one_cause_are_one_line),
 		cmocka_unit_test(monitoring_gets_an_exit_status),
 		cmocka_unit_test(help_lists_every_verb_and_no_line_is_too_long),
 		cmocka_unit_test(every_verb_has_its_own_help),
