@@ -76,7 +76,8 @@ static const struct key limits_keys[] = {
 	  .min = 100,
 	  .max = 24 * MS_PER_HOUR,
 	  .initial = "60s",
-	  .doc = "A connection on which nothing moves for this long is closed." },
+	  .doc = "A connection on which nothing moves for this long is closed. One whose other end "
+		 "answers and has not got all yet is kept: a slow reader is not idle." },
 	{ .name = "connect",
 	  .type = KEY_DURATION,
 	  SERVICE(connect_ms),
