@@ -3,7 +3,8 @@ dist_doc_DATA = README.md NEWS.md SECURITY.md docs/operating.md docs/decision.md
 dist_doc_DATA += docs/config-dnsd.md docs/config-regiond.md docs/config-proberd.md
 EXTRA_DIST += docs/wire.md docs/threads.md docs/walk-a-query.md docs/walk-a-report.md
 EXTRA_DIST += docs/choices/mmdb-reader.md
-EXTRA_DIST += docs/choices/regiond-relay.md docs/choices/regiond-balancing.md
+EXTRA_DIST += docs/choices/regiond-relay.md docs/choices/regiond-balancing.md \
+	docs/choices/regiond-sessions.md
 EXTRA_DIST += docs/benchmarks.md
 
 # A page is NAME.SECTION.scd; without scdoc, and outside of a release, there are none.
