@@ -21,9 +21,17 @@ libdnsd_a_SOURCES = \
 	dnsd/zone/report.c dnsd/zone/report.h \
 	dnsd/zone/zone.c dnsd/zone/zone.h \
 	dnsd/zone/zone_set.c dnsd/zone/zone_set.h \
-	dnsd/fleet/fleet.c dnsd/fleet/fleet.h dnsd/fleet/inside.h \
-	dnsd/fleet/node.c dnsd/fleet/plan.c dnsd/fleet/session.c \
-	dnsd/fleet/vantage.c dnsd/fleet/view.c \
+	dnsd/fleet/owner.h \
+	dnsd/fleet/plan.c dnsd/fleet/plan.h \
+	dnsd/fleet/node.c dnsd/fleet/node.h \
+	dnsd/fleet/vantage.c dnsd/fleet/vantage.h \
+	dnsd/fleet/judge.c dnsd/fleet/judge.h \
+	dnsd/fleet/match.c dnsd/fleet/match.h \
+	dnsd/fleet/view.c dnsd/fleet/view.h \
+	dnsd/fleet/session.c dnsd/fleet/session.h \
+	dnsd/fleet/metrics.c dnsd/fleet/metrics.h \
+	dnsd/fleet/trouble.c dnsd/fleet/trouble.h \
+	dnsd/fleet/fleet.c dnsd/fleet/fleet.h \
 	dnsd/publish/labels.c dnsd/publish/labels.h \
 	dnsd/publish/rows.c dnsd/publish/rows.h dnsd/publish/snapshot.h \
 	dnsd/publish/copies.c dnsd/publish/copies.h \

@@ -19,6 +19,7 @@ libprobers_a_SOURCES += \
 	probers/proberd/director.c probers/proberd/director.h \
 	probers/proberd/pages.c probers/proberd/pages.h \
 	probers/proberd/plan.c probers/proberd/plan.h \
+	probers/proberd/proof.c probers/proberd/proof.h \
 	probers/proberd/proberd.c probers/proberd/proberd.h \
 	probers/proberd/status.c probers/proberd/status.h
 

@@ -27,6 +27,7 @@ struct target {
 
 	struct check *running;
 	uint64_t begun_us; /* of the newest check */
+	bool is_hurried;   /* the next one does not wait for the limit */
 	bool not_made;	   /* that one, for a shortage of our own */
 	struct verdict_count count;
 	struct schedule_state state;
@@ -141,7 +142,7 @@ static void arm(struct schedule *s)
 		return;
 	}
 	at_us = first->at_us;
-	if (s->per_second && at_us < s->gate_us)
+	if (s->per_second && at_us < s->gate_us && !((const struct target *)first)->is_hurried)
 		at_us = s->gate_us;
 	now = now_us(s);
 	loop_timer_after(s->timer, at_us > now ? (at_us - now + 999) / 1000 : 0);
@@ -216,6 +217,7 @@ static struct target *make_target(struct schedule *s, struct check_spec *spec,
 	t->to = *to;
 	t->spec = check_spec_hold(spec);
 	verdict_count_init(&t->count, spec->rise, spec->fall);
+	t->state.fall = t->count.fall;
 	t->next = *slot_of(s, hash);
 	*slot_of(s, hash) = t;
 	s->n_targets++;
@@ -309,6 +311,7 @@ static void on_result(void *arg, const struct check_result *result)
 	t->state.known = t->count.known;
 	t->state.pass = t->count.pass;
 	t->state.streak = t->count.streak;
+	t->state.begun_us = t->begun_us;
 	t->state.at_us = now_us(s);
 	due_add(&s->due, &t->due, next_after_result(t, t->state.at_us));
 	arm(s);
@@ -326,6 +329,7 @@ static void begin_check(struct target *t, uint64_t now)
 		s->gate_us = (s->gate_us > earliest ? s->gate_us : earliest) +
 			     SECOND_US / s->per_second;
 	t->begun_us = now;
+	t->is_hurried = false;
 	if (s->runner.start(s->runner.ctx, t->spec, &t->to, on_result, t, &t->running) == ERR_OK) {
 		s->running++;
 		return;
@@ -359,7 +363,7 @@ uint64_t schedule_turn(struct schedule *s)
 		now = now_us(s);
 		if (item->at_us > now)
 			return item->at_us;
-		if (s->per_second && s->gate_us > now)
+		if (s->per_second && s->gate_us > now && !((struct target *)item)->is_hurried)
 			return s->gate_us;
 		due_remove(&s->due, item);
 		begin_check((struct target *)item, now);
@@ -456,11 +460,29 @@ void schedule_inherit(struct schedule_watch *to, const struct schedule_watch *fr
 
 	if (t->count.known || !before->count.known)
 		return;
-	t->count.known = true;
-	t->count.pass = t->count.last = before->count.pass;
-	t->count.streak = 0;
+	verdict_count_carry(&t->count, true, before->count.pass);
 	t->state = before->state;
 	t->state.streak = 0;
+	t->state.fall = t->count.fall;
+}
+
+uint64_t schedule_next_us(const struct schedule_watch *w)
+{
+	return w->target->running ? 0 : w->target->due.at_us;
+}
+
+void schedule_hurry(struct schedule_watch *w, uint64_t at_us)
+{
+	struct target *t = w->target;
+
+	if (t->running || !t->due.place)
+		return;
+	t->is_hurried = true;
+	if (t->due.at_us <= at_us)
+		return;
+	due_remove(&t->schedule->due, &t->due);
+	due_add(&t->schedule->due, &t->due, at_us);
+	arm(t->schedule);
 }
 
 void schedule_limit(struct schedule *s, uint32_t per_second)

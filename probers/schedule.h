@@ -70,7 +70,9 @@ void schedule_free(struct schedule *s);
 struct schedule_state {
 	bool known, pass;	       /* after rise and fall */
 	uint32_t streak;	       /* equal results in a row */
+	uint32_t fall;		       /* of its monitor */
 	uint32_t rtt_us;	       /* of the last check that passed; 0 = none did */
+	uint64_t begun_us;	       /* when the check of the last result began */
 	uint64_t at_us;		       /* of the last result; 0 = none yet */
 	char reason[CHECK_REASON_MAX]; /* of the last failure; "" = none yet */
 };
@@ -90,6 +92,12 @@ const struct schedule_state *schedule_state(const struct schedule_watch *w);
  * known of it yet, it begins with what is known of `from`: who passed needs `fall` failures, who
  * failed `rise` successes. A target that has results of its own keeps them. */
 void schedule_inherit(struct schedule_watch *to, const struct schedule_watch *from);
+/* When its next check is due; 0 while one runs. */
+uint64_t schedule_next_us(const struct schedule_watch *w);
+/* Brings the next check forward to that time; two that are brought to the same time begin one after
+ * the other, past the limit of checks per second (those that follow wait the longer). Nothing while
+ * a check runs. */
+void schedule_hurry(struct schedule_watch *w, uint64_t at_us);
 
 void schedule_limit(struct schedule *s, uint32_t per_second);
 

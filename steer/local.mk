@@ -9,5 +9,6 @@ libsteer_a_SOURCES = \
 	steer/prior.c steer/prior.h \
 	steer/rank.c steer/rank.h \
 	steer/rules.c steer/rules.h \
+	steer/sight.c steer/sight.h \
 	steer/verdict.c steer/verdict.h \
 	steer/world.c steer/world.h

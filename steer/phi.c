@@ -10,17 +10,29 @@
 #define HEARTBEAT_MIN_US 100000
 #define HEARTBEAT_MAX_US 10000000
 
-/* One long silence that ended must not teach patience for the next: gaps count up to this. */
+/* One long silence that ended must not make the limit longer for the next: gaps count so far. */
 #define GAP_HEARTBEATS_MAX   4
 #define STALE_HEARTBEATS_MAX 8
 
-void phi_init(struct phi *p, uint64_t heartbeat_us, uint64_t now_us)
+static uint64_t between(uint64_t heartbeat_us)
 {
 	if (heartbeat_us < HEARTBEAT_MIN_US)
-		heartbeat_us = HEARTBEAT_MIN_US;
-	if (heartbeat_us > HEARTBEAT_MAX_US)
-		heartbeat_us = HEARTBEAT_MAX_US;
-	*p = (struct phi){ .last_us = now_us, .heartbeat_us = heartbeat_us };
+		return HEARTBEAT_MIN_US;
+	return heartbeat_us < HEARTBEAT_MAX_US ? heartbeat_us : HEARTBEAT_MAX_US;
+}
+
+void phi_init(struct phi *p, uint64_t heartbeat_us, uint64_t now_us)
+{
+	*p = (struct phi){ .last_us = now_us, .heartbeat_us = between(heartbeat_us) };
+}
+
+/* The gaps of another rhythm say nothing about this one. */
+void phi_set_heartbeat(struct phi *p, uint64_t heartbeat_us)
+{
+	if (between(heartbeat_us) == p->heartbeat_us)
+		return;
+	p->heartbeat_us = between(heartbeat_us);
+	p->n = p->at = 0;
 }
 
 void phi_heard(struct phi *p, uint64_t now_us)

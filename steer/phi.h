@@ -33,6 +33,7 @@ struct phi {
 /* The heartbeat is the peer's word: it is held between 100 ms and 10 s, so that none, or a huge
  * one, can neither trip the detector at once nor put it to sleep. */
 void phi_init(struct phi *p, uint64_t heartbeat_us, uint64_t now_us);
+void phi_set_heartbeat(struct phi *p, uint64_t heartbeat_us); /* the peer has changed it */
 void phi_heard(struct phi *p, uint64_t now_us); /* opens it again when it was closed */
 void phi_closed(struct phi *p);
 bool phi_is_stale(const struct phi *p, uint64_t now_us);

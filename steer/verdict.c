@@ -21,11 +21,18 @@ bool verdict_count_add(struct verdict_count *c, bool pass)
 	if (c->streak < UINT32_MAX)
 		c->streak++;
 	c->last = pass;
-	if (c->known && (c->pass == pass || c->streak < needed))
+	if (c->known ? c->pass == pass || c->streak < needed : !pass && c->streak < needed)
 		return false;
 	c->known = true;
 	c->pass = pass;
 	return true;
+}
+
+void verdict_count_carry(struct verdict_count *c, bool known, bool pass)
+{
+	c->known = known;
+	c->pass = c->last = pass;
+	c->streak = 0;
 }
 
 /* ---- one member ---- */
@@ -47,15 +54,20 @@ const char *verdict_cause_name(enum verdict_cause c)
 		"stream lost",
 		"recovered",
 		"first heard",
+		"no longer reported",
 	};
 
 	return (unsigned)c < sizeof(names) / sizeof(names[0]) ? names[c] : "";
 }
 
-/* The fresh vantages, counted. */
+/* Recovery on the stream's word alone waits so long for vantages that saw the member fail and have
+ * gone: a prober's link is back within 2 s, and its verdicts with it. */
+#define WITNESS_BACK_US (10 * UINT64_C(1000000))
+
+/* The witnesses, counted. */
 struct tally {
-	size_t seen, failed;
-	bool two_places;	/* those that see it are at two places or more */
+	size_t seen, passed, failed;
+	bool two_places;	/* they are at two places or more */
 	bool failed_two_places; /* and so are those that see it fail */
 };
 
@@ -67,12 +79,13 @@ static struct tally count_vantages(const struct verdict_vantage *vantages, size_
 	for (size_t i = 0; i < n; i++) {
 		const struct verdict_vantage *v = &vantages[i];
 
-		if (!v->fresh || !v->known)
+		if (!v->fresh)
 			continue;
 		if (t.seen++ == 0)
 			seen_at = v->place;
 		t.two_places |= v->place != seen_at;
-		if (v->pass)
+		t.passed += v->known && v->pass;
+		if (!v->known || v->pass)
 			continue;
 		if (t.failed++ == 0)
 			failed_at = v->place;
@@ -118,10 +131,15 @@ uint64_t verdict_hold_down_us(const struct verdict_member *m, uint64_t hold_down
 {
 	uint32_t doublings;
 
-	if (m->flaps == 0)
+	if (m->flaps == 0 || m->is_resumed)
 		return 0;
 	doublings = m->flaps - 1 < FLAP_DOUBLINGS_MAX ? m->flaps - 1 : FLAP_DOUBLINGS_MAX;
 	return hold_down_us << doublings;
+}
+
+void verdict_resume(struct verdict_member *m)
+{
+	m->is_resumed = m->health == HEALTH_DOWN;
 }
 
 static bool turn(struct verdict_member *m, enum verdict_health health, enum verdict_cause cause,
@@ -133,6 +151,7 @@ static bool turn(struct verdict_member *m, enum verdict_health health, enum verd
 	m->cause = cause;
 	m->since_us = now_us;
 	m->good_at_us = 0;
+	m->is_resumed = false;
 	return true;
 }
 
@@ -165,18 +184,25 @@ static enum verdict_health serving_health(const struct verdict_stream *s)
 	return s->ever && s->degraded ? HEALTH_DEGRADED : HEALTH_UP;
 }
 
+static bool was_seen_down(const struct verdict_member *m)
+{
+	return m->cause == CAUSE_VANTAGES || m->cause == CAUSE_STALE_AND_FAILED;
+}
+
 /* DOWN, and no fault any more. Silence is no proof of health: somebody has to see it well. */
-static bool recover(struct verdict_member *m, const struct verdict_input *in, bool seen_well,
+static bool recover(struct verdict_member *m, const struct verdict_input *in, const struct tally *t,
 		    uint64_t now_us, uint64_t *next_us)
 {
 	uint64_t up_at_us = m->down_at_us + verdict_hold_down_us(m, in->hold_down_us);
 
-	if (!seen_well) {
+	if (!t->passed && (!in->stream.ever || in->stream.stale)) {
 		m->good_at_us = 0;
 		return false;
 	}
 	if (m->good_at_us == 0)
 		m->good_at_us = now_us;
+	if (!t->passed && was_seen_down(m) && up_at_us < m->good_at_us + WITNESS_BACK_US)
+		up_at_us = m->good_at_us + WITNESS_BACK_US;
 	if (now_us < up_at_us) {
 		*next_us = up_at_us;
 		return false;
@@ -189,27 +215,21 @@ bool verdict_member_update(struct verdict_member *m, const struct verdict_input 
 {
 	const struct verdict_stream *s = &in->stream;
 	struct tally t = count_vantages(in->vantages, in->n_vantages);
-	bool seen_well = (s->ever && !s->stale) || t.failed < t.seen;
 	enum verdict_cause fault = find_fault(s, &t);
 	enum verdict_health health = serving_health(s);
 
 	*next_us = 0;
 	if (fault)
 		return go_down(m, fault, now_us);
+	if (m->health == HEALTH_DOWN && m->cause == CAUSE_SAID && s->retracted && !t.passed)
+		return turn(m, HEALTH_UNKNOWN, CAUSE_RETRACTED, now_us);
 	if (m->health == HEALTH_DOWN)
-		return recover(m, in, seen_well, now_us, next_us);
+		return recover(m, in, &t, now_us, next_us);
 	if (health == HEALTH_STALE)
 		return turn(m, health, CAUSE_STALE, now_us);
-	if (!seen_well) /* nothing heard of it now: as it was */
+	if (!s->ever && !t.passed) /* nothing heard of it now: as it was */
 		return false;
 	if (m->health == HEALTH_UNKNOWN)
 		return turn(m, health, CAUSE_FIRST, now_us);
 	return turn(m, health, health == HEALTH_DEGRADED ? CAUSE_SAID : CAUSE_RECOVERED, now_us);
-}
-
-/* ---- a vantage about itself ---- */
-
-bool verdict_is_distrusted(const struct verdict_self *s)
-{
-	return s->targets >= 4 && 2 * s->failed_recently >= s->targets && s->contradicted;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verdict: from single results to "this member is down", in three small machines. The V numbers are
+/* verdict: from single results to "this member is down", in two small machines. The V numbers are
  * those of docs/decision.md.
+ *
+ * The rule above all others: only evidence about the target moves a verdict. The observer's own
+ * shortage, stall, restart or reload, and silence, are none.
  *
  * verdict_count_*: one monitor at one place. `fall` failures in a row make it fail, `rise`
  * successes make it pass. regiond (backends) and proberd (targets) use it.
@@ -13,7 +16,7 @@
  *                              |                                        |
  *                              +-------------------+--------------------+
  *                                                  |
- *                     said so (V1), or >= 2/3 of the fresh vantages see it fail, from >= 2
+ *                     said so (V1), or >= 2/3 of the witnesses see it fail, from >= 2
  *                     places where there are two (V2), or stale and >= 1/2 of them do (V3)
  *                                                  v
  *                                                DOWN --seen well, hold_down over (V5)--> UP, ...
@@ -22,7 +25,8 @@
  * good checks. A last word of `down` holds although the stream went; only another word lifts it.
  * And somebody has to see the member well before it leaves DOWN: the silence of all is no proof.
  *
- * verdict_is_distrusted: a vantage that is wrong about itself (V6).
+ * A witness is a vantage that is fresh and not blind (V6, steer/sight.h). One that has not made up
+ * its mind about the member counts among the witnesses, on neither side.
  *
  * Threads    any, pure: the time is an argument
  * Units      _us monotonic microseconds
@@ -42,8 +46,11 @@ struct verdict_count {
 };
 
 void verdict_count_init(struct verdict_count *c, uint32_t rise, uint32_t fall);
-/* Returns true when known/pass changed. The first result of all decides at once. */
+/* Returns true when known/pass changed. Of a target never heard of, the first success is enough to
+ * pass; to fail always takes `fall`. */
 bool verdict_count_add(struct verdict_count *c, bool pass);
+/* What was known before a change of rise and fall stays known; the counting begins anew. */
+void verdict_count_carry(struct verdict_count *c, bool known, bool pass);
 
 enum verdict_health {
 	HEALTH_UNKNOWN,
@@ -56,7 +63,7 @@ const char *verdict_health_name(enum verdict_health h); /* "up": the contract's 
 
 /* What one vantage says of a member now. */
 struct verdict_vantage {
-	bool fresh; /* heard within its freshness limit, and it does not distrust itself */
+	bool fresh; /* a witness: heard within its freshness limit, and it can see */
 	bool known, pass;
 	uint32_t place; /* an id of its place: two proberds in one city are one place */
 };
@@ -67,6 +74,7 @@ struct verdict_stream {
 	bool stale; /* no link, or phi over its limit, at every node of the region */
 	bool down;  /* it says HEALTH_DOWN or WITHDRAWN at every node */
 	bool degraded;
+	bool retracted; /* its full reports do not name the service: no word of before holds */
 };
 
 enum verdict_cause {
@@ -76,7 +84,8 @@ enum verdict_cause {
 	CAUSE_STALE_AND_FAILED, /* lost stream, and half of the vantages see it fail */
 	CAUSE_STALE,		/* -> STALE */
 	CAUSE_RECOVERED,
-	CAUSE_FIRST, /* the first thing ever heard */
+	CAUSE_FIRST,	 /* the first thing ever heard */
+	CAUSE_RETRACTED, /* -> UNKNOWN: who said down says nothing of it any more */
 };
 const char *verdict_cause_name(enum verdict_cause c);
 
@@ -88,6 +97,7 @@ struct verdict_member {
 	uint64_t good_at_us; /* DOWN and nothing is wrong any more since; 0 = still wrong */
 	uint32_t flaps;	     /* DOWNs within the penalty window; halves every 5 minutes */
 	uint64_t flap_at_us;
+	bool is_resumed; /* DOWN, without hold_down */
 };
 
 struct verdict_input {
@@ -107,16 +117,9 @@ void verdict_member_restore(struct verdict_member *m, enum verdict_health health
 bool verdict_member_update(struct verdict_member *m, const struct verdict_input *in,
 			   uint64_t now_us, uint64_t *next_us);
 /* hold_down with the flap penalty: doubled for each flap after the first, at most x16; 0 for a
- * member that was DOWN from the first word on, since nothing flapped. */
+ * member that was DOWN from the first word on, since nothing flapped, and for one resumed. */
 uint64_t verdict_hold_down_us(const struct verdict_member *m, uint64_t hold_down_us);
-
-/* A vantage that sees at least half of four or more targets fail within 5 s, while a stream or
- * another vantage contradicts it, is wrong about itself. */
-struct verdict_self {
-	size_t targets;		/* it watches */
-	size_t failed_recently; /* turned to fail within 5 s */
-	bool contradicted;
-};
-bool verdict_is_distrusted(const struct verdict_self *s);
+/* An operator's word: what is left of hold_down is over. The penalty for the next one stays. */
+void verdict_resume(struct verdict_member *m);
 
 #endif

@@ -57,35 +57,29 @@ static void service_problems(const struct rooms *r, uint32_t s, json_t *list)
 	}
 }
 
-static void state_problems(const struct rooms *r, json_t *list)
+static void add_problems(json_t *list, struct problems *problems)
 {
-	struct problems p = PROBLEMS_INIT;
+	problems_sort(problems);
+	for (size_t i = 0; i < problems->n; i++) {
+		const struct problem *p = &problems->list[i];
 
-	store_problems(r->store, &p);
-	for (size_t i = 0; i < p.n; i++)
-		add_problem(list, problem_severity_name(p.list[i].severity), p.list[i].since_s,
-			    "%s: %s", p.list[i].what, p.list[i].reason);
-	problems_fini(&p);
+		add_problem(list, problem_severity_name(p->severity), p->since_s, "%s%s%s", p->what,
+			    p->reason[0] ? ": " : "", p->reason);
+	}
+	problems_fini(problems);
 }
 
 static json_t *problems_of(const struct rooms *r)
 {
+	struct problems state = PROBLEMS_INIT, fleet = PROBLEMS_INIT;
 	json_t *list = json_array();
-	struct fleet_vantage_view vantages[NODES_MAX];
-	size_t n = fleet_vantages(r->fleet, vantages, NODES_MAX);
 
-	state_problems(r, list);
+	store_problems(r->store, &state);
+	add_problems(list, &state);
 	for (uint32_t s = 0; s < rooms_config(r)->n_services; s++)
 		service_problems(r, s, list);
-	for (size_t i = 0; i < n; i++) {
-		if (vantages[i].is_distrusted)
-			add_problem(list, "warning", vantages[i].age_s,
-				    "prober %s is not trusted: what it sees is contradicted",
-				    vantages[i].name);
-		else if (!vantages[i].is_up)
-			add_problem(list, "warning", vantages[i].age_s,
-				    "nothing is heard from prober %s", vantages[i].name);
-	}
+	fleet_problems(r->fleet, &fleet);
+	add_problems(list, &fleet);
 	return list;
 }
 
@@ -96,11 +90,10 @@ static json_t *probers_doc(const struct rooms *r)
 	size_t n = fleet_vantages(r->fleet, v, NODES_MAX);
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list,
-				      json_pack("{s:s, s:b, s:b, s:i, s:i}", "name", v[i].name,
-						"linked", (int)v[i].is_up, "trusted",
-						(int)!v[i].is_distrusted, "targets",
-						(int)v[i].targets, "failing", (int)v[i].failing));
+		json_array_append_new(
+			list, json_pack("{s:s, s:b, s:b, s:i, s:i}", "name", v[i].name, "linked",
+					(int)v[i].is_up, "trusted", (int)!v[i].is_blind, "targets",
+					(int)v[i].targets, "failing", (int)v[i].failing));
 	return list;
 }
 

@@ -53,7 +53,25 @@ static void on_eased(void *control, uint32_t service, uint32_t member)
 	keep_eased(c->rooms.keep, service, member);
 }
 
-static const struct fleet_handler fleet_handler = { .changed = on_changed, .eased = on_eased };
+/* After a restart it is known whom to wait for. */
+static void on_met(void *control, bool is_prober, const char *region, const char *name)
+{
+	struct control *c = control;
+	int64_t now_ms = clock_wall_ms(c->rooms.clock);
+	const struct store_node node = { .is_prober = is_prober,
+					 .region = (char *)region,
+					 .name = (char *)name,
+					 .first_ms = now_ms,
+					 .last_ms = now_ms };
+	struct err e;
+
+	if (store_node_put(c->rooms.store, &node, 1, &e) != ERR_OK)
+		log_error("dnsd/control", "node %s is not on disk: %s", name, e.text);
+}
+
+static const struct fleet_handler fleet_handler = { .changed = on_changed,
+						    .eased = on_eased,
+						    .met = on_met };
 
 static enum err_code open_state(struct control *c, struct err *e)
 {
@@ -95,6 +113,19 @@ static double count_answers(void *control, uint32_t slot)
 	return c->rooms.serve ? serve_answers(c->rooms.serve, slot) : 0;
 }
 
+static enum err_code restore_nodes(struct control *c, struct err *e)
+{
+	struct store_node *list;
+	size_t n;
+	enum err_code rc = store_node_list(c->rooms.store, &list, &n, e);
+
+	if (rc != ERR_OK)
+		return rc;
+	rc = fleet_restore_nodes(c->rooms.fleet, list, n);
+	store_node_free(list, n);
+	return rc == ERR_OK ? ERR_OK : err_set(e, rc, "out of memory");
+}
+
 static enum err_code make_rooms(struct control *c)
 {
 	struct rooms *r = &c->rooms;
@@ -132,6 +163,8 @@ static enum err_code start_rooms(struct control *c, struct err *e)
 	rc = fleet_configure(c->rooms.fleet, config, e);
 	if (rc == ERR_OK)
 		rc = restore_health(c, e);
+	if (rc == ERR_OK)
+		rc = restore_nodes(c, e);
 	if (rc != ERR_OK)
 		return rc;
 	c->first_config = NULL;

@@ -1,109 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fleet: owns what is known of the regions, and judges the members whenever something new is heard
- * or time alone changes something. */
+/* fleet: owns what is known of the regions, and the timers that wake the judge. */
 #include "dnsd/fleet/fleet.h"
 
 #include "core/link_listen.h"
 #include "core/log.h"
-#include "core/utf8.h"
-#include "dnsd/fleet/inside.h"
+#include "dnsd/fleet/metrics.h"
+#include "dnsd/fleet/session.h"
+#include "dnsd/fleet/trouble.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define ROOM	     "dnsd/fleet"
 #define HEARTBEAT_MS 500
-#define VANTAGES_MAX 256
 #define TIMER_MIN_US 10000
-#define FORGET_EVERY 120 /* heartbeats */
+#define FORGET_EVERY 120		 /* heartbeats */
+#define FORGET_US    (600u * 1000000ull) /* a node that is gone, while another serves */
+#define AWAIT_US     10000000		 /* a node that was known before the start */
 
-void fleet_copy(char *out, size_t room, const char *text)
-{
-	utf8_copy(out, room, text);
-}
+/* A timer that comes so much too late has waited for the control thread. Then what has arrived
+ * meanwhile gets as long to be read. */
+#define LATE_US	   100000
+#define READING_US 50000
+/* A thread that is late each time judges all the same. */
+#define LATE_TIMES 3
 
-uint64_t fleet_now(const struct fleet *f)
-{
-	return clock_mono_us(f->clock);
-}
+/* A plan of WIRE_PARTS_MAX parts waits to be sent as a whole. */
+#define QUEUE_MAX (WIRE_PARTS_MAX * (WIRE_FRAME_MAX / 2) + 2 * WIRE_FRAME_MAX)
 
-/* ---- judging ---- */
-
-struct inputs {
-	struct verdict_input in;
-	struct verdict_vantage vantages[VANTAGES_MAX];
-	char reason[FLEET_REASON_MAX];
+struct fleet {
+	struct loop *loop;
+	const struct clock *clock;
+	struct fleet_handler handler;
+	void *ctx;
+	struct link_listener *listener;
+	struct loop_timer *timer; /* the next moment at which time alone changes something */
+	struct loop_timer *heartbeat;
+	uint64_t timer_us; /* when it is due */
+	unsigned n_late;   /* times in a row that it came too late */
+	struct fleet_judge judge;
+	struct fleet_session session;
 };
 
-static void gather(struct fleet *f, uint32_t service, uint32_t member, uint64_t now,
-		   struct inputs *out)
+static uint64_t now_of(const struct fleet *f)
 {
-	const struct config_service *cs = &f->config->services[service];
-	const struct fleet_member *m = &f->services[service].members[member];
-	const char *seen = NULL;
-	unsigned failing = 0, known = 0;
-	size_t n = 0;
-
-	fleet_region_stream(f, f->config->pools[cs->pool].members[member].region, service,
-			    &out->in.stream, out->reason);
-	if (!out->in.stream.ever)
-		out->in.stream = m->restored;
-	for (const struct fleet_vantage *v = f->vantages; v && n < VANTAGES_MAX; v = v->next, n++) {
-		fleet_vantage_of(v, m, now, &out->vantages[n], &seen);
-		known += out->vantages[n].fresh;
-		failing += out->vantages[n].fresh && !out->vantages[n].pass;
-	}
-	out->in.vantages = out->vantages;
-	out->in.n_vantages = n;
-	out->in.hold_down_us = cs->hold_down_ms * 1000;
-	if (failing && !out->reason[0])
-		snprintf(out->reason, sizeof(out->reason), "%u of %u vantages: %s", failing, known,
-			 seen ? seen : "failed");
-}
-
-static void judge(struct fleet *f, uint32_t service, uint32_t member, uint64_t now)
-{
-	struct fleet_member *m = &f->services[service].members[member];
-	struct fleet_change change = { .service = service,
-				       .member = member,
-				       .from = m->verdict.health };
-	bool was_good = m->verdict.good_at_us;
-	struct inputs inputs;
-
-	gather(f, service, member, now, &inputs);
-	if (!verdict_member_update(&m->verdict, &inputs.in, now, &m->next_us)) {
-		if (was_good != (bool)m->verdict.good_at_us && f->handler.eased)
-			f->handler.eased(f->ctx, service, member);
-		return;
-	}
-	change.to = m->verdict.health;
-	change.cause = m->verdict.cause;
-	change.reason = inputs.reason;
-	f->handler.changed(f->ctx, &change);
-}
-
-void fleet_judge_region(struct fleet *f, uint32_t region)
-{
-	uint64_t now = fleet_now(f);
-
-	for (uint32_t s = 0; s < f->n_services; s++) {
-		const struct config_pool *pool = &f->config->pools[f->config->services[s].pool];
-
-		for (uint32_t m = 0; m < f->services[s].n_members; m++)
-			if (pool->members[m].region == region)
-				judge(f, s, m, now);
-	}
-}
-
-void fleet_judge_all(struct fleet *f)
-{
-	uint64_t now = fleet_now(f);
-
-	for (struct fleet_vantage *v = f->vantages; v; v = v->next)
-		fleet_vantage_doubt(v, now);
-	for (uint32_t s = 0; s < f->n_services; s++)
-		for (uint32_t m = 0; m < f->services[s].n_members; m++)
-			judge(f, s, m, now);
+	return clock_mono_us(f->clock);
 }
 
 /* ---- time alone ---- */
@@ -114,216 +56,231 @@ static void earliest(uint64_t *at, uint64_t candidate)
 		*at = candidate;
 }
 
-void fleet_rearm(struct fleet *f)
+static void set_timer(struct fleet *f, uint64_t at_us, uint64_t now_us)
 {
-	uint64_t now = fleet_now(f), at = UINT64_MAX;
+	f->timer_us = at_us;
+	loop_timer_after(f->timer, (at_us - now_us + 999) / 1000);
+}
 
-	for (const struct fleet_node *n = f->nodes; n; n = n->next)
+/* When the next stream is stale, the next hold_down over, the next node no longer awaited. */
+static void rearm(struct fleet *f)
+{
+	uint64_t now_us = now_of(f), at = f->judge.soonest_us;
+
+	for (const struct fleet_node *n = f->judge.nodes; n; n = n->next) {
 		if (n->link && !n->was_stale)
 			earliest(&at, phi_stale_at_us(&n->phi));
-	for (const struct fleet_vantage *v = f->vantages; v; v = v->next)
+		if (!n->is_heard)
+			earliest(&at, n->await_us);
+	}
+	for (const struct fleet_vantage *v = f->judge.vantages; v; v = v->next)
 		if (v->link && v->was_fresh)
 			earliest(&at, phi_stale_at_us(&v->phi));
-	for (size_t s = 0; s < f->n_services; s++)
-		for (size_t m = 0; m < f->services[s].n_members; m++)
-			earliest(&at, f->services[s].members[m].next_us);
 	if (at == UINT64_MAX) {
+		f->timer_us = UINT64_MAX;
 		loop_timer_stop(f->timer);
 		return;
 	}
-	if (at < now + TIMER_MIN_US)
-		at = now + TIMER_MIN_US;
-	loop_timer_after(f->timer, (at - now + 999) / 1000);
+	set_timer(f, at < now_us + TIMER_MIN_US ? now_us + TIMER_MIN_US : at, now_us);
 }
 
-void fleet_tick(void *arg)
+static void on_touched(void *fleet)
 {
-	struct fleet *f = arg;
-	uint64_t now = fleet_now(f);
+	rearm(fleet);
+}
 
-	for (struct fleet_node *n = f->nodes; n; n = n->next) {
-		bool stale = fleet_node_is_stale(n, now);
+static void look_at_nodes(struct fleet *f, uint64_t now_us)
+{
+	for (struct fleet_node *n = f->judge.nodes; n; n = n->next) {
+		bool stale = fleet_node_is_stale(n, now_us);
+		bool is_late = !n->is_heard && n->await_us && now_us >= n->await_us;
 
 		if (stale && !n->was_stale)
-			log_warn("dnsd/fleet", "region %s: nothing is heard from node %s",
-				 n->region_name, n->name);
-		n->was_stale = stale;
+			log_warn(ROOM, "region %s: nothing is heard from node %s", n->region_name,
+				 n->name);
+		if (is_late)
+			n->await_us = 0;
+		if (stale != n->was_stale || is_late) {
+			n->was_stale = stale;
+			fleet_judge_region(&f->judge, n->region, now_us);
+		}
 	}
-	for (struct fleet_vantage *v = f->vantages; v; v = v->next)
-		v->was_fresh = fleet_vantage_is_fresh(v, now);
-	fleet_judge_all(f);
-	fleet_rearm(f);
+}
+
+static void look_at_vantages(struct fleet *f, uint64_t now_us)
+{
+	bool any = false;
+
+	for (struct fleet_vantage *v = f->judge.vantages; v; v = v->next) {
+		bool is_fresh = fleet_vantage_is_fresh(v, now_us);
+
+		any |= is_fresh != v->was_fresh;
+		v->was_fresh = is_fresh;
+	}
+	if (any)
+		fleet_judge_all(&f->judge, now_us);
+}
+
+void fleet_tick(void *fleet)
+{
+	struct fleet *f = fleet;
+	uint64_t now_us = now_of(f);
+
+	if (now_us > f->timer_us && now_us - f->timer_us > LATE_US && f->n_late < LATE_TIMES) {
+		f->n_late++;
+		set_timer(f, now_us + READING_US, now_us);
+		return;
+	}
+	f->n_late = 0;
+	look_at_nodes(f, now_us);
+	look_at_vantages(f, now_us);
+	fleet_judge_due(&f->judge, now_us);
+	rearm(f);
+}
+
+/* ---- peers that are gone ---- */
+
+static bool has_linked_sibling(const struct fleet *f, const struct fleet_node *n)
+{
+	for (const struct fleet_node *o = f->judge.nodes; o; o = o->next)
+		if (o != n && o->region == n->region && o->link)
+			return true;
+	return false;
+}
+
+/* Its last word counts no more; without a node left, neither does what was restored of them. */
+static void drop_node(struct fleet *f, struct fleet_node **at)
+{
+	struct fleet_node *n = *at;
+	struct fleet_judge *j = &f->judge;
+	uint32_t region = n->region;
+
+	*at = n->next;
+	log_info(ROOM, "region %s: node %s is forgotten", n->region_name, n->name);
+	fleet_node_free(n);
+	if (region >= j->config->n_regions)
+		return;
+	for (uint32_t i = j->region_first[region];
+	     !fleet_node_is_known(j->nodes, region) && i < j->region_first[region + 1]; i++) {
+		struct fleet_place p = j->by_region[i];
+		struct fleet_member *m = &j->services[p.service].members[p.member];
+
+		m->is_restored = true;
+		m->restored = (struct verdict_stream){ .retracted = true };
+	}
+	fleet_judge_region(j, region, now_of(f));
 }
 
 /* A node that is gone for long, of a region that others serve, was renamed or taken away. */
 static void forget_nodes(struct fleet *f)
 {
-	uint64_t now = fleet_now(f);
-	bool any = false;
-	struct fleet_node **at = &f->nodes;
+	struct fleet_node **at = &f->judge.nodes;
+	uint64_t now_us = now_of(f);
 
 	while (*at) {
-		struct fleet_node *n = *at, *other;
+		struct fleet_node *n = *at;
 
-		for (other = f->nodes; other; other = other->next)
-			if (other != n && other->region == n->region && other->link)
-				break;
-		if (n->link || !other || now - n->phi.last_us < FLEET_FORGET_US) {
+		if (n->link || now_us - n->phi.last_us < FORGET_US || !has_linked_sibling(f, n))
 			at = &n->next;
-			continue;
-		}
-		*at = n->next;
-		log_info("dnsd/fleet", "region %s: node %s is forgotten", n->region_name, n->name);
-		fleet_node_free(n);
-		any = true;
+		else
+			drop_node(f, at);
 	}
-	if (any) /* its last word counts no more */
-		fleet_judge_all(f);
 }
 
-void fleet_beat(void *arg)
+static bool forget_vantage(struct fleet *f, struct fleet_vantage **at, const char *name)
 {
-	struct fleet *f = arg;
-	Fairlead__Wire__Heartbeat beat = FAIRLEAD__WIRE__HEARTBEAT__INIT;
-	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	struct fleet_vantage *v = *at;
 
-	beat.seq = ++f->heartbeat_seq;
-	beat.sent_us = fleet_now(f);
-	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_HEARTBEAT;
-	m.heartbeat = &beat;
-	for (struct fleet_node *n = f->nodes; n; n = n->next)
-		if (n->link)
-			fleet_send(n->link, &m);
-	for (struct fleet_vantage *v = f->vantages; v; v = v->next) {
-		if (v->link)
-			fleet_send(v->link, &m);
-		v->was_fresh = fleet_vantage_is_fresh(v, fleet_now(f));
+	if (v->link || strcmp(v->name, name) != 0)
+		return false;
+	*at = v->next;
+	log_info(ROOM, "prober %s is forgotten", v->name);
+	fleet_vantage_free(v);
+	return true;
+}
+
+static bool is_linked(const struct fleet *f, const char *name)
+{
+	for (const struct fleet_node *n = f->judge.nodes; n; n = n->next)
+		if (n->link && strcmp(n->name, name) == 0)
+			return true;
+	for (const struct fleet_vantage *v = f->judge.vantages; v; v = v->next)
+		if (v->link && strcmp(v->name, name) == 0)
+			return true;
+	return false;
+}
+
+enum err_code fleet_forget(struct fleet *f, const char *name, struct err *e)
+{
+	struct fleet_node **node = &f->judge.nodes;
+	struct fleet_vantage **vantage = &f->judge.vantages;
+	bool any = false;
+
+	if (is_linked(f, name))
+		return err_set(e, ERR_REFUSED, "%s is linked: stop it first", name);
+	while (*node) {
+		if (strcmp((*node)->name, name) == 0) {
+			drop_node(f, node);
+			any = true;
+		} else {
+			node = &(*node)->next;
+		}
 	}
-	if (f->heartbeat_seq % FORGET_EVERY == 0)
+	while (*vantage) {
+		if (forget_vantage(f, vantage, name))
+			any = true;
+		else
+			vantage = &(*vantage)->next;
+	}
+	rearm(f);
+	return any ? ERR_OK : err_set(e, ERR_NOT_FOUND, "no node or prober %s is known", name);
+}
+
+void fleet_beat(void *fleet)
+{
+	struct fleet *f = fleet;
+
+	fleet_session_beat(&f->session);
+	if (f->session.beats % FORGET_EVERY == 0)
 		forget_nodes(f);
 }
 
 /* ---- configuration ---- */
 
-/* Which of its region's members in this pool it is: 0 for the first. */
-static uint32_t place_in_region(const struct config_pool *pool, uint32_t member)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < member; i++)
-		n += pool->members[i].region == pool->members[member].region;
-	return n;
-}
-
-static uint32_t find_service(const struct dnsd_config *c, const char *name)
-{
-	uint32_t s = 0;
-
-	while (c && s < c->n_services && strcmp(c->services[s].name, name) != 0)
-		s++;
-	return c && s < c->n_services ? s : UINT32_MAX;
-}
-
-/* The member of the old configuration's service that is this one: same region, same place in it. */
-static const struct fleet_member *find_member(const struct dnsd_config *c,
-					      const struct fleet_service *services, uint32_t s,
-					      const char *region, uint32_t nth)
-{
-	const struct config_pool *pool;
-
-	if (s == UINT32_MAX)
-		return NULL;
-	pool = &c->pools[c->services[s].pool];
-	for (uint32_t m = 0; m < pool->n_members; m++)
-		if (strcmp(c->regions[pool->members[m].region].name, region) == 0 &&
-		    place_in_region(pool, m) == nth)
-			return &services[s].members[m];
-	return NULL;
-}
-
-static void free_services(struct fleet_service *services, size_t n)
-{
-	for (size_t i = 0; services && i < n; i++)
-		free(services[i].members);
-	free(services);
-}
-
-static enum err_code make_service(struct fleet *f, uint32_t index, const struct dnsd_config *old,
-				  const struct fleet_plan *plan, struct fleet_service *out)
-{
-	const struct config_service *cs = &f->config->services[index];
-	const struct config_pool *pool = &f->config->pools[cs->pool];
-	uint32_t was = find_service(old, cs->name);
-
-	out->members = calloc(pool->n_members + 1, sizeof(*out->members));
-	if (!out->members)
-		return ERR_MEMORY;
-	out->n_members = pool->n_members;
-	for (uint32_t m = 0; m < pool->n_members; m++) {
-		const struct fleet_member *known = find_member(
-			old, f->services, was, f->config->regions[pool->members[m].region].name,
-			place_in_region(pool, m));
-
-		if (known)
-			out->members[m] = *known;
-		else
-			verdict_member_init(&out->members[m].verdict, fleet_now(f));
-		out->members[m].first_target =
-			fleet_plan_first(plan, f->config, cs->pool, m, &out->members[m].n_targets);
-	}
-	return ERR_OK;
-}
-
-/* Proberds go on as they are when nothing changes for them. */
-static void adopt_plan(struct fleet *f, struct fleet_plan *plan)
-{
-	struct fleet_plan old = f->plan;
-	bool is_same = f->plan_revision && old.signature && old.signature == plan->signature;
-
-	f->plan = *plan;
-	f->plan_revision += !is_same;
-	for (struct fleet_vantage *v = f->vantages; v && !is_same; v = v->next) {
-		fleet_vantage_carry(v, &old, &f->plan);
-		if (v->link)
-			fleet_plan_send(f, v);
-	}
-	fleet_plan_fini(&old);
-}
-
 /* Whoever reports for a region that is gone would be refused now. */
 static void adopt_nodes(struct fleet *f)
 {
-	for (struct fleet_node *n = f->nodes; n; n = n->next) {
-		fleet_node_resolve(n);
+	for (struct fleet_node *n = f->judge.nodes; n; n = n->next) {
 		if (n->region == UINT32_MAX && n->link)
 			link_close(n->link, "its region is no longer in this configuration");
+		else
+			fleet_session_send_match(&f->session, n);
 	}
 }
 
 enum err_code fleet_configure(struct fleet *f, const struct dnsd_config *config, struct err *e)
 {
-	const struct dnsd_config *old = f->config;
-	struct fleet_service *services = calloc(config->n_services + 1, sizeof(*services));
-	struct fleet_plan plan = { 0 };
-	enum err_code rc = services ? fleet_plan_make(config, &plan) : ERR_MEMORY;
+	bool is_new_plan;
+	enum err_code code = fleet_judge_configure(&f->judge, config, now_of(f), &is_new_plan, e);
 
-	f->config = config;
-	for (uint32_t i = 0; rc == ERR_OK && i < config->n_services; i++)
-		rc = make_service(f, i, old, &plan, &services[i]);
-	if (rc != ERR_OK) {
-		f->config = old;
-		fleet_plan_fini(&plan);
-		free_services(services, config->n_services);
-		return err_set(e, rc, "no memory for %zu services", config->n_services);
-	}
-	free_services(f->services, f->n_services);
-	f->services = services;
-	f->n_services = config->n_services;
-	adopt_plan(f, &plan);
+	if (code != ERR_OK)
+		return code;
+	for (struct fleet_vantage *v = f->judge.vantages; v && is_new_plan; v = v->next)
+		if (v->link)
+			fleet_session_send_plan(&f->session, v);
 	adopt_nodes(f);
-	fleet_judge_all(f);
-	fleet_rearm(f);
+	rearm(f);
 	return ERR_OK;
+}
+
+enum err_code fleet_check(const struct dnsd_config *config, struct err *e)
+{
+	struct fleet_plan plan;
+	enum err_code code = fleet_plan_make(config, &plan, e);
+
+	if (code == ERR_OK)
+		fleet_plan_fini(&plan);
+	return code;
 }
 
 /* ---- what was on disk ---- */
@@ -331,9 +288,9 @@ enum err_code fleet_configure(struct fleet *f, const struct dnsd_config *config,
 void fleet_member_key(const struct fleet *f, uint32_t service, uint32_t member,
 		      char out[FLEET_KEY_MAX])
 {
-	const struct config_pool *pool = &f->config->pools[f->config->services[service].pool];
-	const char *region = f->config->regions[pool->members[member].region].name;
-	uint32_t nth = place_in_region(pool, member);
+	const struct config_pool *pool = fleet_judge_pool(&f->judge, service);
+	const char *region = f->judge.config->regions[pool->members[member].region].name;
+	uint32_t nth = fleet_judge_nth(pool, member);
 
 	if (nth)
 		snprintf(out, FLEET_KEY_MAX, "%s#%u", region, nth + 1);
@@ -356,14 +313,14 @@ static void restore(struct fleet *f, struct fleet_member *m, const struct store_
 	if (from->health < HEALTH_UNKNOWN || from->health > HEALTH_DOWN)
 		return; /* of a program that knows more kinds */
 	verdict_member_restore(&m->verdict, health, cause, from->flaps, age_us(f, from->since_ms),
-			       fleet_now(f));
+			       now_of(f));
+	m->is_restored = health != HEALTH_UNKNOWN;
 	if (health == HEALTH_DOWN && cause == CAUSE_SAID)
 		m->restored = (struct verdict_stream){ .ever = true, .down = true };
-	else if (health == HEALTH_STALE || health == HEALTH_DEGRADED ||
-		 cause == CAUSE_STALE_AND_FAILED)
-		m->restored = (struct verdict_stream){ .ever = true,
-						       .stale = true,
-						       .degraded = health == HEALTH_DEGRADED };
+	else if (health == HEALTH_STALE || cause == CAUSE_STALE_AND_FAILED)
+		m->restored = (struct verdict_stream){ .ever = true, .stale = true };
+	else
+		m->restored = (struct verdict_stream){ .degraded = health == HEALTH_DEGRADED };
 }
 
 void fleet_restore(struct fleet *f, const struct store_health *list, size_t n)
@@ -371,18 +328,145 @@ void fleet_restore(struct fleet *f, const struct store_health *list, size_t n)
 	char key[FLEET_KEY_MAX];
 
 	for (size_t i = 0; i < n; i++) {
-		uint32_t s = find_service(f->config, list[i].service);
+		uint32_t s = fleet_judge_find(&f->judge, list[i].service);
 
-		for (uint32_t m = 0; s != UINT32_MAX && m < f->services[s].n_members; m++) {
+		for (uint32_t m = 0; s != UINT32_MAX && m < f->judge.services[s].n_members; m++) {
 			fleet_member_key(f, s, m, key);
 			if (strcmp(key, list[i].region) == 0)
-				restore(f, &f->services[s].members[m], &list[i]);
+				restore(f, &f->judge.services[s].members[m], &list[i]);
 		}
 	}
-	fleet_rearm(f);
+	rearm(f);
+}
+
+enum err_code fleet_restore_nodes(struct fleet *f, const struct store_node *list, size_t n)
+{
+	uint64_t now_us = now_of(f);
+
+	for (size_t i = 0; i < n; i++) {
+		struct fleet_node *node;
+
+		if (list[i].is_prober) {
+			if (!fleet_vantage_get(&f->judge.vantages, list[i].name))
+				return ERR_MEMORY;
+			continue;
+		}
+		node = fleet_node_get(&f->judge.nodes, list[i].region, list[i].name);
+		if (!node)
+			return ERR_MEMORY;
+		node->phi.last_us = now_us;
+		node->await_us = now_us + AWAIT_US;
+		fleet_node_resolve(node, f->judge.config);
+	}
+	rearm(f);
+	return ERR_OK;
+}
+
+/* ---- operators ---- */
+
+unsigned fleet_resume(struct fleet *f, const char *region, const char *service)
+{
+	struct fleet_judge *j = &f->judge;
+	uint64_t now_us = now_of(f);
+	unsigned n = 0;
+
+	for (uint32_t r = 0; r < j->config->n_regions; r++) {
+		if (strcmp(j->config->regions[r].name, region) != 0)
+			continue;
+		for (uint32_t i = j->region_first[r]; i < j->region_first[r + 1]; i++) {
+			struct fleet_place p = j->by_region[i];
+			struct fleet_member *m = &j->services[p.service].members[p.member];
+			struct fleet_member_view view;
+
+			if (service && strcmp(j->config->services[p.service].name, service) != 0)
+				continue;
+			fleet_view_member(j, p.service, p.member, now_us, &view);
+			n += view.hold_down_left_us > 0;
+			verdict_resume(&m->verdict);
+		}
+		fleet_judge_region(j, r, now_us);
+	}
+	rearm(f);
+	return n;
+}
+
+/* ---- views ---- */
+
+void fleet_member(const struct fleet *f, uint32_t service, uint32_t member,
+		  struct fleet_member_view *out)
+{
+	fleet_view_member(&f->judge, service, member, now_of(f), out);
+}
+
+enum verdict_health fleet_health(const struct fleet *f, uint32_t service, uint32_t member)
+{
+	return f->judge.services[service].members[member].verdict.health;
+}
+
+bool fleet_is_held_down(const struct fleet *f, uint32_t service, uint32_t member)
+{
+	return fleet_view_is_held_down(&f->judge, service, member);
+}
+
+uint64_t fleet_addresses_up(const struct fleet *f, uint32_t service, uint32_t member)
+{
+	return f->judge.services[service].members[member].addresses_up;
+}
+
+size_t fleet_nodes(const struct fleet *f, struct fleet_node_view *out, size_t room)
+{
+	return fleet_view_nodes(&f->judge, now_of(f), out, room);
+}
+
+size_t fleet_vantages(const struct fleet *f, struct fleet_vantage_view *out, size_t room)
+{
+	return fleet_view_vantages(&f->judge, now_of(f), out, room);
+}
+
+void fleet_problems(const struct fleet *f, struct problems *out)
+{
+	fleet_trouble(&f->judge, now_of(f), out);
+}
+
+void fleet_metrics(void *fleet, struct buf *out)
+{
+	const struct fleet *f = fleet;
+
+	fleet_metrics_write(&f->session, now_of(f), out);
 }
 
 /* ---- life ---- */
+
+static void on_changed(void *fleet, const struct fleet_change *change)
+{
+	struct fleet *f = fleet;
+
+	f->handler.changed(f->ctx, change);
+}
+
+static void on_eased(void *fleet, uint32_t service, uint32_t member)
+{
+	struct fleet *f = fleet;
+
+	if (f->handler.eased)
+		f->handler.eased(f->ctx, service, member);
+}
+
+static void on_addresses(void *fleet, uint32_t service, uint32_t member, uint64_t up)
+{
+	struct fleet *f = fleet;
+
+	if (f->handler.addresses)
+		f->handler.addresses(f->ctx, service, member, up);
+}
+
+static void on_met(void *fleet, enum identity_role role, const char *region, const char *name)
+{
+	struct fleet *f = fleet;
+
+	if (f->handler.met)
+		f->handler.met(f->ctx, role == IDENTITY_PROBER, region, name);
+}
 
 enum err_code fleet_new(struct fleet **out, struct loop *loop, const struct clock *clock,
 			const struct fleet_handler *handler, void *ctx)
@@ -395,6 +479,16 @@ enum err_code fleet_new(struct fleet **out, struct loop *loop, const struct cloc
 	f->clock = clock;
 	f->handler = *handler;
 	f->ctx = ctx;
+	f->timer_us = f->judge.soonest_us = UINT64_MAX;
+	f->judge.start_us = now_of(f);
+	f->judge.changed = on_changed;
+	f->judge.eased = on_eased;
+	f->judge.addresses = on_addresses;
+	f->judge.ctx = f;
+	fleet_session_init(&f->session, &f->judge, clock);
+	f->session.touched = on_touched;
+	f->session.met = on_met;
+	f->session.ctx = f;
 	if (loop_timer_new(loop, &f->timer, fleet_tick, f) != ERR_OK ||
 	    loop_timer_new(loop, &f->heartbeat, fleet_beat, f) != ERR_OK) {
 		fleet_free(f);
@@ -405,14 +499,21 @@ enum err_code fleet_new(struct fleet **out, struct loop *loop, const struct cloc
 	return ERR_OK;
 }
 
+void *fleet_link_ctx(struct fleet *f)
+{
+	return &f->session.stranger;
+}
+
 enum err_code fleet_listen(struct fleet *f, struct tls *tls, const struct endpoint *at,
 			   struct err *e)
 {
 	struct link_options options = LINK_OPTIONS_DEFAULT;
 
 	options.frame_max = WIRE_FRAME_MAX;
+	options.queue_max = QUEUE_MAX;
 	options.idle_ms = 30000; /* staleness is judged here, long before; this only cleans up */
-	return link_listen(&f->listener, f->loop, tls, at, &options, &fleet_link_handler, f, e);
+	return link_listen(&f->listener, f->loop, tls, at, &options, &fleet_session_handler,
+			   fleet_link_ctx(f), e);
 }
 
 void fleet_free(struct fleet *f)
@@ -420,20 +521,7 @@ void fleet_free(struct fleet *f)
 	if (!f)
 		return;
 	link_listener_free(f->listener);
-	while (f->nodes) {
-		struct fleet_node *n = f->nodes;
-
-		f->nodes = n->next;
-		fleet_node_free(n);
-	}
-	while (f->vantages) {
-		struct fleet_vantage *v = f->vantages;
-
-		f->vantages = v->next;
-		fleet_vantage_free(v);
-	}
-	free_services(f->services, f->n_services);
-	fleet_plan_fini(&f->plan);
+	fleet_judge_fini(&f->judge);
 	loop_timer_free(f->timer);
 	loop_timer_free(f->heartbeat);
 	free(f);

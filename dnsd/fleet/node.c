@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* node: a regiond as this name server knows it: its stream, and what it said last of each service.
  */
+#include "dnsd/fleet/node.h"
+
 #include "core/utf8.h"
-#include "dnsd/fleet/inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,22 +17,24 @@ static uint32_t region_index(const struct dnsd_config *c, const char *name)
 	return UINT32_MAX;
 }
 
-struct fleet_node *fleet_node_get(struct fleet *f, const char *region, const char *name)
+struct fleet_node *fleet_node_get(struct fleet_node **list, const char *region, const char *name)
 {
 	struct fleet_node *n;
 
-	for (n = f->nodes; n; n = n->next)
+	for (n = *list; n; n = n->next)
 		if (strcmp(n->region_name, region) == 0 && strcmp(n->name, name) == 0)
 			return n;
 	n = calloc(1, sizeof(*n));
 	if (!n)
 		return NULL;
-	n->fleet = f;
+	n->owner.node = n;
 	snprintf(n->region_name, sizeof(n->region_name), "%s", region);
 	snprintf(n->name, sizeof(n->name), "%s", name);
-	n->region = region_index(f->config, region);
-	n->next = f->nodes;
-	f->nodes = n;
+	n->region = UINT32_MAX;
+	n->was_stale = true;
+	n->phi.closed = true;
+	n->next = *list;
+	*list = n;
 	return n;
 }
 
@@ -43,9 +46,29 @@ void fleet_node_free(struct fleet_node *n)
 	free(n);
 }
 
+void fleet_node_free_all(struct fleet_node **list)
+{
+	while (*list) {
+		struct fleet_node *n = *list;
+
+		*list = n->next;
+		fleet_node_free(n);
+	}
+}
+
+void fleet_node_resolve(struct fleet_node *n, const struct dnsd_config *config)
+{
+	n->region = region_index(config, n->region_name);
+}
+
 bool fleet_node_is_stale(const struct fleet_node *n, uint64_t now_us)
 {
 	return !n->link || phi_is_stale(&n->phi, now_us);
+}
+
+bool fleet_node_is_awaited(const struct fleet_node *n, uint64_t now_us)
+{
+	return !n->is_heard && now_us < n->await_us;
 }
 
 /* ---- reports ---- */
@@ -107,7 +130,7 @@ static void take(struct fleet_report *to, const Fairlead__Wire__ServiceReport *f
 	to->queue_delay_us = from->queue_delay_us;
 	to->backends_up = from->backends_up;
 	to->backends_all = from->backends_all;
-	fleet_copy(to->reason, sizeof(to->reason), from->reason);
+	utf8_copy(to->reason, sizeof(to->reason), from->reason);
 }
 
 static void forget_reports(struct fleet_node *n)
@@ -118,7 +141,7 @@ static void forget_reports(struct fleet_node *n)
 }
 
 enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Report *r,
-				struct err *e)
+				uint64_t now_us, struct err *e)
 {
 	if (!r->full && (!n->report_seq || r->seq != n->report_seq + 1))
 		return err_set(e, ERR_INPUT, "report %llu after %llu: one was lost",
@@ -134,21 +157,22 @@ enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Repo
 		take(to, r->services[i]);
 	}
 	n->report_seq = r->seq;
-	n->report_us = fleet_now(n->fleet);
+	n->report_us = now_us;
 	n->is_withdrawn = false;
 	return ERR_OK;
 }
 
-void fleet_node_resolve(struct fleet_node *n)
+void fleet_node_withdraw(struct fleet_node *n, const char *reason)
 {
-	n->region = region_index(n->fleet->config, n->region_name);
+	n->is_withdrawn = true;
+	snprintf(n->withdrawn_reason, sizeof(n->withdrawn_reason), "withdrawn: %.200s", reason);
+	utf8_trim(n->withdrawn_reason);
 }
 
-const struct fleet_report *fleet_node_of(const struct fleet_node *n, uint32_t service)
+const struct fleet_report *fleet_node_of(const struct fleet_node *n, const char *service)
 {
-	const char *name = n->fleet->config->services[service].name;
 	bool found;
-	size_t at = find_report(n, name, &found);
+	size_t at = find_report(n, service, &found);
 
 	return found ? &n->reports[at] : NULL;
 }
@@ -172,32 +196,64 @@ static void note_reason(const struct fleet_node *n, const struct fleet_report *r
 	utf8_trim(reason);
 }
 
-void fleet_region_stream(struct fleet *f, uint32_t region, uint32_t service,
-			 struct verdict_stream *out, char reason[FLEET_REASON_MAX])
+/* What the nodes of a region amount to, one after the other. */
+struct tally {
+	bool up_fresh, up_stale; /* one serves; one served when it was last heard, or may come */
+	bool reported, awaited;
+};
+
+static void add(const struct fleet_node *n, const char *service, uint64_t now_us, struct tally *t,
+		struct verdict_stream *out, char *reason)
 {
-	bool up_fresh = false, up_stale = false;
-	uint64_t now = fleet_now(f);
+	const struct fleet_report *r = fleet_node_of(n, service);
+
+	t->reported |= n->report_us != 0;
+	if (fleet_node_is_awaited(n, now_us))
+		t->awaited = t->up_stale = true;
+	if (!r)
+		return;
+	out->ever = true;
+	if (says_down(n, r) || r->health == FAIRLEAD__WIRE__HEALTH__HEALTH_DEGRADED) {
+		out->degraded = true;
+		note_reason(n, r, reason);
+	}
+	if (says_down(n, r))
+		return; /* its last word stands, linked or not */
+	if (fleet_node_is_stale(n, now_us))
+		t->up_stale = true;
+	else
+		t->up_fresh = true;
+}
+
+void fleet_node_stream(const struct fleet_node *list, uint32_t region, const char *service,
+		       uint64_t now_us, struct verdict_stream *out, char reason[FLEET_REASON_MAX])
+{
+	struct tally t = { 0 };
 
 	*out = (struct verdict_stream){ 0 };
 	reason[0] = 0;
-	for (const struct fleet_node *n = f->nodes; n; n = n->next) {
-		const struct fleet_report *r = n->region == region ? fleet_node_of(n, service)
-								   : NULL;
+	for (const struct fleet_node *n = list; n; n = n->next)
+		if (n->region == region)
+			add(n, service, now_us, &t, out, reason);
+	out->retracted = !out->ever && t.reported && !t.awaited;
+	if (!out->ever)
+		return;
+	out->down = !t.up_fresh && !t.up_stale;
+	out->stale = t.up_stale && !t.up_fresh;
+}
 
-		if (!r)
-			continue;
-		out->ever = true;
-		if (says_down(n, r) || r->health == FAIRLEAD__WIRE__HEALTH__HEALTH_DEGRADED) {
-			out->degraded = true;
-			note_reason(n, r, reason);
-		}
-		if (says_down(n, r))
-			continue; /* its last word stands, linked or not */
-		if (fleet_node_is_stale(n, now))
-			up_stale = true;
-		else
-			up_fresh = true;
-	}
-	out->down = out->ever && !up_fresh && !up_stale;
-	out->stale = up_stale && !up_fresh;
+bool fleet_node_is_known(const struct fleet_node *list, uint32_t region)
+{
+	for (const struct fleet_node *n = list; n; n = n->next)
+		if (n->region == region)
+			return true;
+	return false;
+}
+
+bool fleet_node_is_live(const struct fleet_node *list, uint32_t region, uint64_t now_us)
+{
+	for (const struct fleet_node *n = list; n; n = n->next)
+		if (n->region == region && !fleet_node_is_stale(n, now_us))
+			return true;
+	return false;
 }

@@ -94,16 +94,22 @@ static void on_heartbeat(void *arg)
 
 static void send_verdicts(struct director *d, bool full)
 {
-	struct buf bytes = BUF_INIT;
 	struct err e = { "" };
+	enum err_code code = ERR_AGAIN;
+	size_t from = 0;
 
 	if (!d->stats.has_plan || !link_is_up(d->link))
 		return;
-	if (plan_write_verdicts(d->plan, full, &bytes, &e) == ERR_OK)
-		send_bytes(d, &bytes);
-	else
-		log_error(ROOM, "director %s: %s", d->name, e.text);
-	buf_fini(&bytes);
+	while (code == ERR_AGAIN) {
+		struct buf bytes = BUF_INIT;
+
+		code = plan_write_verdicts(d->plan, full, &from, &bytes, &e);
+		if (code == ERR_OK || code == ERR_AGAIN)
+			send_bytes(d, &bytes);
+		else
+			log_error(ROOM, "director %s: %s", d->name, e.text);
+		buf_fini(&bytes);
+	}
 }
 
 static void on_full(void *arg)
@@ -151,13 +157,16 @@ static void take_welcome(struct director *d, const Fairlead__Wire__Welcome *welc
 static void take_plan(struct director *d, const Fairlead__Wire__Plan *message)
 {
 	struct err e = { "" };
+	enum err_code code = plan_replace(d->plan, message, &e);
 
-	if (plan_replace(d->plan, message, &e) != ERR_OK) {
+	if (code == ERR_AGAIN)
+		return;
+	if (code != ERR_OK) {
 		refuse_frame(d, e.text); /* it will be sent again on the next link */
 		return;
 	}
 	log_info(ROOM, "director %s: plan %llu with %zu targets", d->name,
-		 (unsigned long long)message->revision, message->n_targets);
+		 (unsigned long long)message->revision, plan_size(d->plan));
 	d->stats.plans++;
 	d->stats.has_plan = true;
 	send_verdicts(d, true);

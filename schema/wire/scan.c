@@ -33,6 +33,8 @@ static const struct bound {
 	{ "Withdraw", "reason", WIRE_REASON_MAX },
 	{ "Goodbye", "reason", WIRE_REASON_MAX },
 	{ "Target", "address", 16 },
+	{ "Services", "not_here", WIRE_SERVICES_MAX },
+	{ "Services", "missing", WIRE_SERVICES_MAX },
 };
 
 static size_t bound_of(const ProtobufCMessageDescriptor *kind,

@@ -100,8 +100,28 @@ static enum err_code check_target(const Fairlead__Wire__Target *t, struct err *e
 	return ERR_OK;
 }
 
+static enum err_code check_parts(uint32_t part, uint32_t parts, struct err *e)
+{
+	if (parts > WIRE_PARTS_MAX)
+		return err_set(e, ERR_LIMIT, "parts: %u, at most %d", parts, WIRE_PARTS_MAX);
+	if (part && part >= parts)
+		return err_set(e, ERR_INPUT, "part: %u of %u, counted from 0", part, parts);
+	return ERR_OK;
+}
+
+static enum err_code check_verdicts(const Fairlead__Wire__Verdicts *v, struct err *e)
+{
+	if (v->parts > 1 && !v->full)
+		return err_set(e, ERR_INPUT, "parts: %u of a set that is not full", v->parts);
+	return check_parts(v->part, v->parts, e);
+}
+
 static enum err_code check_plan(const Fairlead__Wire__Plan *p, struct err *e)
 {
+	enum err_code parts = check_parts(p->part, p->parts, e);
+
+	if (parts)
+		return parts;
 	for (size_t i = 0; i < p->n_monitors; i++) {
 		enum err_code code = check_monitor(p->monitors[i], e);
 
@@ -127,8 +147,9 @@ static enum err_code check_values(const wire_message *m, struct err *e)
 	case FAIRLEAD__WIRE__MESSAGE__BODY_WELCOME: code = check_welcome(m->welcome, e); break;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_REPORT: code = check_report(m->report, e); break;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_PLAN: code = check_plan(m->plan, e); break;
+	case FAIRLEAD__WIRE__MESSAGE__BODY_VERDICTS: code = check_verdicts(m->verdicts, e); break;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_HEARTBEAT:
-	case FAIRLEAD__WIRE__MESSAGE__BODY_VERDICTS:
+	case FAIRLEAD__WIRE__MESSAGE__BODY_SERVICES:
 	case FAIRLEAD__WIRE__MESSAGE__BODY_WITHDRAW:
 	case FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE: break;
 	default: return err_set(e, ERR_INPUT, "a frame without a body we know");

@@ -21,13 +21,15 @@
 #include "core/err.h"
 #include "schema/wire/fleet.pb-c.h"
 
-#define WIRE_PROTOCOL	  1
+/* 2: a verdict of `fails` says whether it is proven. A prober of protocol 1 proves nothing. */
+#define WIRE_PROTOCOL	  2
 #define WIRE_PROTOCOL_MIN 1
 
 #define WIRE_FRAME_MAX	  (1u << 20)
 #define WIRE_SERVICES_MAX 4096
-#define WIRE_TARGETS_MAX  16384 /* and verdicts: one a target */
+#define WIRE_TARGETS_MAX  16384 /* of one part of a plan; and verdicts: one a target */
 #define WIRE_MONITORS_MAX 1024
+#define WIRE_PARTS_MAX	  32 /* of one plan or one full set of verdicts */
 #define WIRE_HEADERS_MAX  64
 #define WIRE_NAME_MAX	  255 /* a DNS name; every text that has no other bound */
 #define WIRE_REASON_MAX	  255

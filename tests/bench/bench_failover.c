@@ -7,7 +7,7 @@
  */
 #include "core/log.h"
 #include "dnsd/control/control.h"
-#include "dnsd/fleet/inside.h"
+#include "dnsd/fleet/session.h"
 #include "schema/config/config.h"
 
 #include <dirent.h>
@@ -41,6 +41,14 @@ void __wrap_link_close(struct link *link, const char *reason)
 const struct identity *__wrap_link_peer(const struct link *link)
 {
 	return &peer;
+}
+
+static void *link_ctx; /* the one that fleet gave it */
+
+void __wrap_link_set_ctx(struct link *link, void *ctx);
+void __wrap_link_set_ctx(struct link *link, void *ctx)
+{
+	link_ctx = ctx;
 }
 
 const char *__wrap_link_address(const struct link *link)
@@ -153,7 +161,8 @@ static void say_frame(const wire_message *m)
 	struct err e;
 
 	must(wire_pack(m, &out, &e), &e);
-	fleet_link_handler.frame(rooms->fleet, (struct link *)(void *)&link, out.data, out.len);
+	fleet_session_handler.frame(link_ctx ? link_ctx : fleet_link_ctx(rooms->fleet),
+				    (struct link *)(void *)&link, out.data, out.len);
 	buf_fini(&out);
 }
 

@@ -6,4 +6,4 @@ EXTRA_DIST += tests/bench/proxy.sh tests/bench/dns.py tests/bench/failover.sh
 EXTRA_PROGRAMS += tests/bench/bench_publish
 EXTRA_PROGRAMS += tests/bench/bench_failover
 tests_bench_bench_failover_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=link_send,--wrap=link_close,--wrap=link_peer,--wrap=link_address
+	-Wl,--wrap=link_send,--wrap=link_close,--wrap=link_peer,--wrap=link_address,--wrap=link_set_ctx

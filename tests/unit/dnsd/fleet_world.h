@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fleet_world: a fleet with a hand-wound clock and links that are not there: the four functions of
+/* fleet_world: a fleet with a hand-wound clock and links that are not there: the five functions of
  * core/link that fleet calls are replaced (-Wl,--wrap), and frames go straight to its handler. */
 #ifndef FAIRLEAD_TESTS_DNSD_FLEET_WORLD_H
 #define FAIRLEAD_TESTS_DNSD_FLEET_WORLD_H
 
-#include "dnsd/fleet/inside.h"
+#include "dnsd/fleet/fleet.h"
+#include "dnsd/fleet/session.h"
 #include "tests/unit/dnsd/world.h"
 
 /* What a test holds in place of a struct link. */
 struct line {
 	struct identity peer;
+	void *ctx;
 	char address[64];
 	bool is_closed;
 	char reason[256];
@@ -27,6 +29,7 @@ static struct buf changes; /* "chat eu unknown>up first heard\n" */
 enum err_code __wrap_link_send(struct link *link, const void *bytes, size_t len);
 void __wrap_link_close(struct link *link, const char *reason);
 const struct identity *__wrap_link_peer(const struct link *link);
+void __wrap_link_set_ctx(struct link *link, void *ctx);
 const char *__wrap_link_address(const struct link *link);
 
 enum err_code __wrap_link_send(struct link *link, const void *bytes, size_t len)
@@ -52,6 +55,11 @@ const struct identity *__wrap_link_peer(const struct link *link)
 	return &((const struct line *)link)->peer;
 }
 
+void __wrap_link_set_ctx(struct link *link, void *ctx)
+{
+	((struct line *)link)->ctx = ctx;
+}
+
 const char *__wrap_link_address(const struct link *link)
 {
 	return ((const struct line *)link)->address;
@@ -66,6 +74,15 @@ static inline void on_change(void *ctx, const struct fleet_change *x)
 		   w.config->regions[pool->members[x->member].region].name,
 		   verdict_health_name(x->from), verdict_health_name(x->to),
 		   x->reason[0] ? ": " : "", x->reason);
+}
+
+static inline void on_addresses(void *ctx, uint32_t service, uint32_t member, uint64_t up)
+{
+	const struct config_service *s = &w.config->services[service];
+	const struct config_pool *pool = &w.config->pools[s->pool];
+
+	buf_printf(&changes, "%.*s %s addresses %llx\n", (int)strcspn(s->name, "."), s->name,
+		   w.config->regions[pool->members[member].region].name, (unsigned long long)up);
 }
 
 static inline void changes_are(const char *wanted)
@@ -96,7 +113,8 @@ enum { EU_10, EU_11, US_20, EU_12, US_23, US_24, TARGETS };
 
 static inline int make_fleet(void **state)
 {
-	static const struct fleet_handler handler = { .changed = on_change };
+	static const struct fleet_handler handler = { .changed = on_change,
+						      .addresses = on_addresses };
 
 	world_init(&w, FLEET_YAML, WORLD_ZONE);
 	assert_int_equal(loop_new(&loop, NULL), ERR_OK);
@@ -121,8 +139,12 @@ static inline int free_fleet(void **state)
 /* Time passes, and what waits for it happens. */
 static inline void wait_ms(uint64_t ms)
 {
-	clock_hand_advance_ms(&hand, ms);
-	fleet_tick(fleet);
+	uint64_t step_ms = ms > 60000 ? 90 : 10; /* a timer is not late */
+
+	for (; ms > 0; ms -= step_ms < ms ? step_ms : ms) {
+		clock_hand_advance_ms(&hand, step_ms < ms ? step_ms : ms);
+		fleet_tick(fleet);
+	}
 }
 
 /* ---- peers ---- */
@@ -137,6 +159,7 @@ static inline struct line *line_of(enum identity_role role, const char *region, 
 	snprintf(line->peer.region, sizeof(line->peer.region), "%s", region);
 	snprintf(line->peer.name, sizeof(line->peer.name), "%s", name);
 	snprintf(line->address, sizeof(line->address), "127.0.0.1:4711");
+	line->ctx = fleet_link_ctx(fleet);
 	return line;
 }
 
@@ -153,7 +176,7 @@ static inline void say(struct line *line, const wire_message *m)
 
 	if (wire_pack(m, &out, &e) != ERR_OK)
 		fail_msg("%s", e.text);
-	fleet_link_handler.frame(fleet, (struct link *)line, out.data, out.len);
+	fleet_session_handler.frame(line->ctx, (struct link *)line, out.data, out.len);
 	buf_fini(&out);
 }
 
@@ -169,7 +192,7 @@ static inline void say_hello_at(struct line *line, int32_t lat_e4, int32_t lon_e
 	hello.lon_e4 = lon_e4;
 	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_HELLO;
 	m.hello = &hello;
-	fleet_link_handler.up(fleet, (struct link *)line, &line->peer);
+	fleet_session_handler.up(line->ctx, (struct link *)line, &line->peer);
 	say(line, &m);
 }
 
@@ -227,7 +250,8 @@ static inline void say_withdraw(struct line *line, const char *reason)
 	say(line, &m);
 }
 
-/* `seen` has a letter a target: p passes, f fails, u unknown, - not said. */
+/* `seen` has a letter a target: p passes, f fails and it is proven, b fails and is not, u unknown,
+ * - not said. */
 static inline void say_seen(struct line *line, uint64_t revision, bool full, const char *seen)
 {
 	Fairlead__Wire__Verdict one[64], *list[64];
@@ -243,7 +267,8 @@ static inline void say_seen(struct line *line, uint64_t revision, bool full, con
 		v->target = i;
 		v->known = seen[i] != 'u';
 		v->pass = seen[i] == 'p';
-		v->reason = seen[i] == 'f' ? "timeout" : "";
+		v->proven = seen[i] == 'f';
+		v->reason = seen[i] == 'f' || seen[i] == 'b' ? "timeout" : "";
 		list[verdicts.n_verdicts++] = v;
 	}
 	verdicts.revision = revision;
@@ -256,7 +281,7 @@ static inline void say_seen(struct line *line, uint64_t revision, bool full, con
 
 static inline void hang_up(struct line *line)
 {
-	fleet_link_handler.down(fleet, (struct link *)line, "the cable was cut");
+	fleet_session_handler.down(line->ctx, (struct link *)line, "the cable was cut");
 }
 
 /* A regiond that has said that all is well, or a proberd that has its plan. */
@@ -286,7 +311,8 @@ static inline enum verdict_health health(uint32_t service, uint32_t member)
 static inline void beat_for_ms(uint64_t ms, struct line **lines, size_t n)
 {
 	for (uint64_t gone = 0; gone < ms; gone += 500) {
-		clock_hand_advance_ms(&hand, 500);
+		wait_ms(490);
+		clock_hand_advance_ms(&hand, 10);
 		for (size_t i = 0; i < n; i++)
 			say_beat(lines[i]);
 		fleet_tick(fleet);

@@ -13,9 +13,9 @@ static enum err_code may(const char *fleet_name, enum identity_role role, const 
 
 	snprintf(peer.fleet, sizeof(peer.fleet), "%s", fleet_name);
 	snprintf(peer.region, sizeof(peer.region), "%s", region);
-	rc = fleet_link_handler.may(fleet, &peer, e);
+	rc = fleet_session_handler.may(fleet_link_ctx(fleet), &peer, e);
 	if (rc != ERR_OK)
-		fleet_link_handler.refused(fleet, "127.0.0.1:1", e);
+		fleet_session_handler.refused(fleet_link_ctx(fleet), "127.0.0.1:1", e);
 	return rc;
 }
 
@@ -48,11 +48,11 @@ static void regions_of_ours_and_proberds_may_speak_and_others_are_counted(void *
 	assert_int_equal(may("example", IDENTITY_REGIOND, "mars", &e), ERR_DENIED);
 	assert_non_null(strstr(e.text, "mars"));
 	err_set(&e, ERR_DENIED, "certificate has expired");
-	fleet_link_handler.refused(fleet, "127.0.0.1:1", &e);
+	fleet_session_handler.refused(fleet_link_ctx(fleet), "127.0.0.1:1", &e);
 	err_set_sub(&e, ERR_DENIED, ERR_SUB_FLEET, "a certificate of another fleet");
-	fleet_link_handler.refused(fleet, "127.0.0.1:1", &e);
+	fleet_session_handler.refused(fleet_link_ctx(fleet), "127.0.0.1:1", &e);
 	err_set_sub(&e, ERR_LIMIT, ERR_SUB_UNVERIFIED, "made room");
-	fleet_link_handler.refused(fleet, "127.0.0.1:1", &e);
+	fleet_session_handler.refused(fleet_link_ctx(fleet), "127.0.0.1:1", &e);
 	assert_float_equal(refusals("fleet"), 2, 0);
 	assert_float_equal(refusals("unverified"), 1, 0);
 	assert_float_equal(refusals("role"), 2, 0);
@@ -69,7 +69,7 @@ static void the_first_frame_is_a_hello_of_our_protocol(void **state)
 
 	say_beat(silent);
 	assert_true(silent->is_closed);
-	fleet_link_handler.frame(fleet, (struct link *)old, hello_without_protocol, 2);
+	fleet_session_handler.frame(old->ctx, (struct link *)old, hello_without_protocol, 2);
 	assert_true(old->is_closed);
 	assert_non_null(strstr(old->reason, "protocol"));
 	assert_float_equal(refusals("protocol"), 2, 0);
@@ -100,7 +100,7 @@ static void nobody_says_what_is_not_his(void **state)
 	assert_true(node->is_closed);
 	say_report(prober, 1, true, NULL, 0, "");
 	assert_true(prober->is_closed);
-	fleet_link_handler.frame(fleet, (struct link *)junk, (const uint8_t *)"\xff\xff", 2);
+	fleet_session_handler.frame(junk->ctx, (struct link *)junk, (const uint8_t *)"\xff\xff", 2);
 	assert_true(junk->is_closed);
 	assert_float_equal(refusals("protocol"), 3, 0);
 	line_free(node);

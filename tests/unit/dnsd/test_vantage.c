@@ -233,29 +233,101 @@ static void a_proberd_that_is_gone_or_silent_does_not_count(void **state)
 	line_free(again);
 }
 
-/* ---- whom to trust ---- */
+/* ---- whom to believe ---- */
 
-static void who_sees_all_fail_at_once_while_streams_live_is_not_trusted(void **state)
+static bool has_problem(const char *kind, const char *subject)
+{
+	struct problems problems = PROBLEMS_INIT;
+	bool found = false;
+
+	fleet_problems(fleet, &problems);
+	for (size_t i = 0; i < problems.n; i++)
+		found |= strcmp(problems.list[i].kind, kind) == 0 &&
+			 strcmp(problems.list[i].subject, subject) == 0;
+	problems_fini(&problems);
+	return found;
+}
+
+static void who_is_cut_off_says_nothing_and_a_problem_says_so(void **state)
+{
+	struct line *x = linked_prober("x", FRANKFURT);
+	struct fleet_vantage_view v;
+
+	say_seen(x, 1, true, "pppppp");
+	buf_clear(&changes);
+	say_seen(x, 1, false, "bbbbbb"); /* the only one, without any stream beside it */
+	changes_are("");
+	assert_int_equal(fleet_vantages(fleet, &v, 1), 1);
+	assert_true(v.is_blind);
+	assert_int_equal(v.failing, 6);
+	assert_true(has_problem("prober_blind", "x"));
+	say_seen(x, 1, false, "pppppp");
+	fleet_vantages(fleet, &v, 1);
+	assert_false(v.is_blind);
+	assert_false(has_problem("prober_blind", "x"));
+	line_free(x);
+}
+
+static void who_is_cut_off_is_no_witness_beside_one_that_sees(void **state)
+{
+	struct line *x = linked_prober("x", FRANKFURT), *y = linked_prober("y", SYDNEY);
+
+	say_seen(x, 1, true, "pppppp");
+	say_seen(y, 1, true, "pppppp");
+	say_seen(x, 1, false, "bbbbbb");
+	say_seen(y, 1, false, "ff");
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN); /* 1 of 1 */
+	assert_int_equal(health(CHAT, US), HEALTH_UP);
+	line_free(x);
+	line_free(y);
+}
+
+/* Four targets and more, half of them in one region, whose own streams live on. */
+static void one_region_of_two_is_out_though_its_own_stream_says_up(void **state)
 {
 	struct line *x = linked_prober("x", FRANKFURT), *eu = linked_node("eu", "a");
 	struct line *us = linked_node("us", "b");
-	struct fleet_vantage_view v;
 
 	say_up(eu, "mail.example.com");
+	say_up(us, "mail.example.com");
 	say_seen(x, 1, true, "pppppp");
-	say_seen(x, 1, false, "ffffff"); /* its uplink is cut */
-	assert_int_equal(health(CHAT, EU), HEALTH_UP);
+	say_seen(x, 1, false, "ffpfpp");
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
+	assert_int_equal(health(MAIL, EU), HEALTH_DOWN);
 	assert_int_equal(health(CHAT, US), HEALTH_UP);
-	assert_int_equal(fleet_vantages(fleet, &v, 1), 1);
-	assert_true(v.is_distrusted);
-	assert_false(v.is_fresh);
-	assert_int_equal(v.failing, 6);
-	say_seen(x, 1, false, "pppppp");
-	fleet_vantages(fleet, &v, 1);
-	assert_false(v.is_distrusted);
 	line_free(x);
 	line_free(eu);
 	line_free(us);
+}
+
+static void when_the_last_one_dies_too_who_was_down_stays_down(void **state)
+{
+	struct line *x = linked_prober("x", FRANKFURT);
+
+	say_seen(x, 1, true, "pppppp");
+	say_seen(x, 1, false, "ffpfpp");
+	beat_for_ms(60000, &x, 1);
+	say_seen(x, 1, false, "bbbbbb"); /* nothing is left to prove sight by */
+	beat_for_ms(60000, &x, 1);
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
+	assert_int_equal(health(CHAT, US), HEALTH_UP);
+	line_free(x);
+}
+
+static void a_prober_that_has_not_made_up_its_mind_counts_among_them(void **state)
+{
+	struct line *x = linked_prober("x", FRANKFURT), *y = linked_prober("y", SYDNEY);
+	struct line *node = linked_node("eu", "a");
+
+	say_seen(x, 1, true, "pppppp");
+	say_seen(y, 1, true, "uuuuuu");
+	say_seen(x, 1, false, "ff");
+	assert_int_equal(health(CHAT, EU), HEALTH_UP); /* 1 of 2 */
+	say_seen(y, 1, false, "ff");
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
+	line_free(x);
+	line_free(y);
+	line_free(node);
 }
 
 static void who_sees_one_region_fail_is_believed(void **state)
@@ -270,6 +342,79 @@ static void who_sees_one_region_fail_is_believed(void **state)
 	assert_int_equal(health(CHAT, US), HEALTH_UP);
 	line_free(x);
 	line_free(us);
+}
+
+/* ---- addresses ---- */
+
+static void a_dead_address_leaves_and_its_member_serves_on(void **state)
+{
+	struct line *x = linked_prober("x", FRANKFURT);
+
+	say_seen(x, 1, true, "pppppp");
+	buf_clear(&changes);
+	assert_int_equal(fleet_addresses_up(fleet, CHAT, EU), 3);
+	say_seen(x, 1, false, "-f");
+	changes_are("chat eu addresses 1\n");
+	assert_int_equal(fleet_addresses_up(fleet, CHAT, EU), 1);
+	assert_int_equal(health(CHAT, EU), HEALTH_UP);
+	assert_true(has_problem("address_down", "chat.example.com"));
+	say_seen(x, 1, false, "-p");
+	assert_int_equal(fleet_addresses_up(fleet, CHAT, EU), 1); /* held down */
+	beat_for_ms(20000, &x, 1);
+	changes_are("chat eu addresses 3\n");
+	assert_false(has_problem("address_down", "chat.example.com"));
+	line_free(x);
+}
+
+static void with_all_addresses_dead_the_member_is_down_and_none_is_left_out(void **state)
+{
+	struct line *x = linked_prober("x", FRANKFURT);
+
+	say_seen(x, 1, true, "pppppp");
+	say_seen(x, 1, false, "ff");
+	assert_int_equal(health(CHAT, EU), HEALTH_DOWN);
+	assert_int_equal(fleet_addresses_up(fleet, CHAT, EU), 3);
+	line_free(x);
+}
+
+/* ---- parts ---- */
+
+static void say_part(struct line *line, uint32_t part, uint32_t parts, uint32_t first, uint32_t n)
+{
+	Fairlead__Wire__Verdict one[8], *list[8];
+	Fairlead__Wire__Verdicts verdicts = FAIRLEAD__WIRE__VERDICTS__INIT;
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+
+	for (uint32_t i = 0; i < n; i++) {
+		fairlead__wire__verdict__init(&one[i]);
+		one[i].target = first + i;
+		one[i].known = one[i].pass = true;
+		list[i] = &one[i];
+	}
+	verdicts.revision = 1;
+	verdicts.full = true;
+	verdicts.part = part;
+	verdicts.parts = parts;
+	verdicts.verdicts = list;
+	verdicts.n_verdicts = n;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_VERDICTS;
+	m.verdicts = &verdicts;
+	say(line, &m);
+}
+
+static void a_full_set_in_parts_counts_when_its_last_part_is_there(void **state)
+{
+	struct line *x = linked_prober("x", FRANKFURT), *y = linked_prober("y", FRANKFURT);
+
+	say_part(x, 0, 2, 0, 4);
+	assert_int_equal(health(CHAT, EU), HEALTH_UNKNOWN);
+	say_part(x, 1, 2, 4, 2);
+	assert_int_equal(health(CHAT, EU), HEALTH_UP);
+	say_part(y, 0, 3, 0, 2);
+	say_part(y, 2, 3, 4, 2);
+	assert_true(y->is_closed);
+	line_free(x);
+	line_free(y);
 }
 
 int main(void)
@@ -287,8 +432,15 @@ int main(void)
 		WITH_FLEET(two_of_three_from_two_places_are_enough),
 		WITH_FLEET(a_lost_stream_and_half_of_the_vantages_are_enough),
 		WITH_FLEET(a_proberd_that_is_gone_or_silent_does_not_count),
-		WITH_FLEET(who_sees_all_fail_at_once_while_streams_live_is_not_trusted),
+		WITH_FLEET(who_is_cut_off_says_nothing_and_a_problem_says_so),
+		WITH_FLEET(who_is_cut_off_is_no_witness_beside_one_that_sees),
+		WITH_FLEET(one_region_of_two_is_out_though_its_own_stream_says_up),
+		WITH_FLEET(when_the_last_one_dies_too_who_was_down_stays_down),
+		WITH_FLEET(a_prober_that_has_not_made_up_its_mind_counts_among_them),
 		WITH_FLEET(who_sees_one_region_fail_is_believed),
+		WITH_FLEET(a_dead_address_leaves_and_its_member_serves_on),
+		WITH_FLEET(with_all_addresses_dead_the_member_is_down_and_none_is_left_out),
+		WITH_FLEET(a_full_set_in_parts_counts_when_its_last_part_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,14 +11,35 @@
 
 /* ---- counting ---- */
 
-static void a_first_result_decides_at_once(void **state)
+static void a_first_success_passes_at_once_and_to_fail_takes_fall(void **state)
 {
 	struct verdict_count c;
 
 	verdict_count_init(&c, 3, 3);
 	assert_false(c.known);
+	assert_true(verdict_count_add(&c, true));
+	assert_true(c.known && c.pass);
+	verdict_count_init(&c, 3, 3);
+	assert_false(verdict_count_add(&c, false));
+	assert_false(verdict_count_add(&c, false));
+	assert_false(c.known);
 	assert_true(verdict_count_add(&c, false));
 	assert_true(c.known && !c.pass);
+}
+
+static void what_was_known_before_a_change_of_the_monitor_takes_fall_or_rise_to_turn(void **state)
+{
+	struct verdict_count c;
+
+	verdict_count_init(&c, 2, 3);
+	verdict_count_carry(&c, true, true);
+	assert_false(verdict_count_add(&c, false));
+	assert_false(verdict_count_add(&c, false));
+	assert_true(verdict_count_add(&c, false));
+	verdict_count_init(&c, 2, 3);
+	verdict_count_carry(&c, true, false);
+	assert_false(verdict_count_add(&c, true));
+	assert_true(verdict_count_add(&c, true));
 }
 
 static void fall_failures_in_a_row_fail_and_rise_successes_pass(void **state)
@@ -127,12 +148,15 @@ static void each_row_of_the_down_rule_holds(void **state)
 		{ "V2 one of two places", HEALTH_UP, "up", "aaB", HEALTH_UP, CAUSE_NONE },
 		{ "V2 stale ones unasked", HEALTH_UP, "up", "a?B?C", HEALTH_DOWN, CAUSE_VANTAGES },
 		{ "V2 stale ones no place", HEALTH_UP, "up", "aa?B", HEALTH_DOWN, CAUSE_VANTAGES },
-		{ "V2 undecided ones too", HEALTH_UP, "up", "a!B", HEALTH_DOWN, CAUSE_VANTAGES },
+		{ "V2 undecided ones count", HEALTH_UP, "up", "a!B", HEALTH_UP, CAUSE_NONE },
+		{ "V2 but on no side", HEALTH_UP, "up", "ab!C", HEALTH_DOWN, CAUSE_VANTAGES },
 		{ "V2 from stale", HEALTH_STALE, "stale up", "ab", HEALTH_DOWN, CAUSE_VANTAGES },
 		{ "V2 from degraded", HEALTH_DEGRADED, "degraded", "ab", HEALTH_DOWN,
 		  CAUSE_VANTAGES },
 
 		{ "V3 half", HEALTH_UP, "stale up", "aB", HEALTH_DOWN, CAUSE_STALE_AND_FAILED },
+		{ "V3 half, one undecided", HEALTH_UP, "stale up", "a!B", HEALTH_DOWN,
+		  CAUSE_STALE_AND_FAILED },
 		{ "V3 half, one place", HEALTH_STALE, "stale up", "aaBB", HEALTH_DOWN,
 		  CAUSE_STALE_AND_FAILED },
 		{ "V3 less than half", HEALTH_UP, "stale up", "aBC", HEALTH_STALE, CAUSE_STALE },
@@ -303,21 +327,53 @@ static void a_restored_member_is_as_it_was(void **state)
 	assert_true(look(&m, "up", "", START, NULL));
 }
 
-/* ---- a vantage about itself ---- */
+/* ---- the words of others ---- */
 
-static void a_vantage_that_sees_half_fall_and_is_contradicted_distrusts_itself(void **state)
+static void a_word_taken_back_makes_a_member_unknown_and_it_serves(void **state)
 {
-	static const struct {
-		struct verdict_self self;
-		bool distrusted;
-	} rows[] = {
-		{ { 4, 2, true }, true },  { { 4, 1, true }, false }, { { 4, 4, false }, false },
-		{ { 3, 3, true }, false }, { { 5, 3, true }, true },  { { 5, 2, true }, false },
-		{ { 0, 0, true }, false },
-	};
+	struct verdict_input in = { .stream = { .retracted = true }, .hold_down_us = HOLD_DOWN };
+	struct verdict_member m = new_up();
+	uint64_t next;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(verdict_is_distrusted(&rows[i].self), rows[i].distrusted);
+	look(&m, "down", "", START, NULL);
+	assert_true(verdict_member_update(&m, &in, START + 1, &next));
+	assert_int_equal(m.health, HEALTH_UNKNOWN);
+	assert_int_equal(m.cause, CAUSE_RETRACTED);
+	/* What others saw is not the region's to take back. */
+	m = new_up();
+	look(&m, "up", "ab", START, NULL);
+	assert_false(verdict_member_update(&m, &in, START + 1, &next));
+	assert_int_equal(m.health, HEALTH_DOWN);
+}
+
+static void the_streams_word_alone_waits_ten_seconds_for_witnesses_to_come_back(void **state)
+{
+	struct verdict_member m = new_up();
+	uint64_t next;
+
+	look(&m, "up", "ab", START, NULL);
+	assert_false(look(&m, "up", "", START + 60 * S, &next)); /* both links are lost */
+	assert_int_equal(next, START + 70 * S);
+	assert_false(look(&m, "up", "ab", START + 62 * S, &next));
+	assert_false(look(&m, "up", "", START + 80 * S, &next));
+	assert_int_equal(next, START + 90 * S);
+	assert_true(look(&m, "up", "", START + 90 * S, &next));
+}
+
+static void an_operator_ends_hold_down_and_the_next_one_is_as_long_as_it_was_to_be(void **state)
+{
+	struct verdict_member m = new_up();
+	uint64_t next;
+
+	look(&m, "down", "", START, NULL);
+	verdict_resume(&m); /* not seen well yet */
+	assert_false(look(&m, "down", "", START + 1 * S, NULL));
+	assert_true(look(&m, "up", "", START + 2 * S, NULL));
+	look(&m, "down", "", START + 3 * S, NULL);
+	look(&m, "up", "", START + 4 * S, &next);
+	assert_int_equal(next, START + 3 * S + 2 * HOLD_DOWN);
+	verdict_resume(&m);
+	assert_true(look(&m, "up", "", START + 5 * S, NULL));
 }
 
 static void names_are_the_contracts_words(void **state)
@@ -335,7 +391,9 @@ static void names_are_the_contracts_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_first_result_decides_at_once),
+		cmocka_unit_test(a_first_success_passes_at_once_and_to_fail_takes_fall),
+		cmocka_unit_test(
+			what_was_known_before_a_change_of_the_monitor_takes_fall_or_rise_to_turn),
 		cmocka_unit_test(fall_failures_in_a_row_fail_and_rise_successes_pass),
 		cmocka_unit_test(rise_and_fall_of_zero_count_as_one),
 		cmocka_unit_test(each_row_of_the_down_rule_holds),
@@ -348,8 +406,11 @@ int main(void)
 		cmocka_unit_test(flapping_doubles_hold_down_up_to_sixteen_times),
 		cmocka_unit_test(flaps_are_forgotten_by_half_every_five_minutes),
 		cmocka_unit_test(a_restored_member_is_as_it_was),
+		cmocka_unit_test(a_word_taken_back_makes_a_member_unknown_and_it_serves),
 		cmocka_unit_test(
-			a_vantage_that_sees_half_fall_and_is_contradicted_distrusts_itself),
+			the_streams_word_alone_waits_ten_seconds_for_witnesses_to_come_back),
+		cmocka_unit_test(
+			an_operator_ends_hold_down_and_the_next_one_is_as_long_as_it_was_to_be),
 		cmocka_unit_test(names_are_the_contracts_words),
 	};
 

@@ -258,7 +258,7 @@ static void it_says_hello_and_then_its_heartbeats(void **state)
 	struct world w;
 
 	world_init(&w, "ns1");
-	wait_for(&w, "up hello(1,501100,-86800,500) heartbeat heartbeat");
+	wait_for(&w, "up hello(2,501100,-86800,500) heartbeat heartbeat");
 	director_stats(w.director, &stats);
 	assert_true(stats.is_up);
 	assert_string_equal(stats.node, "ns1");
@@ -298,7 +298,7 @@ static void on_a_new_link_nothing_is_said_before_its_plan(void **state)
 	wait_until(&w, has_lost_one);
 	w.trace[0] = '\0';
 	w.fails = true; /* changes while it is down and before the plan are for the full set */
-	wait_for(&w, "hello(1,501100,-86800,500) heartbeat");
+	wait_for(&w, "hello(2,501100,-86800,500) heartbeat");
 	assert_null(strstr(w.trace, "verdicts"));
 	send_plan(&w, 1);
 	/* The target is the same, so what is known of it is there at once. */

@@ -16,6 +16,7 @@ struct message {
 	Fairlead__Wire__Monitor monitors[2], *monitor_list[2];
 	Fairlead__Wire__Target targets[TARGETS_MAX], *target_list[TARGETS_MAX];
 	uint8_t addresses[TARGETS_MAX][4];
+	const char *region; /* of the targets that are added; NULL = eu-west */
 };
 
 static void message_init(struct message *m, uint64_t revision)
@@ -48,7 +49,7 @@ static void message_add(struct message *m, uint32_t id, const char *monitor, uns
 	fairlead__wire__target__init(t);
 	t->id = id;
 	t->pool = (char *)"chat";
-	t->region = (char *)"eu-west";
+	t->region = (char *)(m->region ? m->region : "eu-west");
 	t->monitor = (char *)monitor;
 	m->addresses[n][0] = 127;
 	m->addresses[n][1] = (uint8_t)(address >> 16);
@@ -66,6 +67,7 @@ struct world {
 	struct plan *plan;
 	struct message message;
 	int dead; /* last byte of the address that fails; -1 = none, -2 = all */
+	int dead_too;
 	const char *reason;
 	int changed;
 	struct {
@@ -84,7 +86,8 @@ static enum err_code fake_start(void *ctx, struct check_spec *spec, const struct
 	*out = (struct check *)w;
 	w->ended[w->n_ended].done = done;
 	w->ended[w->n_ended].arg = arg;
-	w->ended[w->n_ended].pass = w->dead != -2 && w->dead != to->addr.bytes[3];
+	w->ended[w->n_ended].pass = w->dead != -2 && w->dead != to->addr.bytes[3] &&
+				    w->dead_too != to->addr.bytes[3];
 	w->n_ended++;
 	return ERR_OK;
 }
@@ -124,7 +127,7 @@ static struct world *world_new(void)
 
 	assert_non_null(w);
 	clock_hand_init(&w->hand, 5000000000, 0);
-	w->dead = -1;
+	w->dead = w->dead_too = -1;
 	w->reason = "refused";
 	options.clock = &w->hand.clock;
 	options.runner = (struct schedule_runner){ fake_start, fake_cancel, w };
@@ -155,8 +158,9 @@ static wire_message *said(struct world *w, bool full)
 	struct buf bytes = BUF_INIT;
 	wire_message *message = NULL;
 	struct err e = { "" };
+	size_t from = 0;
 
-	if (plan_write_verdicts(w->plan, full, &bytes, &e) != ERR_OK)
+	if (plan_write_verdicts(w->plan, full, &from, &bytes, &e) != ERR_OK)
 		fail_msg("%s", e.text);
 	if (bytes.len && wire_unpack(bytes.data, bytes.len, &message, &e) != ERR_OK)
 		fail_msg("%s", e.text);
@@ -340,27 +344,202 @@ static void a_monitor_without_sense_leaves_its_targets_unknown_with_the_reason(v
 	world_free(w);
 }
 
-static void the_largest_plan_fits_in_one_frame(void **state)
+static void take_part(struct world *w, uint32_t part, uint32_t parts, enum err_code wanted)
 {
+	struct err e = { "" };
+
+	w->message.plan.part = part;
+	w->message.plan.parts = parts;
+	assert_int_equal(plan_replace(w->plan, &w->message.plan, &e), wanted);
+}
+
+static void a_large_plan_comes_and_is_told_in_parts(void **state)
+{
+	enum { PARTS = 3, EACH = 6000 };
 	struct world *w = world_new();
 	char reason[CHECK_REASON_MAX];
-	wire_message *m;
-	size_t i;
+	size_t from = 0, told = 0;
+	uint32_t n_parts = 0;
+	enum err_code code;
 
 	memset(reason, 'r', sizeof(reason) - 1);
 	reason[sizeof(reason) - 1] = '\0';
 	w->reason = reason;
 	w->dead = -2;
-	message_init(&w->message, UINT64_MAX);
-	for (i = 0; i < TARGETS_MAX; i++)
-		message_add(&w->message, UINT32_MAX - (uint32_t)i, "m0", (unsigned)i);
+	for (uint32_t part = 0; part < PARTS; part++) {
+		memset(&w->message, 0, sizeof(w->message));
+		message_init(&w->message, UINT64_MAX);
+		w->message.plan.n_monitors = part == 0 ? 2 : 0;
+		for (uint32_t i = 0; i < EACH; i++)
+			message_add(&w->message, part * EACH + i, "m0", part * EACH + i);
+		take_part(w, part, PARTS, part + 1 < PARTS ? ERR_AGAIN : ERR_OK);
+	}
+	assert_int_equal(plan_size(w->plan), PARTS * EACH);
+	run_ms(w, 2500);
+	do {
+		struct buf bytes = BUF_INIT;
+		wire_message *m;
+
+		code = plan_write_verdicts(w->plan, true, &from, &bytes, NULL);
+		assert_int_equal(wire_unpack(bytes.data, bytes.len, &m, NULL), ERR_OK);
+		assert_int_equal(m->verdicts->part, n_parts++);
+		assert_int_equal(m->verdicts->parts, 5);
+		assert_int_equal(strlen(m->verdicts->verdicts[0]->reason), sizeof(reason) - 1);
+		told += m->verdicts->n_verdicts;
+		wire_free(m);
+		buf_fini(&bytes);
+	} while (code == ERR_AGAIN);
+	assert_int_equal(code, ERR_OK);
+	assert_int_equal(told, PARTS * EACH);
+	assert_int_equal(n_parts, 5);
+	world_free(w);
+}
+
+static void parts_out_of_order_are_refused_and_the_plan_before_stays(void **state)
+{
+	struct world *w = world_new();
+
+	message_init(&w->message, 1);
+	message_add(&w->message, 0, "m0", 1);
+	take_part(w, 0, 0, ERR_OK);
+	w->message.plan.revision = 2;
+	take_part(w, 1, 3, ERR_INPUT);
+	take_part(w, 0, 3, ERR_AGAIN);
+	take_part(w, 2, 3, ERR_INPUT);
+	w->message.plan.revision = 3;
+	take_part(w, 1, 3, ERR_INPUT); /* of another plan */
+	assert_int_equal(plan_revision(w->plan), 1);
+	world_free(w);
+}
+
+/* ---- proof of sight ---- */
+
+/* Two targets, eu-west's ends in 1 and us-east's in 2; all is well. */
+static struct world *two_regions(void)
+{
+	struct world *w = world_new();
+
+	message_init(&w->message, 1);
+	message_add(&w->message, 0, "m0", 1);
+	w->message.region = "us-east";
+	message_add(&w->message, 1, "m0", 2);
 	replace(w);
-	run_ms(w, 1100);
-	m = said(w, true);
-	assert_int_equal(m->verdicts->n_verdicts, TARGETS_MAX);
-	assert_true(m->verdicts->verdicts[0]->known);
-	assert_in_range(strlen(m->verdicts->verdicts[0]->reason), 15, 40);
+	run_ms(w, 3000);
+	wire_free(said(w, true));
+	return w;
+}
+
+static void verdict_is(struct world *w, size_t i, bool pass, bool proven)
+{
+	wire_message *m = said(w, true);
+	const Fairlead__Wire__Verdict *v = m->verdicts->verdicts[i];
+
+	assert_true(v->known);
+	assert_int_equal(v->pass, pass);
+	assert_int_equal(v->proven, proven);
 	wire_free(m);
+}
+
+static void a_failure_beside_a_region_that_is_well_is_proven_in_the_usual_time(void **state)
+{
+	struct world *w = two_regions();
+
+	w->dead = 1;
+	run_ms(w, 1000 + 500 + 20); /* interval, and fall 2 that are refused at once */
+	verdict_is(w, 0, false, true);
+	verdict_is(w, 1, true, false);
+	world_free(w);
+}
+
+static void what_a_prober_sees_that_is_cut_off_is_never_proven(void **state)
+{
+	struct world *w = two_regions();
+
+	w->dead = -2;
+	run_ms(w, 60000);
+	verdict_is(w, 0, false, false);
+	verdict_is(w, 1, false, false);
+	world_free(w);
+}
+
+static void cut_and_back_again_nothing_is_ever_proven(void **state)
+{
+	struct world *w = two_regions();
+	unsigned cut_ms[] = { 1300, 700, 1010, 2500, 90, 1990, 600, 1800 };
+
+	for (size_t i = 0; i < 40; i++) {
+		w->dead = -2;
+		for (unsigned ms = 0; ms < cut_ms[i % 8]; ms += 10) {
+			struct plan_target t;
+
+			run_ms(w, 10);
+			plan_target(w->plan, 0, &t);
+			assert_false(t.is_proven);
+			plan_target(w->plan, 1, &t);
+			assert_false(t.is_proven);
+		}
+		w->dead = -1;
+		run_ms(w, cut_ms[(i + 3) % 8]);
+	}
+	world_free(w);
+}
+
+static void a_proof_lapses_when_no_other_region_is_well_and_is_told(void **state)
+{
+	struct world *w = two_regions();
+	wire_message *m;
+
+	w->dead = 1;
+	run_ms(w, 3000);
+	verdict_is(w, 0, false, true);
+	w->dead_too = 2;
+	run_ms(w, 3000);
+	m = said(w, false);
+	assert_non_null(m);
+	assert_int_equal(m->verdicts->n_verdicts, 2);
+	wire_free(m);
+	verdict_is(w, 0, false, false);
+	w->dead_too = -1;
+	run_ms(w, 5000); /* rise 2, and the next check of each is accompanied */
+	verdict_is(w, 0, false, true);
+	verdict_is(w, 1, true, false);
+	world_free(w);
+}
+
+static void in_one_region_alone_nothing_can_be_proven(void **state)
+{
+	struct world *w = world_new();
+
+	message_init(&w->message, 1);
+	message_add(&w->message, 0, "m0", 1);
+	message_add(&w->message, 1, "m0", 2);
+	replace(w);
+	run_ms(w, 3000);
+	w->dead = 1;
+	run_ms(w, 10000);
+	verdict_is(w, 0, false, false);
+	world_free(w);
+}
+
+/* ---- a monitor that changes ---- */
+
+static void what_was_known_under_another_monitor_takes_fall_failures_to_turn(void **state)
+{
+	struct world *w = two_regions();
+	struct schedule_stats stats;
+
+	w->message.plan.revision = 2;
+	w->message.monitors[0].interval_ms = 2000;
+	w->message.monitors[0].fall = 3;
+	replace(w);
+	verdict_is(w, 0, true, false); /* nothing is forgotten */
+	w->dead = 1;
+	run_ms(w, 1000);
+	schedule_stats(w->schedule, &stats);
+	assert_true(stats.failed >= 1);
+	verdict_is(w, 0, true, false);
+	run_ms(w, 2000);
+	verdict_is(w, 0, false, true);
 	world_free(w);
 }
 
@@ -406,7 +585,15 @@ int main(void)
 		cmocka_unit_test(two_plans_share_checks_and_have_ids_of_their_own),
 		cmocka_unit_test(
 			a_monitor_without_sense_leaves_its_targets_unknown_with_the_reason),
-		cmocka_unit_test(the_largest_plan_fits_in_one_frame),
+		cmocka_unit_test(a_large_plan_comes_and_is_told_in_parts),
+		cmocka_unit_test(parts_out_of_order_are_refused_and_the_plan_before_stays),
+		cmocka_unit_test(
+			a_failure_beside_a_region_that_is_well_is_proven_in_the_usual_time),
+		cmocka_unit_test(what_a_prober_sees_that_is_cut_off_is_never_proven),
+		cmocka_unit_test(cut_and_back_again_nothing_is_ever_proven),
+		cmocka_unit_test(a_proof_lapses_when_no_other_region_is_well_and_is_told),
+		cmocka_unit_test(in_one_region_alone_nothing_can_be_proven),
+		cmocka_unit_test(what_was_known_under_another_monitor_takes_fall_failures_to_turn),
 		cmocka_unit_test(without_memory_the_plan_before_stays),
 	};
 

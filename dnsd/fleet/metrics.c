@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* metrics: what the fleet looks like, as Prometheus text. */
+#include "dnsd/fleet/metrics.h"
+
+#include "core/metrics.h"
+#include "dnsd/fleet/view.h"
+
+typedef double (*member_fn)(const struct fleet_member_view *view);
+
+static double is_serving(const struct fleet_member_view *v)
+{
+	return v->health != HEALTH_DOWN;
+}
+
+static double load_ratio(const struct fleet_member_view *v)
+{
+	return v->capacity ? (double)v->used / (double)v->capacity : 0;
+}
+
+static void write_members(const struct fleet_judge *j, uint64_t now_us, struct buf *out,
+			  const char *name, const char *help, member_fn fn)
+{
+	metrics_family(out, name, "gauge", help);
+	for (uint32_t s = 0; s < j->n_services; s++) {
+		const struct config_pool *pool = fleet_judge_pool(j, s);
+
+		for (uint32_t m = 0; m < j->services[s].n_members; m++) {
+			struct fleet_member_view view;
+
+			if (fleet_judge_nth(pool, m)) /* a region that stands twice: one sample */
+				continue;
+			fleet_view_member(j, s, m, now_us, &view);
+			metrics_sample(out, name, fn(&view), "service", j->config->services[s].name,
+				       "region", j->config->regions[pool->members[m].region].name,
+				       NULL);
+		}
+	}
+}
+
+static void write_addresses(const struct fleet_judge *j, struct buf *out)
+{
+	static const char name[] = "fairlead_address_up";
+
+	metrics_family(out, name, "gauge",
+		       "1 when answers may name the address, of members with several.");
+	for (uint32_t s = 0; s < j->n_services; s++)
+		for (uint32_t m = 0; m < j->services[s].n_members; m++) {
+			const struct fleet_member *x = &j->services[s].members[m];
+			const struct config_member *c = &fleet_judge_pool(j, s)->members[m];
+
+			for (uint32_t i = 0; x->addresses && i < x->n_targets && i < 64; i++) {
+				char text[ADDR_TEXT_MAX];
+
+				addr_text(&c->addresses[i], text);
+				metrics_sample(out, name, x->addresses_up >> i & 1, "service",
+					       j->config->services[s].name, "region",
+					       j->config->regions[c->region].name, "address", text,
+					       NULL);
+			}
+		}
+}
+
+static void write_ages(const struct fleet_judge *j, uint64_t now_us, struct buf *out)
+{
+	static const char name[] = "fairlead_report_age_seconds";
+
+	metrics_family(
+		out, name, "gauge",
+		"Since the freshest report of a region; since the start, of one that was known"
+		" before it.");
+	for (uint32_t i = 0; i < j->config->n_regions; i++) {
+		double age = fleet_view_report_age_s(j, i, now_us);
+
+		if (age >= 0)
+			metrics_sample(out, name, age, "region", j->config->regions[i].name, NULL);
+	}
+}
+
+static void write_vantages(const struct fleet_judge *j, uint64_t now_us, struct buf *out)
+{
+	metrics_family(out, "fairlead_prober_up", "gauge",
+		       "1 when the prober is linked, has the plan and sees.");
+	for (const struct fleet_vantage *v = j->vantages; v; v = v->next)
+		metrics_sample(out, "fairlead_prober_up",
+			       fleet_vantage_is_fresh(v, now_us) && !v->blind_us[FAMILY_4] &&
+				       !v->blind_us[FAMILY_6],
+			       "prober", v->name, NULL);
+	metrics_family(out, "fairlead_prober_stretch_ratio", "gauge",
+		       "How much longer a prober's intervals are than asked for.");
+	for (const struct fleet_vantage *v = j->vantages; v; v = v->next)
+		if (v->link)
+			metrics_sample(out, "fairlead_prober_stretch_ratio", v->stretch_ppm / 1e6,
+				       "prober", v->name, NULL);
+}
+
+void fleet_metrics_write(const struct fleet_session *s, uint64_t now_us, struct buf *out)
+{
+	const struct fleet_judge *j = s->judge;
+
+	write_members(j, now_us, out, "fairlead_region_up",
+		      "1 when the region may serve the service.", is_serving);
+	write_members(j, now_us, out, "fairlead_region_load_ratio",
+		      "Use over capacity, as reported; 0 when capacity is not limited.",
+		      load_ratio);
+	write_addresses(j, out);
+	write_ages(j, now_us, out);
+	write_vantages(j, now_us, out);
+	metrics_family(out, "fairlead_peers_refused_total", "counter",
+		       "Links refused or closed for what the peer is or said.");
+	for (int i = 0; i < REFUSALS; i++)
+		metrics_sample(out, "fairlead_peers_refused_total", (double)s->refused[i], "reason",
+			       fleet_session_refusal_name((enum fleet_refusal)i), NULL);
+}
