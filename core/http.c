@@ -79,13 +79,23 @@ static struct client *waiting_longest(struct end *end)
 	return found;
 }
 
+/* Pages take at most a quarter of what clients may have: they share it with those of services. */
+static size_t most_clients(const struct end *end)
+{
+	size_t share = (reserve_limit() - reserve_kept()) / 4;
+
+	if (end->kind == END_UNIX || !reserve_limit() || share > HTTP_CONNECTIONS_MAX)
+		return HTTP_CONNECTIONS_MAX;
+	return share ? share : 1;
+}
+
 /* Makes room for one more; returns why there is none. The admin socket may use the reserve. */
 static const char *make_room(struct end *end, int fd)
 {
 	bool is_short = end->kind != END_UNIX && reserve_is_reached(fd);
 	struct client *longest;
 
-	if (!is_short && end->n_clients < HTTP_CONNECTIONS_MAX)
+	if (!is_short && end->n_clients < most_clients(end))
 		return NULL;
 	longest = waiting_longest(end);
 	if (!longest)

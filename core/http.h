@@ -4,9 +4,10 @@
  * It listens on a Unix socket (peers known by SO_PEERCRED), on mutual TLS (peers known by their
  * certificate), or in the clear for read-only pages. It is not on any data path.
  *
- * Bounds, of each listening socket: HTTP_CONNECTIONS_MAX connections; when one more comes, the
- * client that has waited longest without a request makes room, and so it does when only the
- * reserved descriptors are left (core/reserve). A Unix socket may use the reserve.
+ * Bounds, of each listening socket: HTTP_CONNECTIONS_MAX connections, and a quarter of the
+ * descriptors that clients may have; when one more comes, the client that has waited longest
+ * without a request makes room, and so it does when only the reserved descriptors are left
+ * (core/reserve). A Unix socket has the number alone for a bound, and may use the reserve.
  *
  * Threads    all on the loop's thread
  * Ownership  the maker frees the server; what it hands out is in core/http_conn.h

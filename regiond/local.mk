@@ -9,6 +9,7 @@ libregiond_a_SOURCES = \
 	regiond/back/pool.c regiond/back/pool.h \
 	regiond/back/pools.c regiond/back/pools.h \
 	regiond/back/checks.c regiond/back/checks.h \
+	regiond/route/checkers.c regiond/route/checkers.h \
 	regiond/route/service.c regiond/route/service.h \
 	regiond/route/route.c regiond/route/route.h \
 	regiond/route/table.c regiond/route/table.h \

@@ -344,6 +344,7 @@ void regiond_free(struct regiond *c)
 	loop_free(n->loop);
 	rcu_barrier_wait();
 	table_free(n->table);
+	checkers_free(&n->ref.checkers);
 	changeover_free(c->reload);
 	free(c);
 }

@@ -21,6 +21,17 @@ static void collect_ends(const struct node *n, struct buf *out)
 				       routes_rest(&ts->routes)->pool->config->name, "code",
 				       service_end_name(end), NULL);
 	}
+	metrics_family(out, "fairlead_bytes_total", "counter",
+		       "Bytes that were read from clients and from backends.");
+	for (size_t i = 0; i < n->table->n_services; i++) {
+		const struct service *s = n->table->services[i].service;
+		metrics_sample(out, "fairlead_bytes_total",
+			       (double)atomic_load(&s->bytes[SERVICE_FROM_CLIENT]), "service",
+			       s->name, "from", "client", NULL);
+		metrics_sample(out, "fairlead_bytes_total",
+			       (double)atomic_load(&s->bytes[SERVICE_FROM_BACKEND]), "service",
+			       s->name, "from", "backend", NULL);
+	}
 	metrics_family(out, "fairlead_request_seconds", "histogram",
 		       "How long connections lasted that reached a backend.");
 	for (size_t i = 0; i < n->table->n_services; i++) {

@@ -6,9 +6,10 @@
  *   nobody is connected, and nobody has come for STOP_QUIET_MS   or
  *   `drain` is over
  *
- * Health checks from outside come for as long as the name servers' caches say so, at the pace of
- * their monitors; they are no clients and hold nothing up: a connection counts once it has carried
- * a byte, and one from a prober, as the directors name them, never does.
+ * Health checks from outside come for as long as the name servers ask for them, at the pace of
+ * their monitors; they are no clients and hold nothing up. A connection counts once it has carried
+ * a byte, which a check that only connects never does; and what comes from a prober, as the
+ * directors name them, never counts (route/checkers.h).
  *
  * Threads    the control thread
  * Units      _us monotonic microseconds
@@ -22,7 +23,7 @@
 
 struct stop {
 	uint64_t begun_us, quiet_since_us;
-	uint64_t clients; /* that had come when it was looked at last */
+	uint64_t came; /* clients, when it was looked at last */
 };
 
 void stop_begin(struct stop *s, const struct node *n);

@@ -107,10 +107,13 @@ static bool is_shortage(int errnum)
  * client, which has gone: accept(2) passes on the network errors of the new connection. */
 static void accept_some(struct worker *w, struct listener *l, unsigned most)
 {
-	for (unsigned i = 0; i < most; i++) {
-		int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	for (unsigned i = 0; i < most && !w->paused_until_us; i++) {
+		struct sockaddr_storage from;
+		socklen_t len = sizeof(from);
+		int fd = accept4(l->fd, (struct sockaddr *)&from, &len,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			session_accept(&w->set, fd, l->service);
+			session_accept(&w->set, fd, (struct sockaddr *)&from, l->service);
 			if (!w->set.dialler.short_of_fds && !reserve_is_reached(fd))
 				continue;
 			pause_accepting(w);

@@ -40,8 +40,15 @@ static void end(struct l4 *c, enum service_end how)
 
 static void go_on(struct later *l);
 
+static void count_moved(struct l4 *c)
+{
+	exchange_moved(&c->exchange, c->relay.flows[RELAY_CLIENT].moved,
+		       c->relay.flows[RELAY_BACKEND].moved);
+}
+
 static void follow(struct l4 *c, enum relay_next next)
 {
+	count_moved(c);
 	switch (next) {
 	case RELAY_WAIT: break;
 	case RELAY_AGAIN: reactor_later(reactor_of(c), &c->session.later, go_on); break;
@@ -183,7 +190,7 @@ static void l4_start(struct session *s, int fd, const struct table_service *ts)
 	io_init(&c->client, &io_plain, fd);
 	io_init(&c->backend, &io_plain, -1);
 	relay_init(&c->relay, &c->client, &c->backend);
-	exchange_start(&c->exchange, ts->service, r->now_us);
+	exchange_start(&c->exchange, ts->service, s->is_check, r->now_us);
 	if (reactor_watch(r, EPOLL_CTL_ADD, fd, IO_EVENTS, &c->client_watch) != ERR_OK)
 		end(c, SERVICE_EXHAUSTED);
 	else

@@ -3,7 +3,7 @@
  *
  * Threads    workers count (atomics); the control thread reads
  * Ownership  counted: a table holds one, every connection and every listener holds one
- * Units      connections
+ * Units      connections; bytes
  */
 #ifndef FAIRLEAD_REGIOND_SERVICE_H
 #define FAIRLEAD_REGIOND_SERVICE_H
@@ -24,12 +24,18 @@ enum service_end {
 	SERVICE_ENDS,
 };
 
+enum service_way { SERVICE_FROM_CLIENT, SERVICE_FROM_BACKEND, SERVICE_WAYS };
+
 struct service {
 	char *name;
 	uint32_t id; /* unique while the process lives: the index in a table */
 	atomic_uint refs;
 	_Alignas(64) _Atomic uint64_t arrivals;
 	_Atomic uint64_t in_flight;
+	/* Those that have carried a byte, either way, and those of them in flight: a health check
+	 * that only connects never does. */
+	_Atomic uint64_t spoken, speaking;
+	_Atomic uint64_t bytes[SERVICE_WAYS];
 	_Atomic uint64_t ends[SERVICE_ENDS];
 	struct metrics_histogram seconds; /* of connections that reached a backend */
 };

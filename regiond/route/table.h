@@ -19,6 +19,7 @@
 
 #include "core/rcu.h"
 #include "regiond/back/pools.h"
+#include "regiond/route/checkers.h"
 #include "regiond/route/route.h"
 #include "regiond/route/service.h"
 
@@ -39,9 +40,10 @@ struct table {
 	uint32_t n_ids;
 };
 
-/* The one place where workers find the table that is in force. */
+/* The one place where workers find what is in force. */
 struct table_ref {
 	_Atomic(struct table *) table;
+	struct checkers_ref checkers;
 };
 
 /* previous may be NULL. Takes config when it returns ERR_OK. */

@@ -5,15 +5,49 @@
 
 #include <string.h>
 
-void exchange_start(struct exchange *x, struct service *service, uint64_t now_us)
+void exchange_start(struct exchange *x, struct service *service, bool is_check, uint64_t now_us)
 {
-	*x = (struct exchange){ .service = service_ref(service), .started_us = now_us };
-	atomic_fetch_add_explicit(&service->arrivals, 1, memory_order_relaxed);
+	*x = (struct exchange){ .service = service_ref(service),
+				.is_check = is_check,
+				.started_us = now_us };
+	if (!is_check)
+		atomic_fetch_add_explicit(&service->arrivals, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&service->in_flight, 1, memory_order_relaxed);
+}
+
+static void count_bytes(struct exchange *x)
+{
+	for (int i = 0; i < SERVICE_WAYS; i++) {
+		atomic_fetch_add_explicit(&x->service->bytes[i], x->bytes[i] - x->counted[i],
+					  memory_order_relaxed);
+		x->counted[i] = x->bytes[i];
+	}
+}
+
+static void speak(struct exchange *x)
+{
+	x->spoke = true;
+	atomic_fetch_add_explicit(&x->service->spoken, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&x->service->speaking, 1, memory_order_relaxed);
+}
+
+void exchange_moved(struct exchange *x, uint64_t from_client, uint64_t from_backend)
+{
+	uint64_t all = from_client + from_backend;
+	x->bytes[SERVICE_FROM_CLIENT] = from_client;
+	x->bytes[SERVICE_FROM_BACKEND] = from_backend;
+	if (all && !x->spoke && !x->is_check)
+		speak(x);
+	if (all - x->counted[SERVICE_FROM_CLIENT] - x->counted[SERVICE_FROM_BACKEND] >=
+	    EXCHANGE_COUNT_BYTES)
+		count_bytes(x);
 }
 
 void exchange_end(struct exchange *x, enum service_end end, uint64_t now_us)
 {
+	count_bytes(x);
+	if (x->spoke)
+		atomic_fetch_sub_explicit(&x->service->speaking, 1, memory_order_relaxed);
 	if (x->backend)
 		backend_release(x->backend);
 	x->backend = NULL;

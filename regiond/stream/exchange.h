@@ -19,16 +19,23 @@
 
 #include "regiond/route/table.h"
 
+/* Counters that all workers share are not touched for every packet. */
+#define EXCHANGE_COUNT_BYTES (256 << 10)
+
 struct exchange {
 	struct service *service;
 	struct backend *backend; /* the place reserved; NULL between two tries */
 	uint64_t started_us;
 	const struct backend *tried[POOL_TRIES]; /* only compared, never followed */
 	uint32_t n_tried;
-	bool reached; /* a backend took it */
+	bool reached;			/* a backend took it */
+	bool is_check;			/* of a prober: neither demand nor a client */
+	bool spoke;			/* it has carried a byte */
+	uint64_t bytes[SERVICE_WAYS];	/* as told last */
+	uint64_t counted[SERVICE_WAYS]; /* of these, in the service's counters */
 };
 
-void exchange_start(struct exchange *x, struct service *service, uint64_t now_us);
+void exchange_start(struct exchange *x, struct service *service, bool is_check, uint64_t now_us);
 void exchange_end(struct exchange *x, enum service_end end, uint64_t now_us);
 
 /* The next backend of the pool, with a place reserved: true. Or false, and what the exchange ends
@@ -40,5 +47,9 @@ bool exchange_pick(struct exchange *x, const struct pool *pool, uint64_t now_us,
 void exchange_reached(struct exchange *x);
 void exchange_failed(struct exchange *x, uint64_t now_us); /* another one may be picked */
 void exchange_put_back(struct exchange *x);		   /* it says nothing of the backend */
+
+/* How many bytes it has carried from each side so far. The service's counters follow at every
+ * EXCHANGE_COUNT_BYTES, and at the end. */
+void exchange_moved(struct exchange *x, uint64_t from_client, uint64_t from_backend);
 
 #endif

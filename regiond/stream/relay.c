@@ -143,8 +143,10 @@ static enum step hold(struct relay_flow *f, const uint8_t *bytes, size_t len,
 /* What a read came to, for both ways of reading. n > 0 gives STEP_ON. */
 static enum step after_read(struct relay_flow *f, struct io *from, ssize_t n)
 {
-	if (n > 0)
+	if (n > 0) {
+		f->moved += (uint64_t)n;
 		return STEP_ON;
+	}
 	if (n == 0) {
 		f->ended = true;
 		return STEP_ON;

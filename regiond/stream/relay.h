@@ -56,8 +56,9 @@ struct relay_flow {
 	struct pipe_ends pipe;
 	uint32_t piped;
 	uint8_t full_reads;
-	bool ended; /* the source has */
-	bool shut;  /* and the other side was told */
+	uint64_t moved; /* bytes read from the source so far */
+	bool ended;	/* the source has */
+	bool shut;	/* and the other side was told */
 };
 
 struct relay {

@@ -53,11 +53,12 @@ static void turn_away(struct session_set *set, int fd, struct service *service,
 	struct io io;
 	io_init(&io, &io_plain, fd);
 	io_close(&io, true);
-	exchange_start(&x, service, set->reactor->now_us);
+	exchange_start(&x, service, false, set->reactor->now_us);
 	exchange_end(&x, end, set->reactor->now_us);
 }
 
-void session_accept(struct session_set *set, int fd, struct service *service)
+void session_accept(struct session_set *set, int fd, const struct sockaddr *from,
+		    struct service *service)
 {
 	const struct table_service *ts = table_service(rcu_read(&set->ref->table), service->id);
 	struct session_kind *k = ts ? &set->kinds[ts->config->protocol] : NULL;
@@ -70,6 +71,7 @@ void session_accept(struct session_set *set, int fd, struct service *service)
 	memset(s, 0, k->ops->size);
 	s->set = set;
 	s->kind = k;
+	s->is_check = checkers_have(&set->ref->checkers, from);
 	s->next = set->list;
 	s->at = &set->list;
 	if (s->next)

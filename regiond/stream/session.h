@@ -38,6 +38,7 @@ struct session {
 	struct session *next, **at; /* in the list of all that are open */
 	struct later later;	    /* the session's own while it is open */
 	struct session_kind *kind;
+	bool is_check; /* it comes from a prober (route/checkers.h) */
 };
 
 struct session_kind {
@@ -62,8 +63,9 @@ enum err_code session_set_init(struct session_set *set, struct reactor *reactor,
 			       size_t n_kinds);
 void session_set_fini(struct session_set *set); /* aborts what is open */
 
-/* A new client of `service`: a session of kinds[protocol]. */
-void session_accept(struct session_set *set, int fd, struct service *service);
+/* A new client of `service`, that came from there: a session of kinds[protocol]. */
+void session_accept(struct session_set *set, int fd, const struct sockaddr *from,
+		    struct service *service);
 /* Last call of a session: what it held is given back already. */
 void session_close(struct session *s);
 

@@ -4,3 +4,4 @@ EXTRA_DIST += tests/flow/flow.py tests/flow/claims.py tests/flow/beside.py tests
 	tests/flow/test_regiond tests/flow/test_reload tests/flow/test_restart tests/flow/test_zones \
 	tests/flow/test_stream
 EXTRA_DIST += tests/flow/test_examples
+EXTRA_DIST += tests/flow/test_region

@@ -262,6 +262,38 @@ static void a_client_talks_with_a_backend_until_both_have_closed(void **state)
 	reaches(w, &service_of(w)->ends[SERVICE_DONE], 1);
 	assert_int_equal(atomic_load(&service_of(w)->in_flight), 0);
 	assert_int_equal(atomic_load(&service_of(w)->arrivals), 1);
+	assert_int_equal(atomic_load(&service_of(w)->bytes[SERVICE_FROM_CLIENT]), 8);
+	assert_int_equal(atomic_load(&service_of(w)->bytes[SERVICE_FROM_BACKEND]), 6);
+	assert_int_equal(atomic_load(&service_of(w)->spoken), 1);
+}
+
+/* A connection that says this, and is gone. */
+static void comes_and_says(struct world *w, const char *said)
+{
+	int at, client = client_of(w), backend = accept_any(w, &at);
+	if (*said) {
+		say(client, said);
+		hear(backend, said);
+	}
+	close(client);
+	hears_end(backend);
+	close(backend);
+}
+
+/* As health checks come: one that only connects, and one of a prober that asks. */
+static void a_check_from_outside_is_no_client(void **state)
+{
+	struct world *w = *state;
+	struct addr prober;
+	serve(w, make_table(w, 0, 0, NULL));
+	comes_and_says(w, "");
+	assert_int_equal(addr_parse("127.0.0.1", &prober, NULL), ERR_OK);
+	assert_int_equal(checkers_publish(&w->ref.checkers, &prober, 1), ERR_OK);
+	comes_and_says(w, "well?");
+	reaches(w, &service_of(w)->ends[SERVICE_DONE], 2);
+	assert_int_equal(atomic_load(&service_of(w)->arrivals), 1);
+	assert_int_equal(atomic_load(&service_of(w)->spoken), 0);
+	checkers_free(&w->ref.checkers);
 }
 
 static void a_client_that_speaks_first_is_heard_by_the_second_backend_if_one_refuses(void **state)
@@ -599,6 +631,7 @@ int main(void)
 #define CLAIM(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CLAIM(a_client_talks_with_a_backend_until_both_have_closed),
+		CLAIM(a_check_from_outside_is_no_client),
 		CLAIM(a_client_that_speaks_first_is_heard_by_the_second_backend_if_one_refuses),
 		CLAIM(a_backend_that_hangs_is_given_up_for_another),
 		CLAIM(a_full_pool_resets_the_next_client_and_takes_one_when_a_place_is_free),
