@@ -147,3 +147,23 @@ prepare_geo() {
 	geo_files=("${geo_names[@]/#/$geo_cache/}")
 	geo_credit
 }
+
+# ---- what is left on this machine
+
+prepare_size() { du -sh "$1" 2>/dev/null | cut -f1; }
+
+prepare_left() {
+	say "" "What is left on this machine:"
+	[ ! -d "$build" ] || say "  the build, $(prepare_size "$build"): $build"
+	[ ! -d "$geo_cache" ] || say "  the city database, $(prepare_size "$geo_cache"): $geo_cache"
+	"$top/deploy/install-deps" --left | sed 's/^/  /'
+	[ ! -d "$build" ] && [ ! -d "$geo_cache" ] ||
+		say "./deploy/demo/run --clean removes the build and the database."
+}
+
+prepare_clean() {
+	rm -rf "$build" "${build}-log" "$geo_cache"
+	rmdir "$(dirname "$geo_cache")" "$(dirname "$build")" 2>/dev/null
+	say "removed: $build" "removed: $geo_cache"
+	"$top/deploy/install-deps" --left
+}

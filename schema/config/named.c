@@ -35,7 +35,8 @@ void named_init(struct named *n, struct config_report *report, bool is_check, co
 	const struct passwd *user;
 
 	*n = (struct named){ .report = report, .is_check = is_check };
-	if (!is_check || geteuid() != 0 || !is_below(config, FAIRLEAD_SYSCONFDIR))
+	if (!is_check || geteuid() != 0 ||
+	    (!is_below(config, FAIRLEAD_SYSCONFDIR) && !is_below(config, "/etc/fairlead")))
 		return;
 	user = getpwnam(NAMED_USER);
 	if (user) {
