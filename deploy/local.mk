@@ -5,7 +5,7 @@ EXTRA_DIST += deploy/demo/run deploy/demo/look.sh deploy/demo/prepare.sh deploy/
 
 # Units for systemd, where configure was asked for them.
 SYSTEMD_UNITS = deploy/systemd/fairlead-dnsd.service deploy/systemd/fairlead-regiond.service \
-	deploy/systemd/fairlead-proberd.service
+	deploy/systemd/fairlead-proberd.service deploy/systemd/fairlead-regiond@.service
 EXTRA_DIST += deploy/systemd/fairlead-dnsd.service.in deploy/systemd/fairlead-regiond.service.in \
 	deploy/systemd/fairlead-proberd.service.in deploy/systemd/fairlead.conf
 if SYSTEMD
@@ -14,9 +14,17 @@ sysusersdir = $(prefix)/lib/sysusers.d
 sysusers_DATA = deploy/systemd/fairlead.conf
 endif
 CLEANFILES += $(SYSTEMD_UNITS)
-$(SYSTEMD_UNITS): %: %.in Makefile
+$(filter-out %@.service,$(SYSTEMD_UNITS)): %: %.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
 	sed -e 's,[@]sbindir[@],$(sbindir),g' -e 's,[@]sysconfdir[@],$(sysconfdir),g' $< >$@.tmp && mv $@.tmp $@
+
+# Several regionds on one machine: fairlead-regiond@NAME reads regiond-NAME.yaml.
+deploy/systemd/fairlead-regiond@.service: deploy/systemd/fairlead-regiond.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+	sed -e 's,[@]sbindir[@],$(sbindir),g' -e 's,[@]sysconfdir[@],$(sysconfdir),g' \
+		-e 's,regiond\.yaml,regiond-%i.yaml,' -e 's,^Description=.*,& (%i),' \
+		-e 's,^# fairlead-regiond\.service:,# fairlead-regiond@.service:,' \
+		$(srcdir)/deploy/systemd/fairlead-regiond.service.in >$@.tmp && mv $@.tmp $@
 
 completiondir = $(datadir)/bash-completion/completions
 dist_completion_DATA = deploy/completion/fairlead

@@ -52,7 +52,7 @@ libschema_a_SOURCES = \
 	schema/wire/wire.c schema/wire/wire.h
 nodist_libschema_a_SOURCES = schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h
 
-EXTRA_DIST += schema/wire/fleet.proto schema/api/openapi.yaml
+EXTRA_DIST += schema/wire/fleet.proto
 BUILT_SOURCES += schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h
 CLEANFILES += schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h
 schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h &: schema/wire/fleet.proto
