@@ -54,6 +54,7 @@ int main(int argc, char **argv)
 		     "answers DNS with the best region for each client",
 		     FAIRLEAD_SYSCONFDIR "/dnsd.yaml", &flags);
 	config_report_init(&report);
+	report.is_check = flags.check;
 	if (config_dnsd_load(flags.config, &config, &report) != ERR_OK) {
 		fputs(buf_text(&report.errors), stderr);
 	} else if (flags.check) {

@@ -14,11 +14,12 @@
 #include <stdlib.h>
 
 /* Errors and notes of the file go to standard error as they are: editors understand them. */
-static struct regiond_config *load(const char *path)
+static struct regiond_config *load(const char *path, bool is_check)
 {
 	struct config_report report;
 	struct regiond_config *config = NULL;
 	config_report_init(&report);
+	report.is_check = is_check;
 	load_file(path, &config, NULL, &report);
 	fputs(buf_text(&report.errors), stderr);
 	fputs(buf_text(&report.notes), stderr);
@@ -41,7 +42,7 @@ int main(int argc, char **argv)
 	daemon_parse(argc, argv, "fairlead-regiond",
 		     "balances TCP over availability zones, and reports to the directors",
 		     FAIRLEAD_SYSCONFDIR "/regiond.yaml", &flags);
-	struct regiond_config *config = load(flags.config);
+	struct regiond_config *config = load(flags.config, flags.check);
 	if (!config)
 		return EXIT_FAILURE;
 	if (flags.check) {

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPIRES_MAX_S (366 * 86400)
-
 void op_init(struct op *op, const struct rooms *r, const char *verb, const struct http_request *req)
 {
 	*op = (struct op){ .r = r, .verb = verb, .region = "", .service = "", .reason = "" };
@@ -44,8 +42,8 @@ static enum err_code read_body(struct op *op, const struct http_request *req, st
 		op->region = to;
 	if (strlen(op->reason) > OP_REASON_MAX)
 		return err_set(e, ERR_INPUT, "reason is at most %d bytes", OP_REASON_MAX);
-	if (expires < 0 || expires > EXPIRES_MAX_S)
-		return err_set(e, ERR_INPUT, "expires_s is 0 to %d", EXPIRES_MAX_S);
+	if (expires < 0 || expires > STORE_EXPIRES_MAX_S)
+		return err_set(e, ERR_INPUT, "expires_s is 0 to %d", STORE_EXPIRES_MAX_S);
 	if (strcmp(op->verb, "dial") == 0 && (share < 0 || share > PICK_SHARE_ALL))
 		return err_set(e, ERR_INPUT, "share_ppm is 0 to 1000000 (100 %%)");
 	op->share_ppm = share < 0 ? 0 : (uint32_t)share; /* a dial's alone */

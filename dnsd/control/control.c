@@ -178,7 +178,7 @@ static enum err_code check_certificate(const struct dnsd_config *config, struct 
 	enum err_code rc;
 
 	config_report_init(&report);
-	rc = certificate_check(config, false, &report, e);
+	rc = certificate_check(config, &report, e);
 	if (rc != ERR_OK)
 		err_set(e, rc, "%.*s", (int)strcspn(buf_text(&report.errors), "\n"),
 			buf_text(&report.errors));
@@ -442,7 +442,7 @@ static void check_files(const struct dnsd_config *config, struct config_report *
 {
 	struct named named;
 
-	named_init(&named, report, true, config->file);
+	named_init(&named, report, config->file);
 	for (size_t i = 0; i < config->n_zones; i++)
 		named_readable(&named, &config->zones[i].file_pos, config->zones[i].file);
 	for (size_t i = 0; i < config->geo.n_databases; i++)
@@ -464,7 +464,7 @@ enum err_code control_check(const struct dnsd_config *config, struct config_repo
 	if (rc != ERR_OK && report->n_errors == 0)
 		config_report_error(report, NULL, "%s", e.text);
 	publish_parts_unref(&parts);
-	certificate_check(config, true, report, &e);
+	certificate_check(config, report, &e);
 	check_files(config, report);
 	return report->n_errors ? ERR_INPUT : ERR_OK;
 }

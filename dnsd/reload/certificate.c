@@ -4,22 +4,16 @@
 
 #include "schema/config/named.h"
 
-#include <stdio.h>
-
-enum err_code certificate_check(const struct dnsd_config *config, bool is_check,
-				struct config_report *report, struct err *e)
+enum err_code certificate_check(const struct dnsd_config *config, struct config_report *report,
+				struct err *e)
 {
-	struct identity who = { .role = IDENTITY_DNSD };
 	enum err_code code = ERR_OK;
-	struct named named;
+	struct identity who;
 
 	if (!config->has_tls)
 		return ERR_OK;
-	snprintf(who.fleet, sizeof(who.fleet), "%s", config->fleet);
-	snprintf(who.name, sizeof(who.name), "%s", config->node);
+	who = named_identity(IDENTITY_DNSD, config->fleet, "", config->node);
 	config_report_about(report, &config->files);
-	named_init(&named, report, is_check, config->file);
-	code = named_tls(&named, &config->tls, &who, NULL);
-	named_finish(&named);
+	code = named_tls_only(report, config->file, &config->tls, &who, NULL);
 	return code ? err_set(e, code, "%s: `tls` cannot be used", config->file) : ERR_OK;
 }

@@ -3,7 +3,7 @@
  * another node would be refused by every peer.
  *
  * Threads    any
- * Errors     in the report, at the keys of `tls`; is_check as in schema/config/named.h
+ * Errors     in the report, at the keys of `tls`, as schema/config/named.h says
  */
 #ifndef FAIRLEAD_DNSD_RELOAD_CERTIFICATE_H
 #define FAIRLEAD_DNSD_RELOAD_CERTIFICATE_H
@@ -11,7 +11,7 @@
 #include "core/err.h"
 #include "schema/config/dnsd_config.h"
 
-enum err_code certificate_check(const struct dnsd_config *config, bool is_check,
-				struct config_report *report, struct err *e);
+enum err_code certificate_check(const struct dnsd_config *config, struct config_report *report,
+				struct err *e);
 
 #endif

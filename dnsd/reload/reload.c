@@ -62,7 +62,7 @@ static void read_config(struct build *b, const char *path)
 	if (b->rc != ERR_OK)
 		err_set(&b->e, b->rc, "%s has %u mistakes", path, b->report.n_errors);
 	else
-		b->rc = certificate_check(b->config, false, &b->report, &b->e);
+		b->rc = certificate_check(b->config, &b->report, &b->e);
 }
 
 static enum err_code load(struct build *b)

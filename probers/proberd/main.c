@@ -50,12 +50,13 @@ static void on_stop(void *arg)
 }
 
 /* Prints the report. NULL: there were mistakes. */
-static struct proberd_config *load(const char *path)
+static struct proberd_config *load(const char *path, bool is_check)
 {
 	struct proberd_config *config = NULL;
 	struct config_report report;
 
 	config_report_init(&report);
+	report.is_check = is_check;
 	if (proberd_load(path, &config, &report) != ERR_OK)
 		config = NULL;
 	fputs(buf_text(&report.notes), stderr);
@@ -104,7 +105,7 @@ int main(int argc, char **argv)
 
 	daemon_parse(argc, argv, PROGRAM, "checks regions from outside and tells every director",
 		     FAIRLEAD_SYSCONFDIR "/proberd.yaml", &flags);
-	config = load(flags.config);
+	config = load(flags.config, flags.check);
 	if (!config)
 		return EXIT_FAILURE;
 	if (flags.check) {

@@ -7,6 +7,7 @@
 #include "core/process.h"
 #include "probers/proberd/pages.h"
 #include "schema/config/config.h"
+#include "schema/config/named.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,41 +47,20 @@ static enum err_code open_tls(const struct proberd_config *c, struct tls **out, 
 	return tls_new(out, &files, e);
 }
 
-/* A certificate that is not ours would be refused by every director: say it before. */
-static enum err_code check_identity(const struct proberd_config *c, struct tls *tls, struct err *e)
-{
-	struct identity id = { 0 };
-	char text[IDENTITY_TEXT_MAX];
-	enum err_code code = tls_own_identity(tls, &id, e);
-
-	if (code != ERR_OK)
-		return err_wrap(e, code, "%s", c->tls.certificate);
-	if (id.role == IDENTITY_PROBER && strcmp(id.fleet, c->fleet) == 0 &&
-	    strcmp(id.name, c->node) == 0)
-		return ERR_OK;
-	identity_text(&id, text);
-	return err_set(e, ERR_INPUT, "%s is of %s, expected spiffe://%s/prober/%s",
-		       c->tls.certificate, text, c->fleet, c->node);
-}
-
 enum err_code proberd_load(const char *path, struct proberd_config **out,
 			   struct config_report *report)
 {
 	struct proberd_config *c;
-	struct err e = { "" };
-	struct tls *tls = NULL;
+	struct identity who;
 	enum err_code code = config_proberd_load(path, &c, report);
 
 	if (code != ERR_OK)
 		return code;
-	code = open_tls(c, &tls, &e);
-	if (code == ERR_OK)
-		code = check_identity(c, tls, &e);
-	tls_free(tls);
-	if (code != ERR_OK) {
-		config_report_error(report, &c->tls.pos, "tls: %s", e.text);
+	who = named_identity(IDENTITY_PROBER, c->fleet, "", c->node);
+	named_tls_only(report, path, &c->tls, &who, NULL);
+	if (report->n_errors) {
 		config_proberd_free(c);
-		return code;
+		return ERR_INPUT;
 	}
 	*out = c;
 	return ERR_OK;

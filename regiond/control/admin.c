@@ -4,11 +4,11 @@
 
 #include "core/log.h"
 #include "regiond/control/document.h"
+#include "schema/sql/store_override.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPIRES_MAX_S  (10 * 366 * 86400)
 #define REASON_MAX     255
 #define POOL_NAME_ROOM 64 /* the configuration's names have at most 63 */
 
@@ -90,9 +90,9 @@ static enum err_code get_expires(const json_t *body, int64_t *out_s, struct err 
 {
 	const json_t *v = json_object_get(body, "expires_s");
 	json_int_t s = json_integer_value(v);
-	if (v && (!json_is_integer(v) || s < 0 || s > EXPIRES_MAX_S))
+	if (v && (!json_is_integer(v) || s < 0 || s > STORE_EXPIRES_MAX_S))
 		return err_set(e, ERR_INPUT, "`expires_s`: expected 0 to %d seconds",
-			       EXPIRES_MAX_S);
+			       STORE_EXPIRES_MAX_S);
 	*out_s = s;
 	return ERR_OK;
 }

@@ -11,8 +11,9 @@
 #include "core/tls.h"
 #include "schema/config/regiond_config.h"
 
-/* *out is NULL when the configuration has none. */
+/* *out is NULL when the configuration has none. What is wrong goes to the report; without one, the first
+ * of it goes to *e. */
 enum err_code certificate_open(struct tls **out, const struct regiond_config *config,
-			       struct err *e);
+			       struct config_report *report, struct err *e);
 
 #endif

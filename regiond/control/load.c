@@ -6,6 +6,7 @@
 #include "regiond/back/pool.h"
 #include "regiond/control/certificate.h"
 #include "schema/config/config.h"
+#include "schema/config/named.h"
 
 static void check_monitors(const struct regiond_config *config, struct config_report *report)
 {
@@ -30,6 +31,16 @@ static void check_pools(const struct regiond_config *config, struct config_repor
 	}
 }
 
+static void check_state(const struct regiond_config *config, struct config_report *report)
+{
+	struct named named;
+	if (!config->state_path)
+		return;
+	named_init(&named, report, config->file);
+	named_state(&named, &config->state_pos, config->state_path);
+	named_finish(&named);
+}
+
 enum err_code load_file(const char *path, struct regiond_config **out, struct tls **tls,
 			struct config_report *report)
 {
@@ -41,8 +52,8 @@ enum err_code load_file(const char *path, struct regiond_config **out, struct tl
 		return code;
 	check_monitors(config, report);
 	check_pools(config, report);
-	if (certificate_open(&own, config, &e) != ERR_OK)
-		config_report_error(report, &config->tls.pos, "%s", e.text);
+	certificate_open(&own, config, report, &e);
+	check_state(config, report);
 	if (report->n_errors || !tls) {
 		tls_free(own);
 		own = NULL;

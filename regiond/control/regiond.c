@@ -291,7 +291,7 @@ enum err_code regiond_new(struct regiond **out, struct regiond_config *config, s
 	n->clock = clock_system();
 	n->started_ms = clock_wall_ms(n->clock);
 	table_publish(&n->ref, n->table);
-	code = certificate_open(&n->tls, config, e);
+	code = certificate_open(&n->tls, config, NULL, e);
 	if (code == ERR_OK)
 		code = start(c, e);
 	if (code != ERR_OK) {

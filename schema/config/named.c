@@ -30,12 +30,12 @@ static bool is_below(const char *path, const char *directory)
 	return !strncmp(path, directory, len) && path[len] == '/';
 }
 
-void named_init(struct named *n, struct config_report *report, bool is_check, const char *config)
+void named_init(struct named *n, struct config_report *report, const char *config)
 {
 	const struct passwd *user;
 
-	*n = (struct named){ .report = report, .is_check = is_check };
-	if (!is_check || geteuid() != 0 ||
+	*n = (struct named){ .report = report };
+	if (!report->is_check || geteuid() != 0 ||
 	    (!is_below(config, FAIRLEAD_SYSCONFDIR) && !is_below(config, "/etc/fairlead")))
 		return;
 	user = getpwnam(NAMED_USER);
@@ -50,7 +50,7 @@ void named_init(struct named *n, struct config_report *report, bool is_check, co
 
 static void wish(struct named *n, const struct config_pos *pos, const char *path, int mode)
 {
-	if (!n->is_check)
+	if (!n->report->is_check)
 		return; /* a daemon that starts tries it */
 	if (n->n_wishes == n->room) {
 		size_t room = n->room ? n->room * 2 : 16;
@@ -76,7 +76,7 @@ void named_directory(struct named *n, const struct config_pos *pos, const char *
 {
 	struct stat st;
 
-	if (!n->is_check)
+	if (!n->report->is_check)
 		return;
 	if (stat(path, &st) != 0)
 		config_report_error(n->report, pos, "%s: %s; the daemon keeps its files there",
@@ -175,7 +175,7 @@ static void on_finding(void *ctx, enum tls_part part, enum tls_finding finding, 
 		[TLS_KEY] = &look->tls->key_pos,
 		[TLS_CA] = &look->tls->ca_pos,
 	};
-	bool is_check = look->named->is_check;
+	bool is_check = look->named->report->is_check;
 
 	if (finding == TLS_UNUSABLE)
 		look->is_usable = false;
@@ -234,4 +234,28 @@ enum err_code named_tls(struct named *n, const struct config_tls *tls, const str
 	named_readable(n, &tls->key_pos, tls->key);
 	named_readable(n, &tls->ca_pos, tls->ca);
 	return look.is_usable ? open_tls(n, tls, &files, who, out) : ERR_INPUT;
+}
+
+enum err_code named_tls_only(struct config_report *report, const char *config,
+			     const struct config_tls *tls, const struct identity *who,
+			     struct tls **out)
+{
+	struct named named;
+	enum err_code code;
+
+	named_init(&named, report, config);
+	code = named_tls(&named, tls, who, out);
+	named_finish(&named);
+	return code;
+}
+
+struct identity named_identity(enum identity_role role, const char *fleet, const char *region,
+			       const char *name)
+{
+	struct identity id = { .role = role };
+
+	snprintf(id.fleet, sizeof(id.fleet), "%s", fleet);
+	snprintf(id.region, sizeof(id.region), "%s", region);
+	snprintf(id.name, sizeof(id.name), "%s", name);
+	return id;
 }

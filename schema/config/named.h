@@ -27,7 +27,6 @@ struct named_wish;
 
 struct named {
 	struct config_report *report;
-	bool is_check;
 
 	/* Who is asked for; user "" = whoever runs this. */
 	char user[32];
@@ -38,8 +37,8 @@ struct named {
 	size_t n_wishes, room;
 };
 
-/* is_check: for `--check` of the configuration in the file `config`. */
-void named_init(struct named *n, struct config_report *report, bool is_check, const char *config);
+/* config: the name of the configuration's file. */
+void named_init(struct named *n, struct config_report *report, const char *config);
 
 /* Opens what `tls` names, as a certificate of `who`. *out may be NULL: only look. */
 enum err_code named_tls(struct named *n, const struct config_tls *tls, const struct identity *who,
@@ -53,5 +52,14 @@ void named_directory(struct named *n, const struct config_pos *pos, const char *
 
 /* Tells what the user may not do, and frees everything. */
 void named_finish(struct named *n);
+
+/* All of it for one `tls`, at once. */
+enum err_code named_tls_only(struct config_report *report, const char *config,
+			     const struct config_tls *tls, const struct identity *who,
+			     struct tls **out);
+
+/* Whose certificate: parts are cut to what a certificate can carry. */
+struct identity named_identity(enum identity_role role, const char *fleet, const char *region,
+			       const char *name);
 
 #endif

@@ -5,7 +5,6 @@
 #include "core/utf8.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +50,10 @@ void config_report_fini(struct config_report *r)
 
 void report_open(struct config_report *r)
 {
+	bool is_check = r->is_check;
+
 	config_report_fini(r);
+	r->is_check = is_check;
 }
 
 uint32_t report_source(struct config_report *r, const char *name, const char *text, size_t len)

@@ -20,6 +20,7 @@
 
 #include "core/buf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,7 @@ struct config_report {
 	struct buf errors; /* whole lines, caret lines included; empty when there is no mistake */
 	struct buf notes;  /* warnings and notes, the same way */
 	unsigned n_errors, n_warnings, n_notes;
+	bool is_check; /* set by who runs --check, before the load: named.h then looks closer */
 
 	struct report_file *files;
 	uint32_t n_files;

@@ -27,6 +27,9 @@ enum store_override_kind {
 };
 const char *store_override_kind_name(enum store_override_kind kind);
 
+/* How long an override may hold by `expires`: what is meant for longer is configuration. */
+#define STORE_EXPIRES_MAX_S (366 * 86400)
+
 struct store_override {
 	int64_t id; /* grows, never reused */
 	enum store_override_kind kind;
