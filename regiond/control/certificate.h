@@ -11,8 +11,8 @@
 #include "core/tls.h"
 #include "schema/config/regiond_config.h"
 
-/* *out is NULL when the configuration has none. What is wrong goes to the report; without one, the first
- * of it goes to *e. */
+/* *out is NULL when the configuration has none. What is wrong goes to the report; without one, the
+ * first of it goes to *e. */
 enum err_code certificate_open(struct tls **out, const struct regiond_config *config,
 			       struct config_report *report, struct err *e);
 
