@@ -140,6 +140,19 @@ static void forget_reports(struct fleet_node *n)
 	n->n_reports = 0;
 }
 
+static void take_notes(struct fleet_node *n, const Fairlead__Wire__Report *r, uint64_t now_us)
+{
+	size_t count = r->n_notes < WIRE_NOTES_MAX ? r->n_notes : WIRE_NOTES_MAX;
+
+	if (count && !n->n_notes)
+		n->notes_us = now_us;
+	n->n_notes = count;
+	for (size_t i = 0; i < count; i++) {
+		utf8_copy(n->notes[i].kind, sizeof(n->notes[i].kind), r->notes[i]->kind);
+		utf8_copy(n->notes[i].text, sizeof(n->notes[i].text), r->notes[i]->text);
+	}
+}
+
 enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Report *r,
 				uint64_t now_us, struct err *e)
 {
@@ -156,6 +169,7 @@ enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Repo
 				       r->services[i]->service, n->n_reports);
 		take(to, r->services[i]);
 	}
+	take_notes(n, r, now_us);
 	n->report_seq = r->seq;
 	n->report_us = now_us;
 	n->is_withdrawn = false;

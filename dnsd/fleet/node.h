@@ -55,7 +55,14 @@ struct fleet_node {
 	size_t n_reports;
 	uint64_t double_us; /* when another one under its name was refused; 0 = never */
 	char double_address[ENDPOINT_TEXT_MAX];
-	uint64_t told; /* of the Services message it was sent last; 0 = none */
+	uint64_t told;		/* of the Services message it was sent last; 0 = none */
+	uint64_t told_checkers; /* the same, of Checkers */
+	/* What it says of itself; since when there are any. */
+	struct fleet_note {
+		char kind[32], text[FLEET_REASON_MAX];
+	} notes[WIRE_NOTES_MAX];
+	size_t n_notes;
+	uint64_t notes_us;
 };
 
 /* The one of that name; it is made when it is not there. NULL without memory. */

@@ -122,6 +122,75 @@ static void welcome(struct fleet_session *s, struct link *link)
 	send_message(link, &m);
 }
 
+/* Where proberds are linked from, each address once, in the order of their list; the bytes of an
+ * address are those of the vantage's struct addr. */
+struct checkers {
+	struct addr addrs[WIRE_CHECKERS_MAX];
+	ProtobufCBinaryData list[WIRE_CHECKERS_MAX];
+	size_t n;
+	uint64_t signature; /* never 0 */
+};
+
+static bool has_checker(const struct checkers *c, const struct addr *a)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (addr_is_equal(&c->addrs[i], a))
+			return true;
+	return false;
+}
+
+static void add_checker(struct checkers *c, const struct addr *a)
+{
+	size_t len = a->family == 4 ? 4 : 16;
+
+	if (c->n == WIRE_CHECKERS_MAX || has_checker(c, a))
+		return;
+	c->addrs[c->n] = *a;
+	c->list[c->n] = (ProtobufCBinaryData){ .len = len, .data = c->addrs[c->n].bytes };
+	c->n++;
+	for (size_t i = 0; i < len; i++)
+		c->signature = (c->signature ^ a->bytes[i]) * 0x100000001b3; /* FNV-1a */
+}
+
+static void find_checkers(const struct fleet_session *s, struct checkers *c)
+{
+	c->n = 0;
+	c->signature = 0xcbf29ce484222325;
+	for (const struct fleet_vantage *v = s->judge->vantages; v; v = v->next) {
+		struct endpoint at;
+
+		if (v->address[0] && endpoint_parse(v->address, &at, NULL) == ERR_OK)
+			add_checker(c, &at.addr);
+	}
+	c->signature |= 1;
+}
+
+static void send_checkers(struct fleet_node *n, struct checkers *c)
+{
+	Fairlead__Wire__Checkers checkers = FAIRLEAD__WIRE__CHECKERS__INIT;
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+
+	if (n->told_checkers == c->signature || (!c->n && !n->told_checkers))
+		return;
+	checkers.n_addresses = c->n;
+	checkers.addresses = c->list;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_CHECKERS;
+	m.checkers = &checkers;
+	if (send_message(n->link, &m))
+		n->told_checkers = c->signature;
+}
+
+/* Told again with a heartbeat whenever it is news to a node. */
+static void tell_checkers(struct fleet_session *s)
+{
+	struct checkers c;
+
+	find_checkers(s, &c);
+	for (struct fleet_node *n = s->judge->nodes; n; n = n->next)
+		if (n->link && n->report_us)
+			send_checkers(n, &c);
+}
+
 void fleet_session_beat(struct fleet_session *s)
 {
 	Fairlead__Wire__Heartbeat beat = FAIRLEAD__WIRE__HEARTBEAT__INIT;
@@ -138,6 +207,7 @@ void fleet_session_beat(struct fleet_session *s)
 	for (struct fleet_vantage *v = s->judge->vantages; v; v = v->next)
 		if (v->link)
 			send_message(v->link, &m);
+	tell_checkers(s);
 }
 
 /* A prober that does not get the whole plan is no witness: it has not told of every target. */
@@ -239,7 +309,7 @@ static void hello_node(struct fleet_session *s, struct link *link, struct fleet_
 	n->link = link;
 	n->incarnation = h->incarnation;
 	n->report_seq = 0;
-	n->told = 0;
+	n->told = n->told_checkers = 0;
 	n->was_stale = false;
 	n->is_heard = true;
 	utf8_copy(n->software, sizeof(n->software), h->software);

@@ -35,6 +35,9 @@ static const struct bound {
 	{ "Target", "address", 16 },
 	{ "Services", "not_here", WIRE_SERVICES_MAX },
 	{ "Services", "missing", WIRE_SERVICES_MAX },
+	{ "Report", "notes", WIRE_NOTES_MAX },
+	{ "Note", "text", WIRE_REASON_MAX },
+	{ "Checkers", "addresses", WIRE_CHECKERS_MAX },
 };
 
 static size_t bound_of(const ProtobufCMessageDescriptor *kind,

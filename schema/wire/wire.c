@@ -150,6 +150,7 @@ static enum err_code check_values(const wire_message *m, struct err *e)
 	case FAIRLEAD__WIRE__MESSAGE__BODY_VERDICTS: code = check_verdicts(m->verdicts, e); break;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_HEARTBEAT:
 	case FAIRLEAD__WIRE__MESSAGE__BODY_SERVICES:
+	case FAIRLEAD__WIRE__MESSAGE__BODY_CHECKERS:
 	case FAIRLEAD__WIRE__MESSAGE__BODY_WITHDRAW:
 	case FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE: break;
 	default: return err_set(e, ERR_INPUT, "a frame without a body we know");

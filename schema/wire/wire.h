@@ -27,6 +27,8 @@
 
 #define WIRE_FRAME_MAX	  (1u << 20)
 #define WIRE_SERVICES_MAX 4096
+#define WIRE_NOTES_MAX	  16	/* of one node */
+#define WIRE_CHECKERS_MAX 1024	/* proberds of one director */
 #define WIRE_TARGETS_MAX  16384 /* of one part of a plan; and verdicts: one a target */
 #define WIRE_MONITORS_MAX 1024
 #define WIRE_PARTS_MAX	  32 /* of one plan or one full set of verdicts */

@@ -312,8 +312,10 @@ static void a_node_long_gone_is_forgotten_when_another_serves_its_region(void **
 static void everybody_hears_our_heartbeat(void **state)
 {
 	struct line *node = linked_node("eu", "a"), *prober = linked_prober("x", 0, 0);
-	unsigned before = node->n_sent + prober->n_sent;
+	unsigned before;
 
+	fleet_beat(fleet); /* and where probers are linked from */
+	before = node->n_sent + prober->n_sent;
 	fleet_beat(fleet);
 	assert_int_equal(node->n_sent + prober->n_sent, before + 2);
 	hang_up(node);
@@ -321,6 +323,88 @@ static void everybody_hears_our_heartbeat(void **state)
 	assert_int_equal(node->n_sent + prober->n_sent, before + 3);
 	line_free(node);
 	line_free(prober);
+}
+
+/* The message that a line got last. */
+static wire_message *last_of(const struct line *line)
+{
+	wire_message *m = NULL;
+
+	assert_int_equal(wire_unpack(line->sent.data, line->sent.len, &m, NULL), ERR_OK);
+	return m;
+}
+
+static struct line *prober_from(const char *name, const char *address)
+{
+	struct line *line = line_of(IDENTITY_PROBER, "", name);
+
+	snprintf(line->address, sizeof(line->address), "%s", address);
+	say_hello(line);
+	return line;
+}
+
+static void regionds_hear_once_where_probers_are_linked_from(void **state)
+{
+	struct line *node = linked_node("eu", "a"), *prober, *other;
+	wire_message *m;
+	unsigned sent;
+
+	say_up(node, "chat.example.com");
+	prober = prober_from("x", "198.51.100.7:4711");
+	fleet_beat(fleet);
+	m = last_of(node);
+	assert_int_equal(m->body_case, FAIRLEAD__WIRE__MESSAGE__BODY_CHECKERS);
+	assert_int_equal(m->checkers->n_addresses, 1);
+	assert_int_equal(m->checkers->addresses[0].len, 4);
+	assert_memory_equal(m->checkers->addresses[0].data, "\306\063\144\007", 4);
+	wire_free(m);
+	sent = node->n_sent;
+	fleet_beat(fleet);
+	assert_int_equal(node->n_sent, sent + 1); /* the heartbeat alone */
+	other = prober_from("y", "[2001:db8::7]:4711");
+	fleet_beat(fleet);
+	m = last_of(node);
+	assert_int_equal(m->checkers->n_addresses, 2);
+	wire_free(m);
+	line_free(node);
+	line_free(prober);
+	line_free(other);
+}
+
+static bool has_note(const char *text)
+{
+	struct problems list = PROBLEMS_INIT;
+	bool found = false;
+
+	fleet_problems(fleet, &list);
+	for (size_t i = 0; i < list.n; i++)
+		found |= strcmp(list.list[i].kind, "node_note") == 0 &&
+			 strstr(list.list[i].what, text);
+	problems_fini(&list);
+	return found;
+}
+
+static void what_a_node_says_of_itself_is_a_problem_while_it_says_so(void **state)
+{
+	struct line *node = linked_node("eu", "a");
+	Fairlead__Wire__Note note = FAIRLEAD__WIRE__NOTE__INIT, *list = &note;
+	Fairlead__Wire__Report report = FAIRLEAD__WIRE__REPORT__INIT;
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+
+	say_up(node, "chat.example.com");
+	note.kind = "descriptors";
+	note.text = "out of file descriptors";
+	report.seq = ++node->seq;
+	report.notes = &list;
+	report.n_notes = 1;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_REPORT;
+	m.report = &report;
+	say(node, &m);
+	assert_true(has_note("regiond a of eu: out of file descriptors"));
+	assert_int_equal(health(CHAT, EU), HEALTH_UP);
+	say_up(node, "chat.example.com");
+	assert_false(has_note("descriptors"));
+	line_free(node);
 }
 
 /* ---- memory across restarts and reloads ---- */
@@ -444,6 +528,8 @@ int main(void)
 		WITH_FLEET(the_same_node_twice_has_its_first_link_closed),
 		WITH_FLEET(a_node_long_gone_is_forgotten_when_another_serves_its_region),
 		WITH_FLEET(everybody_hears_our_heartbeat),
+		WITH_FLEET(regionds_hear_once_where_probers_are_linked_from),
+		WITH_FLEET(what_a_node_says_of_itself_is_a_problem_while_it_says_so),
 		WITH_FLEET(what_was_on_disk_is_what_is_known),
 		WITH_FLEET(members_of_one_region_have_keys_of_their_own),
 		WITH_FLEET(a_reload_keeps_the_health_of_members_that_stay),
