@@ -3,8 +3,9 @@
 noinst_LIBRARIES += libregiond.a
 libregiond_a_SOURCES = \
 	regiond/back/backend.c regiond/back/backend.h \
-	regiond/back/balance.c regiond/back/balance.h \
+	regiond/back/balance.h \
 	regiond/back/turn.c regiond/back/turn.h \
+	regiond/back/hash.c regiond/back/hash.h \
 	regiond/back/policies.c regiond/back/policies.h \
 	regiond/back/pool.c regiond/back/pool.h \
 	regiond/back/pools.c regiond/back/pools.h \

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 enum err_code backend_new(struct backend **out, const char *pool, const struct endpoint *address)
 {
@@ -18,6 +19,7 @@ enum err_code backend_new(struct backend **out, const char *pool, const struct e
 	}
 	b->address = *address;
 	endpoint_text(address, b->text);
+	b->seed = XXH3_64bits(b->text, strlen(b->text));
 	b->sockaddr_len = endpoint_to_sockaddr(address, &b->sockaddr);
 	atomic_init(&b->refs, 1);
 	*out = b;

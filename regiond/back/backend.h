@@ -35,6 +35,7 @@ struct backend {
 	char text[ENDPOINT_TEXT_MAX];
 	struct sockaddr_storage sockaddr;
 	socklen_t sockaddr_len;
+	uint64_t seed; /* of its address: tells backends apart the same way everywhere */
 
 	atomic_uint refs;
 	/* Its own cache line: every connection writes it. */

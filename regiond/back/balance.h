@@ -7,6 +7,8 @@
  *
  *   build -> { pick -> (a place is reserved) -> started }... -> free
  *
+ * Only pick() must be there.
+ *
  * Threads    build and free: the control thread; pick and started: any worker, so all state is
  *            atomic
  * Ownership  the pool's state belongs to the pool
@@ -17,7 +19,6 @@
 #define FAIRLEAD_REGIOND_BALANCE_H
 
 #include "regiond/back/backend.h"
-#include "schema/config/regiond_config.h"
 
 #include <stddef.h>
 
@@ -32,16 +33,13 @@ struct balance_candidate {
 
 struct balance {
 	const char *name; /* as the configuration spells it */
+	bool by_key;	  /* pick() looks at the request's key */
 	enum err_code (*build)(void **state);
 	/* An index into c[0..n), n > 0. */
-	size_t (*pick)(void *state, const struct balance_candidate *c, size_t n);
+	size_t (*pick)(void *state, const struct balance_candidate *c, size_t n, uint64_t key);
 	/* What was picked has its place. */
 	void (*started)(void *state, const struct balance_candidate *c);
 	void (*free)(void *state); /* NULL is fine */
 };
-
-/* What `policy` is done by. A policy that is not there yet is done by least connections; the
- * loader has said so. */
-const struct balance *balance_of(enum balance_policy policy);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policies: round robin and least connections, which share the turns of a pool (turn.h). */
+/* policies: which policy does what the configuration names, and the two that share the turns of a
+ * pool (turn.h). */
 #include "regiond/back/policies.h"
 
+#include "regiond/back/hash.h"
 #include "regiond/back/turn.h"
 
 #include <stdlib.h>
@@ -48,12 +50,14 @@ static size_t next_turn(void *state, const struct balance_candidate *c, size_t n
 	return next;
 }
 
-static size_t pick_round_robin(void *state, const struct balance_candidate *c, size_t n)
+static size_t pick_round_robin(void *state, const struct balance_candidate *c, size_t n,
+			       uint64_t key)
 {
 	return next_turn(state, c, n, NULL);
 }
 
-static size_t pick_least_connections(void *state, const struct balance_candidate *c, size_t n)
+static size_t pick_least_connections(void *state, const struct balance_candidate *c, size_t n,
+				     uint64_t key)
 {
 	size_t best = 0;
 	for (size_t i = 1; i < n; i++)
@@ -77,3 +81,16 @@ const struct balance balance_least_connections = {
 	.started = take_turn,
 	.free = free,
 };
+
+const struct balance *policies_find(enum balance_policy policy)
+{
+	switch (policy) {
+	case BALANCE_ROUND_ROBIN: return &balance_round_robin;
+	case BALANCE_HASH: return &balance_hash;
+	case BALANCE_LEAST_CONNECTIONS:
+	case BALANCE_PEAK_EWMA:
+	case BALANCE_LEAST_TOKENS:
+	case BALANCE_LMETRIC: break;
+	}
+	return &balance_least_connections;
+}

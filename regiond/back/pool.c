@@ -158,10 +158,11 @@ struct backend *pool_pick(const struct pool *p, const struct pool_want *want, en
 			break;
 		if (p->local_az != POOL_AZ_NONE)
 			choose_az(p, &g);
-		size_t i = p->balance->pick(p->balance_state, g.c, g.n);
+		size_t i = p->balance->pick(p->balance_state, g.c, g.n, want->key);
 		const struct pool_slot *s = &p->slots[g.c[i].slot];
 		if (backend_reserve(s->backend, s->max)) {
-			p->balance->started(p->balance_state, &g.c[i]);
+			if (p->balance->started)
+				p->balance->started(p->balance_state, &g.c[i]);
 			*miss = POOL_FOUND;
 			return s->backend;
 		}

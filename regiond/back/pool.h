@@ -21,6 +21,7 @@
 
 #include "regiond/back/backend.h"
 #include "regiond/back/balance.h"
+#include "schema/config/regiond_config.h"
 
 #define POOL_BACKENDS_MAX 1024 /* candidates lie on a worker's stack */
 #define POOL_AZ_MAX	  64
@@ -52,6 +53,7 @@ struct pool {
 
 struct pool_want {
 	uint64_t now_us;
+	uint64_t key; /* for a policy that goes by it, else 0 */
 	const struct backend *tried[POOL_TRIES];
 	size_t n_tried;
 };

@@ -2,6 +2,8 @@
 /* pools: all pools of one configuration, made from it and from the pools before. */
 #include "regiond/back/pools.h"
 
+#include "regiond/back/policies.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,9 +50,9 @@ static enum err_code pool_init(struct pool *p, const struct config_backend_pool 
 			       const struct pool *before, struct err *e)
 {
 	p->config = config;
-	p->balance = balance_of(config->balance);
+	p->balance = policies_find(config->balance);
 	p->slow_start_us = config->slow_start_ms * 1000;
-	if (p->balance->build(&p->balance_state) != ERR_OK)
+	if (p->balance->build && p->balance->build(&p->balance_state) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "out of memory");
 	p->slots = calloc(config->n_backends ? config->n_backends : 1, sizeof(*p->slots));
 	if (!p->slots)
@@ -103,7 +105,7 @@ void pools_free(struct pool *pools, size_t n)
 		for (size_t k = 0; k < pools[i].n_slots; k++)
 			backend_unref(pools[i].slots[k].backend);
 		free(pools[i].slots);
-		if (pools[i].balance)
+		if (pools[i].balance && pools[i].balance->free)
 			pools[i].balance->free(pools[i].balance_state);
 	}
 	free(pools);

@@ -87,8 +87,9 @@ static void dial_next(struct l4 *c)
 	const struct table_service *ts = table_service(t, c->exchange.service->id);
 	enum service_end miss = SERVICE_DOWN;
 	bool was_short = false;
-	while (ts && exchange_pick(&c->exchange, routes_rest(&ts->routes)->pool,
-				   set->reactor->now_us, &miss)) {
+	const struct pool *pool = ts ? routes_rest(&ts->routes)->pool : NULL;
+	uint64_t key = pool && pool->balance->by_key ? io_peer_key(&c->client) : 0;
+	while (pool && exchange_pick(&c->exchange, pool, key, set->reactor->now_us, &miss)) {
 		switch (dialler_dial(&set->dialler, c->exchange.backend, &c->backend,
 				     &c->backend_watch)) {
 		case DIAL_UNDER_WAY: wait_for_backend(c); return;

@@ -66,11 +66,11 @@ static enum service_end end_of_miss(const struct exchange *x, enum pool_miss mis
 	return miss == POOL_FULL ? SERVICE_FULL : SERVICE_DOWN;
 }
 
-bool exchange_pick(struct exchange *x, const struct pool *pool, uint64_t now_us,
+bool exchange_pick(struct exchange *x, const struct pool *pool, uint64_t key, uint64_t now_us,
 		   enum service_end *miss)
 {
 	enum pool_miss why = POOL_DOWN;
-	struct pool_want want = { .now_us = now_us, .n_tried = x->n_tried };
+	struct pool_want want = { .now_us = now_us, .key = key, .n_tried = x->n_tried };
 	if (x->n_tried < POOL_TRIES) {
 		memcpy(want.tried, x->tried, sizeof(want.tried));
 		x->backend = pool_pick(pool, &want, &why);

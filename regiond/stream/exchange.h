@@ -39,8 +39,9 @@ void exchange_start(struct exchange *x, struct service *service, bool is_check, 
 void exchange_end(struct exchange *x, enum service_end end, uint64_t now_us);
 
 /* The next backend of the pool, with a place reserved: true. Or false, and what the exchange ends
- * as: the pool is down or full, or those that were tried did not answer. */
-bool exchange_pick(struct exchange *x, const struct pool *pool, uint64_t now_us,
+ * as: the pool is down or full, or those that were tried did not answer. `key` is for a pool whose
+ * policy goes by it, else 0. */
+bool exchange_pick(struct exchange *x, const struct pool *pool, uint64_t key, uint64_t now_us,
 		   enum service_end *miss);
 
 /* What became of the backend that was picked. */

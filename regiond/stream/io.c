@@ -2,10 +2,13 @@
 /* io: one end of a byte stream over a descriptor that never blocks. */
 #include "regiond/stream/io.h"
 
+#include "core/addr.h"
+
 #include <linux/tcp.h> /* the whole tcp_info, which netinet/tcp.h of glibc 2.36 has not */
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 /* So many retransmissions or window probes in a row without an answer: it is not there. One may be
  * on its way just now. */
@@ -67,6 +70,17 @@ int io_set_urgent_inline(int fd)
 {
 	const int one = 1;
 	return setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &one, sizeof(one));
+}
+
+uint64_t io_peer_key(const struct io *io)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct endpoint at = { 0 };
+	if (getpeername(io->fd, (struct sockaddr *)&ss, &len) != 0 ||
+	    endpoint_from_sockaddr((struct sockaddr *)&ss, &at) != ERR_OK)
+		return 0;
+	return XXH3_64bits(at.addr.bytes, at.addr.family == 4 ? 4 : 16);
 }
 
 bool io_progress(const struct io *io, struct io_progress *out)

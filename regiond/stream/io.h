@@ -54,6 +54,9 @@ void io_note(struct io *io, uint32_t events);
  * inherits it from the listening socket. */
 int io_set_urgent_inline(int fd);
 
+/* Of the other end's address, the port left out; 0 when it is gone. */
+uint64_t io_peer_key(const struct io *io);
+
 /* What the kernel knows of the other end, which no event tells: how the bytes that were written
  * went out. */
 struct io_progress {

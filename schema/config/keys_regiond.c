@@ -50,7 +50,7 @@ static const struct key state_keys[] = {
 static const struct key_word balances[] = {
 	{ "round-robin", BALANCE_ROUND_ROBIN },
 	{ "least-connections", BALANCE_LEAST_CONNECTIONS },
-	{ "hash", BALANCE_HASH, LEAST_CONNECTIONS_FOR_NOW },
+	{ "hash", BALANCE_HASH, "it goes by the client's address, whatever `hash` says" },
 	{ "peak-ewma", BALANCE_PEAK_EWMA, LEAST_CONNECTIONS_FOR_NOW },
 	{ "least-tokens", BALANCE_LEAST_TOKENS, LEAST_CONNECTIONS_FOR_NOW },
 	{ "lmetric", BALANCE_LMETRIC, LEAST_CONNECTIONS_FOR_NOW },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_pool: which backend takes the next connection. */
+#include "regiond/back/hash.h"
 #include "regiond/back/policies.h"
 #include "regiond/back/pool.h"
 #include "tests/unit/unit.h"
@@ -48,7 +49,8 @@ static int teardown(void **state)
 	struct world *w = *state;
 	for (int i = 0; i < BACKENDS; i++)
 		backend_unref(w->slots[i].backend);
-	w->pool.balance->free(w->pool.balance_state);
+	if (w->pool.balance->free)
+		w->pool.balance->free(w->pool.balance_state);
 	free(w);
 	return 0;
 }
@@ -178,6 +180,43 @@ static void round_robin_takes_turns_whatever_is_in_flight(void **state)
 	}
 	for (int i = 0; i < BACKENDS; i++)
 		assert_in_range(count[i], i == 3 ? 39 : 19, i == 3 ? 41 : 21);
+}
+
+#define KEYS 2000
+
+/* Where each key goes; nothing stays in flight. */
+static void place_keys(struct world *w, int *at, int *count)
+{
+	memset(count, 0, BACKENDS * sizeof(*count));
+	for (uint64_t key = 0; key < KEYS; key++) {
+		struct pool_want want = { .now_us = NOW, .key = key };
+		enum pool_miss miss;
+		struct backend *b = pool_pick(&w->pool, &want, &miss);
+		at[key] = slot_of(w, b);
+		count[at[key]]++;
+		backend_release(b);
+	}
+}
+
+static void a_key_stays_with_its_backend_and_only_those_of_a_lost_one_move(void **state)
+{
+	struct world *w = *state;
+	static int before[KEYS], after[KEYS];
+	int count[BACKENDS];
+	w->pool.balance->free(w->pool.balance_state);
+	w->pool.balance = &balance_hash;
+	w->slots[3].weight = 200;
+	place_keys(w, before, count);
+	for (int i = 0; i < BACKENDS; i++)
+		assert_in_range(count[i], KEYS * (i == 3 ? 2 : 1) / 5 * 9 / 10,
+				KEYS * (i == 3 ? 2 : 1) / 5 * 11 / 10);
+	backend_set_state(w->slots[1].backend, BACKEND_DOWN, NOW);
+	place_keys(w, after, count);
+	for (int i = 0; i < KEYS; i++)
+		assert_true(before[i] == 1 ? after[i] != 1 : after[i] == before[i]);
+	backend_set_state(w->slots[1].backend, BACKEND_UP, NOW);
+	place_keys(w, after, count);
+	assert_memory_equal(before, after, sizeof(before));
 }
 
 static void a_backend_that_was_away_does_not_catch_up(void **state)
@@ -380,6 +419,7 @@ int main(void)
 		CLAIM(idle_ones_share_by_weight),
 		CLAIM(turns_of_one_pool_do_not_depend_on_picks_of_another),
 		CLAIM(round_robin_takes_turns_whatever_is_in_flight),
+		CLAIM(a_key_stays_with_its_backend_and_only_those_of_a_lost_one_move),
 		CLAIM(a_backend_that_was_away_does_not_catch_up),
 		CLAIM(what_is_down_drained_unchecked_or_without_weight_gets_nothing),
 		CLAIM(a_full_pool_is_told_from_a_dead_one),
