@@ -61,12 +61,14 @@ libdnsd_a_SOURCES = \
 	dnsd/admin/doc.c dnsd/admin/doc.h \
 	dnsd/admin/views.c dnsd/admin/views.h \
 	dnsd/admin/status.c dnsd/admin/status.h \
+	dnsd/admin/trouble.c dnsd/admin/trouble.h \
 	dnsd/admin/history.c dnsd/admin/history.h \
 	dnsd/admin/explain.c dnsd/admin/explain.h \
 	dnsd/admin/moves.c dnsd/admin/moves.h \
 	dnsd/admin/traffic.c dnsd/admin/traffic.h \
 	dnsd/admin/reach.c dnsd/admin/reach.h \
 	dnsd/admin/op.c dnsd/admin/op.h \
+	dnsd/admin/refusals.c dnsd/admin/refusals.h \
 	dnsd/admin/after.c dnsd/admin/after.h \
 	dnsd/admin/ops.c dnsd/admin/ops.h \
 	dnsd/admin/access.c dnsd/admin/access.h \

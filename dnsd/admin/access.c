@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DENIALS_A_MINUTE 1 /* rows a subject; the others are counted */
+
 static enum access_role default_role(const char *who)
 {
 	struct identity id;
@@ -70,8 +72,19 @@ void access_audit(const struct rooms *r, const struct http_request *req, const c
 			  e.text);
 }
 
-bool access_may(const struct rooms *r, const struct http_request *req, enum access_role least,
-		struct http_reply *reply)
+static void note(struct refusals *refusals, const struct http_request *req)
+{
+	char by[HTTP_BY_MAX];
+	const struct store_actor actor = {
+		.by = by, .from = req->peer->from, .reason = "", .verb = req->path, .args = "{}"
+	};
+
+	http_by(req, by);
+	refusals_note(refusals, &actor, "not allowed", DENIALS_A_MINUTE);
+}
+
+bool access_may(const struct rooms *r, struct refusals *refusals, const struct http_request *req,
+		enum access_role least, struct http_reply *reply)
 {
 	static const char *const names[] = { "nobody", "viewer", "operator", "admin" };
 	enum access_role role = role_of(r, req->peer);
@@ -81,9 +94,7 @@ bool access_may(const struct rooms *r, const struct http_request *req, enum acce
 		return true;
 	snprintf(text, sizeof(text), "%s is %s here, and %s %s needs %s (see `access`)",
 		 req->peer->who, names[role], req->method, req->path, names[least]);
-	if (least > ACCESS_VIEWER)
-		access_audit(r, req, req->path, "{}", "not allowed");
-	log_warn("dnsd/admin", "refused %s: %s", req->peer->from, text);
+	note(refusals, req);
 	http_reply_error(reply, ERR_DENIED, text);
 	return false;
 }

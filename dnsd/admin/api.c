@@ -138,7 +138,7 @@ static bool delete_override(struct api *a, const struct http_request *req, struc
 	id = strtoll(req->path + strlen(OVERRIDES), &end, 10);
 	if (*end || end == req->path + strlen(OVERRIDES))
 		http_reply_error(reply, ERR_INPUT, "an override's id is a number");
-	else if (access_may(a->rooms, req, ACCESS_OPERATOR, reply))
+	else if (access_may(a->rooms, a->refusals, req, ACCESS_OPERATOR, reply))
 		ops_clear(a->ops, id, req, reply);
 	return true;
 }
@@ -155,7 +155,7 @@ void api_handle(void *api, const struct http_request *req, struct http_reply *re
 		path_known = true;
 		if (strcmp(routes[i].method, req->method) != 0)
 			continue;
-		if (access_may(a->rooms, req, routes[i].least, reply))
+		if (access_may(a->rooms, a->refusals, req, routes[i].least, reply))
 			routes[i].handle(a, req, reply);
 		return;
 	}

@@ -15,6 +15,7 @@ struct api {
 	const struct rooms *rooms;
 	struct ops *ops;
 	const struct traffic *traffic;
+	struct refusals *refusals;
 };
 
 void api_handle(void *api, const struct http_request *req, struct http_reply *reply);

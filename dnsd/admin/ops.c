@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REFUSALS_A_MINUTE 20 /* rows a subject: mistakes of people; the others are counted */
+
 struct ops {
 	const struct rooms *rooms;
 	const struct traffic *traffic;
-	uint64_t refused;
+	struct refusals *refusals;
 };
 
 /* ---- a dry run ---- */
@@ -174,10 +176,7 @@ static void refuse(struct ops *o, const struct op *op, const struct http_request
 					   .verb = op->verb,
 					   .args = op->args };
 
-	o->refused++;
-	if (store_audit_add(o->rooms->store, &actor, e->text, NULL) != ERR_OK)
-		log_warn("dnsd/admin", "%s by %s was refused, and that is not on disk: %s",
-			 op->verb, op->by, e->text);
+	refusals_note(o->refusals, &actor, e->text, REFUSALS_A_MINUTE);
 	http_reply_error(reply, rc, e->text);
 }
 
@@ -224,7 +223,8 @@ void ops_expire(struct ops *o)
 
 /* ---- life ---- */
 
-enum err_code ops_new(struct ops **out, const struct rooms *rooms, const struct traffic *traffic)
+enum err_code ops_new(struct ops **out, const struct rooms *rooms, const struct traffic *traffic,
+		      struct refusals *refusals)
 {
 	struct ops *o = calloc(1, sizeof(*o));
 
@@ -232,6 +232,7 @@ enum err_code ops_new(struct ops **out, const struct rooms *rooms, const struct 
 		return ERR_MEMORY;
 	o->rooms = rooms;
 	o->traffic = traffic;
+	o->refusals = refusals;
 	*out = o;
 	return ERR_OK;
 }
@@ -239,9 +240,4 @@ enum err_code ops_new(struct ops **out, const struct rooms *rooms, const struct 
 void ops_free(struct ops *o)
 {
 	free(o);
-}
-
-uint64_t ops_refused(const struct ops *o)
-{
-	return o->refused;
 }

@@ -10,12 +10,14 @@
 #ifndef FAIRLEAD_DNSD_ADMIN_OPS_H
 #define FAIRLEAD_DNSD_ADMIN_OPS_H
 
+#include "dnsd/admin/refusals.h"
 #include "dnsd/admin/rooms.h"
 #include "dnsd/admin/traffic.h"
 
 struct ops;
 
-enum err_code ops_new(struct ops **out, const struct rooms *rooms, const struct traffic *traffic);
+enum err_code ops_new(struct ops **out, const struct rooms *rooms, const struct traffic *traffic,
+		      struct refusals *refusals);
 void ops_free(struct ops *o);
 
 /* verb: drain, undrain, dial, failover, failback */
@@ -24,7 +26,5 @@ void ops_handle(struct ops *o, const char *verb, const struct http_request *req,
 void ops_clear(struct ops *o, int64_t id, const struct http_request *req, struct http_reply *reply);
 /* Once a second: what has run out is cleared, on disk first. */
 void ops_expire(struct ops *o);
-
-uint64_t ops_refused(const struct ops *o); /* changes that were asked for and refused, so far */
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "core/metrics.h"
 #include "core/process.h"
+#include "dnsd/admin/trouble.h"
 #include "schema/sql/store_look.h"
 
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 struct public
 {
 	const struct rooms *rooms;
-	const struct ops *ops;
+	const struct refusals *refusals;
 	struct metrics *metrics;
 	bool is_ready;
 };
@@ -33,7 +34,8 @@ static void write_own(void *public, struct buf *out)
 		       NULL);
 	metrics_family(out, "fairlead_operations_refused_total", "counter",
 		       "Changes that were asked for and refused.");
-	metrics_sample(out, "fairlead_operations_refused_total", (double)ops_refused(p->ops), NULL);
+	metrics_sample(out, "fairlead_operations_refused_total",
+		       (double)refusals_total(p->refusals), NULL);
 	metrics_family(out, "fairlead_client_classes", "gauge", "Classes of clients.");
 	metrics_sample(out, "fairlead_client_classes",
 		       client_map_class_count(rooms_snapshot(p->rooms)->clients), NULL);
@@ -52,6 +54,8 @@ static enum err_code add_metrics(struct public *p)
 	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, write_own, p);
 	if (rc == ERR_OK)
+		rc = metrics_add(p->metrics, trouble_metrics, (void *)p->rooms);
+	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, store_metrics, p->rooms->store);
 	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, loop_metrics, p->rooms->loop);
@@ -60,7 +64,8 @@ static enum err_code add_metrics(struct public *p)
 	return rc;
 }
 
-enum err_code public_new(struct public **out, const struct rooms *rooms, const struct ops *ops)
+enum err_code public_new(struct public **out, const struct rooms *rooms,
+			 const struct refusals *refusals)
 {
 	struct public *p = calloc(1, sizeof(*p));
 	enum err_code rc;
@@ -68,7 +73,7 @@ enum err_code public_new(struct public **out, const struct rooms *rooms, const s
 	if (!p)
 		return ERR_MEMORY;
 	p->rooms = rooms;
-	p->ops = ops;
+	p->refusals = refusals;
 	rc = add_metrics(p);
 	if (rc != ERR_OK) {
 		public_free(p);

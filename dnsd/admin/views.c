@@ -5,6 +5,7 @@
 #include "dnsd/admin/doc.h"
 #include "dnsd/admin/reach.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NODES_MAX 256
@@ -39,6 +40,15 @@ static json_t *addresses_of(const struct config_member *m)
 	return list;
 }
 
+/* null, or how long it is kept out although it is well again. */
+static json_t *hold_down_of(const struct fleet_member_view *v)
+{
+	if (!v->hold_down_us)
+		return json_null();
+	return json_pack("{s:f, s:f}", "left_s", (double)v->hold_down_left_us / 1e6, "of_s",
+			 (double)v->hold_down_us / 1e6);
+}
+
 static json_t *member_doc(const struct rooms *r, const struct traffic *traffic, uint32_t service,
 			  uint32_t member, const struct live_service *live)
 {
@@ -48,7 +58,7 @@ static json_t *member_doc(const struct rooms *r, const struct traffic *traffic, 
 	fleet_member(r->fleet, service, member, &v);
 	return json_pack(
 		"{s:s, s:o, s:s, s:s, s:s, s:o, s:i, s:I, s:f, s:I, s:I, s:I, s:o, s:b, s:o, s:i, "
-		"s:i}",
+		"s:i, s:o, s:i}",
 		"region", rooms_config(r)->regions[m->region].name, "addresses", addresses_of(m),
 		"health", verdict_health_name(v.health), "cause", verdict_cause_name(v.cause),
 		"why", v.reason, "forced", doc_forced(live_forced(r->live, service, member)),
@@ -57,7 +67,8 @@ static json_t *member_doc(const struct rooms *r, const struct traffic *traffic, 
 		(json_int_t)(v.has_report ? v.capacity : m->capacity), "used", (json_int_t)v.used,
 		"arrivals", (json_int_t)v.arrivals, "share", share_of(r, traffic, service, member),
 		"serving", (int)(live->masks.live.serve >> member & 1), "report_age_s",
-		doc_age(v.report_age_s), "vantages", (int)v.vantages, "failing", (int)v.failing);
+		doc_age(v.report_age_s), "vantages", (int)v.vantages, "failing", (int)v.failing,
+		"hold_down", hold_down_of(&v), "flaps", (int)v.flaps);
 }
 
 json_t *views_members(const struct rooms *r, const struct traffic *traffic, uint32_t service)
@@ -167,46 +178,71 @@ static const struct store_override *region_forced(const struct rooms *r, const c
 	return NULL;
 }
 
-static json_t *region_doc(const struct rooms *r, uint32_t region)
+/* Of all services of a region. What it reports of a service is of its pool there: two services on
+ * one pool have the same capacity, once. */
+struct sum {
+	enum verdict_health health;
+	uint64_t capacity, used, arrivals;
+	double age_s; /* -1 = never */
+};
+
+struct of_pool {
+	uint64_t capacity, used; /* of one region */
+};
+
+static void add_member(const struct rooms *r, uint32_t s, uint32_t m, struct sum *sums,
+		       struct of_pool *pools)
+{
+	const struct dnsd_config *config = rooms_config(r);
+	uint32_t region = rooms_pool(r, s)->members[m].region;
+	struct of_pool *pool = &pools[config->services[s].pool * config->n_regions + region];
+	struct sum *sum = &sums[region];
+	struct fleet_member_view v;
+
+	fleet_member(r->fleet, s, m, &v);
+	sum->health = worse(sum->health, v.health);
+	if (v.report_age_s >= 0 && (sum->age_s < 0 || v.report_age_s < sum->age_s))
+		sum->age_s = v.report_age_s;
+	if (live_nth(r->live, s, m)) /* the report is of the service, not of one member */
+		return;
+	sum->arrivals += v.arrivals;
+	if (v.capacity > pool->capacity) {
+		sum->capacity += v.capacity - pool->capacity;
+		pool->capacity = v.capacity;
+	}
+	if (v.used > pool->used) {
+		sum->used += v.used - pool->used;
+		pool->used = v.used;
+	}
+}
+
+static json_t *region_doc(const struct rooms *r, uint32_t region, const struct sum *sum)
 {
 	const char *name = rooms_config(r)->regions[region].name;
-	enum verdict_health health = HEALTH_UNKNOWN;
-	uint64_t capacity = 0, used = 0, arrivals = 0;
-	double age = -1;
 
-	for (uint32_t s = 0; s < rooms_config(r)->n_services; s++) {
-		bool counted = false;
-
-		for (uint32_t m = 0; m < rooms_pool(r, s)->n_members; m++) {
-			struct fleet_member_view v;
-
-			if (rooms_pool(r, s)->members[m].region != region)
-				continue;
-			fleet_member(r->fleet, s, m, &v);
-			health = worse(health, v.health);
-			if (v.report_age_s >= 0 && (age < 0 || v.report_age_s < age))
-				age = v.report_age_s;
-			if (!counted) { /* the report is of the service, not of one member */
-				capacity += v.capacity;
-				used += v.used;
-				arrivals += v.arrivals;
-				counted = true;
-			}
-		}
-	}
 	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:o}", "name", name, "health",
-			 verdict_health_name(health), "forced", doc_forced(region_forced(r, name)),
-			 "report_age_s", doc_age(age), "capacity", (json_int_t)capacity, "used",
-			 (json_int_t)used, "arrivals", (json_int_t)arrivals, "nodes",
-			 nodes_of(r, name));
+			 verdict_health_name(sum->health), "forced",
+			 doc_forced(region_forced(r, name)), "report_age_s", doc_age(sum->age_s),
+			 "capacity", (json_int_t)sum->capacity, "used", (json_int_t)sum->used,
+			 "arrivals", (json_int_t)sum->arrivals, "nodes", nodes_of(r, name));
 }
 
 json_t *views_regions(const struct rooms *r)
 {
+	const struct dnsd_config *config = rooms_config(r);
+	struct sum *sums = calloc(config->n_regions + 1, sizeof(*sums));
+	struct of_pool *pools = calloc(config->n_pools * config->n_regions + 1, sizeof(*pools));
 	json_t *list = json_array();
 
-	for (uint32_t i = 0; i < rooms_config(r)->n_regions; i++)
-		json_array_append_new(list, region_doc(r, i));
+	for (uint32_t i = 0; sums && i < config->n_regions; i++)
+		sums[i] = (struct sum){ .health = HEALTH_UNKNOWN, .age_s = -1 };
+	for (uint32_t s = 0; sums && pools && s < config->n_services; s++)
+		for (uint32_t m = 0; m < rooms_pool(r, s)->n_members; m++)
+			add_member(r, s, m, sums, pools);
+	for (uint32_t i = 0; sums && i < config->n_regions; i++)
+		json_array_append_new(list, region_doc(r, i, &sums[i]));
+	free(sums);
+	free(pools);
 	return list;
 }
 

@@ -24,6 +24,7 @@ struct control {
 	struct dnsd_config *first_config; /* until reload takes it */
 	struct tls *tls;
 	struct traffic *traffic;
+	struct refusals *refusals;
 	struct ops *ops;
 	struct api api;
 	struct public *public;
@@ -146,10 +147,12 @@ static enum err_code make_rooms(struct control *c)
 	if (rc == ERR_OK)
 		rc = traffic_new(&c->traffic, count_answers, c);
 	if (rc == ERR_OK)
-		rc = ops_new(&c->ops, r, c->traffic);
+		rc = refusals_new(&c->refusals, r->store, r->clock);
 	if (rc == ERR_OK)
-		rc = public_new(&c->public, r, c->ops);
-	c->api = (struct api){ r, c->ops, c->traffic };
+		rc = ops_new(&c->ops, r, c->traffic, c->refusals);
+	if (rc == ERR_OK)
+		rc = public_new(&c->public, r, c->refusals);
+	c->api = (struct api){ r, c->ops, c->traffic, c->refusals };
 	return rc;
 }
 
@@ -246,6 +249,7 @@ static void on_second(void *control)
 
 	store_look(c->rooms.store);
 	ops_expire(c->ops);
+	refusals_tick(c->refusals);
 	reload_tick(c->rooms.reload);
 	if (c->seconds++ % TRAFFIC_EVERY_S == 0)
 		traffic_note(c->traffic, labels_count(reload_labels(c->rooms.reload)));
@@ -407,6 +411,7 @@ void control_free(struct control *c)
 	public_free(c->public);
 	ops_free(c->ops);
 	traffic_free(c->traffic);
+	refusals_free(c->refusals);
 	free_rooms(&c->rooms);
 	tls_free(c->tls);
 	loop_timer_free(c->second);
@@ -454,6 +459,34 @@ static void check_files(const struct dnsd_config *config, struct config_report *
 	named_finish(&named);
 }
 
+/* What operators forced and this configuration would know nothing of. The daemon may be running. */
+static void check_overrides(const struct dnsd_config *config, struct config_report *report)
+{
+	struct store_override *list = NULL;
+	struct resolve_names names;
+	struct resolve resolved;
+	struct store *store;
+	char text[512];
+	size_t n = 0;
+
+	if (store_reader_open(config->state.path, clock_system(), &store, NULL) != ERR_OK)
+		return; /* there is no state yet; what is wrong with one is check_files()'s */
+	if (store_override_list(store, &list, &n, NULL) == ERR_OK &&
+	    resolve_names_init(&names, config) == ERR_OK) {
+		if (resolve_init(&resolved, &names, (struct overrides_set){ list, n }) == ERR_OK) {
+			for (size_t i = 0; i < resolved.n_idle; i++) {
+				live_describe(resolved.idle[i], text, sizeof(text));
+				config_report_warning(report, NULL, "%s bears on nothing here",
+						      text);
+			}
+			resolve_fini(&resolved);
+		}
+		resolve_names_fini(&names);
+	}
+	store_override_free(list, n);
+	store_close(store);
+}
+
 enum err_code control_check(const struct dnsd_config *config, struct config_report *report)
 {
 	const struct publish_load_options strict = { 0 };
@@ -466,5 +499,6 @@ enum err_code control_check(const struct dnsd_config *config, struct config_repo
 	publish_parts_unref(&parts);
 	certificate_check(config, report, &e);
 	check_files(config, report);
+	check_overrides(config, report);
 	return report->n_errors ? ERR_INPUT : ERR_OK;
 }

@@ -337,9 +337,36 @@ void keep_flush(void *keep)
 	let_go_all(k);
 }
 
+/* What bears on nothing in this configuration does not come into force by itself when a later one
+ * has the name again. */
+static void put_to_sleep(struct keep *k)
+{
+	const struct resolve *resolved = live_resolved(k->with.live);
+	int64_t *ids = malloc((resolved->n_idle + 1) * sizeof(*ids));
+	enum err_code rc = ids ? ERR_OK : ERR_MEMORY;
+	struct err e = { "out of memory" };
+	char text[512];
+	size_t n = 0;
+
+	for (size_t i = 0; ids && i < resolved->n_idle; i++)
+		if (!resolved->idle[i]->is_asleep && resolved->idle[i]->id) {
+			live_describe(resolved->idle[i], text, sizeof(text));
+			log_warn("dnsd/live", "%s bears on nothing, and is out of force", text);
+			ids[n++] = resolved->idle[i]->id;
+		}
+	if (n)
+		rc = store_override_sleep(k->with.store, ids, n, &e);
+	if (n && rc == ERR_OK)
+		rc = overrides_load(k->with.overrides, &e);
+	if (rc != ERR_OK)
+		log_error("dnsd/live", "that is not on disk: %s", e.text);
+	free(ids);
+}
+
 void keep_adopted(struct keep *k)
 {
 	k->last.rows = NULL;
+	put_to_sleep(k);
 	let_go_all(k);
 }
 

@@ -38,7 +38,8 @@ void keep_changed(void *keep, const struct fleet_change *change);
 void keep_eased(void *keep, uint32_t service, uint32_t member);
 /* Now: before an operator's change, before a new configuration, at the end. */
 void keep_flush(void *keep);
-/* After a new configuration: holds that it does not know any more are let go. */
+/* After a new configuration: what bears on nothing in it goes out of force, and holds of services
+ * with failback: auto are let go. */
 void keep_adopted(struct keep *k);
 /* Before the numbers of services change, and the disk is full. */
 void keep_forget(struct keep *k);

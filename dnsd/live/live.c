@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -341,4 +342,11 @@ const struct store_override *live_failover(struct live *l, uint32_t service)
 
 	resolve_each(resolved(l), &l->names, service, note, &said);
 	return said.of[STORE_FAILOVER];
+}
+
+void live_describe(const struct store_override *o, char *out, size_t room)
+{
+	snprintf(out, room, "override %lld (%s of %s%s%s, by %s)", (long long)o->id,
+		 store_override_kind_name(o->kind), o->region, o->service[0] ? " for " : "",
+		 o->service, o->by);
 }

@@ -67,6 +67,8 @@ uint64_t live_holds(struct live *l, uint32_t service,
 const struct store_override *live_failover(struct live *l, uint32_t service);
 /* The overrides that bear on nothing: renamed, removed. Until the next change. */
 const struct resolve *live_resolved(struct live *l);
+/* "override 7 (drain of eu-west for chat.example.com, by uid:0)" */
+void live_describe(const struct store_override *o, char *out, size_t room);
 
 uint64_t live_region_bits(const struct live *l, uint32_t service, uint32_t region);
 const char *live_region_of(const struct live *l, uint32_t service, uint32_t member);

@@ -120,7 +120,8 @@ enum err_code resolve_init(struct resolve *r, const struct resolve_names *names,
 
 		if (o->service[0])
 			one.service = resolve_service(names, o->service);
-		if ((o->service[0] && one.service == UINT32_MAX) || !bears_on_any(names, &one))
+		if (o->is_asleep || (o->service[0] && one.service == UINT32_MAX) ||
+		    !bears_on_any(names, &one))
 			r->idle[r->n_idle++] = o;
 		else {
 			r->list[r->n++] = one;

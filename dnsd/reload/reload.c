@@ -191,6 +191,19 @@ static void adopt_stamp(struct reload *r, struct build *b)
 	memset(&b->stamp, 0, sizeof(b->stamp));
 }
 
+/* Overrides that bear on nothing in what was loaded. */
+static void note_idle(struct reload *r, struct build *b)
+{
+	const struct resolve *resolved = live_resolved(r->with.live);
+	char text[512];
+
+	for (size_t i = 0; i < resolved->n_idle; i++) {
+		live_describe(resolved->idle[i], text, sizeof(text));
+		buf_printf(&b->report.notes, "%s: note: %s bears on nothing, and is out of force\n",
+			   r->config->file, text);
+	}
+}
+
 static enum err_code adopt(struct reload *r, struct build *b)
 {
 	bool missed_geo = has_missed_geo(r, b);
@@ -210,6 +223,8 @@ static enum err_code adopt(struct reload *r, struct build *b)
 	publish_took(r->with.publish, b->took_us);
 	publish_swap(r->with.publish, b->snapshot);
 	b->snapshot = NULL;
+	if (b->is_reload)
+		note_idle(r, b);
 	keep_adopted(r->with.keep);
 	malloc_trim(0); /* what the building needed is given back */
 	return ERR_OK;

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS "id, kind, service, region, nth, value, by, reason, since_ms, expires_ms"
+#define COLUMNS                                                                     \
+	"id, kind, service, region, nth, value, by, reason, since_ms, expires_ms, " \
+	"EXISTS (SELECT 1 FROM asleep WHERE asleep.id = override.id)"
 
 static const char *const kind_names[] = { "drain", "dial", "failover", "freeze", "held" };
 #define N_KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
@@ -46,6 +48,7 @@ static bool read_row(sqlite3_stmt *row, void *element)
 	out->reason = store_sql_text(row, 7, &ok);
 	out->since_ms = sqlite3_column_int64(row, 8);
 	out->expires_ms = sqlite3_column_int64(row, 9);
+	out->is_asleep = sqlite3_column_int(row, 10);
 	return ok;
 }
 
@@ -232,4 +235,29 @@ enum err_code store_override_clear(struct store *s, int64_t id, const struct sto
 				   struct err *e)
 {
 	return store_override_clear_all(s, &id, 1, actor, e);
+}
+
+static enum err_code sleep_one(struct store *s, int64_t id, struct err *e)
+{
+	struct store_override *was = NULL;
+	size_t n = 0;
+	enum err_code rc = find_id(s, id, &was, &n, e);
+
+	if (!rc)
+		rc = store_sql_run(s, e, "INSERT OR IGNORE INTO asleep VALUES (?)", "i", id);
+	if (!rc)
+		rc = add_event(s, was, NULL, "names nothing any more", NULL, e);
+	store_override_free(was, n);
+	return rc;
+}
+
+enum err_code store_override_sleep(struct store *s, const int64_t *ids, size_t n, struct err *e)
+{
+	enum err_code rc = store_sql_begin(s, e);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = sleep_one(s, ids[i], e);
+	return store_sql_end(s, rc, e);
 }

@@ -13,6 +13,7 @@
 #include "core/err.h"
 #include "schema/sql/store_audit.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,7 @@ struct store_override {
 	uint32_t value;
 	char *by, *reason;
 	int64_t since_ms, expires_ms; /* expires 0 = until cleared */
+	bool is_asleep; /* out of force until it is said again: store_override_sleep() */
 };
 
 /* Replaces an override of the same kind, service, region and nth; a failover that of its service.
@@ -54,6 +56,9 @@ enum err_code store_override_clear_all(struct store *s, const int64_t *ids, size
 				       const struct store_actor *actor, struct err *e);
 enum err_code store_override_list(struct store *s, struct store_override **out, size_t *n,
 				  struct err *e);
+/* They named what a configuration does not have: out of force from now on, on record until they are
+ * said again or cleared. One event each. */
+enum err_code store_override_sleep(struct store *s, const int64_t *ids, size_t n, struct err *e);
 void store_override_free(struct store_override *list, size_t n);
 
 #endif

@@ -63,3 +63,12 @@ CREATE TABLE probe (
 ) STRICT;
 
 INSERT INTO probe VALUES (1, x'');
+
+-- Overrides that named what a configuration did not have. They stay on record and out of force, also
+-- when the name comes back, until they are said again or cleared.
+CREATE TABLE asleep (
+    id INTEGER PRIMARY KEY -- of the override
+) STRICT;
+
+CREATE TRIGGER override_wakes AFTER DELETE ON override
+    BEGIN DELETE FROM asleep WHERE id = OLD.id; END;

@@ -179,7 +179,8 @@ static void what_is_refused_changes_nothing_and_is_audited(void **state)
 	}
 	assert_string_equal(text(last_of("/v1/audit"), "result"),
 			    "chat.example.com was not failed over");
-	assert_int_equal(ops_refused(control_ops(control)), sizeof(bad) / sizeof(bad[0]));
+	assert_int_equal(refusals_total(control_api(control)->refusals),
+			 sizeof(bad) / sizeof(bad[0]));
 }
 
 static void a_long_reason_is_refused(void **state)
