@@ -2,6 +2,7 @@
 /* explain: why this client gets this answer. */
 #include "dnsd/admin/explain.h"
 
+#include "core/suggest.h"
 #include "dnsd/admin/doc.h"
 #include "dnsd/answer/answer.h"
 #include "dnsd/client/locate.h"
@@ -34,6 +35,38 @@ struct asked {
 
 /* ---- the question ---- */
 
+/* What a name is that no service steers. */
+static const char *kind_of(const struct zone_hit *hit)
+{
+	switch (hit->kind) {
+	case ZONE_HIT_REFUSED: return "it is in none of the zones here, and refused";
+	case ZONE_HIT_ANSWER: return "it is static, from the zone file: all clients get the same";
+	case ZONE_HIT_CNAME:
+	case ZONE_HIT_DNAME: return "it is an alias, from the zone file";
+	case ZONE_HIT_NODATA: return "it is in the zone file, without an address";
+	case ZONE_HIT_NXDOMAIN: return "it does not exist (NXDOMAIN)";
+	case ZONE_HIT_REFERRAL: return "it is below a delegation, for other name servers";
+	case ZONE_HIT_BROKEN: return "its zone could not be loaded (SERVFAIL)";
+	case ZONE_HIT_SERVICE: break;
+	}
+	return "";
+}
+
+static enum err_code not_a_service(const struct asked *a, const char *text,
+				   const struct zone_hit *hit, struct err *e)
+{
+	const struct dnsd_config *config = rooms_config(a->r);
+	struct suggest suggest;
+
+	suggest_init(&suggest, text);
+	for (size_t i = 0; i < config->n_services; i++)
+		suggest_offer(&suggest, config->services[i].name);
+	if (suggest.best)
+		return err_set(e, ERR_NOT_FOUND, "there is no service %s: %s. Did you mean %s?",
+			       text, kind_of(hit), suggest.best);
+	return err_set(e, ERR_NOT_FOUND, "there is no service %s: %s", text, kind_of(hit));
+}
+
 /* By the data path's own look-up, so that a name below a wildcard service is explained too. */
 static enum err_code find_service(struct asked *a, const char *text, struct err *e)
 {
@@ -46,7 +79,7 @@ static enum err_code find_service(struct asked *a, const char *text, struct err 
 	name_lower(name.wire, name.wire, name.len);
 	zone_set_find(snap->zones, name.wire, name.len, DNS_TYPE_A, &hit);
 	if (hit.kind != ZONE_HIT_SERVICE)
-		return err_set(e, ERR_NOT_FOUND, "there is no service %s", text);
+		return not_a_service(a, text, &hit, e);
 	a->service = hit.service;
 	return ERR_OK;
 }

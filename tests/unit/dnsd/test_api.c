@@ -487,6 +487,58 @@ static void every_candidate_has_the_rule_that_kept_or_dropped_it(void **state)
 	line_free(eu);
 }
 
+static void names_that_no_service_steers_are_told_what_they_are(void **state)
+{
+	static const struct {
+		const char *name, *told;
+	} names[] = { { "ns1.example.com", "static" },
+		      { "nothing.example.com", "NXDOMAIN" },
+		      { "example.org", "none of the zones" },
+		      { "chatt.example.com", "Did you mean chat.example.com?" } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char query[128];
+
+		snprintf(query, sizeof(query), "name=%s&client=10.1.0.1", names[i].name);
+		assert_int_equal(ask_as("uid:0", "GET", "/v1/explain", query, NULL), ERR_NOT_FOUND);
+		assert_non_null(strstr(last.text, names[i].told));
+	}
+}
+
+static const char *chosen_rule(const char *query)
+{
+	json_t *list = json_object_get(get("/v1/explain", query), "candidates"), *one;
+	size_t i;
+
+	json_array_foreach (list, i, one)
+		if (json_is_true(json_object_get(one, "chosen")))
+			return text(one, "rule");
+	return "(nobody)";
+}
+
+static void the_chosen_one_has_the_rule_that_put_it_before_the_next_best(void **state)
+{
+	static const char query[] = "name=stand.example.com&client=10.1.0.1";
+	struct line *eu = region_up("eu");
+	json_t *doc;
+
+	assert_string_equal(chosen_rule(query), "5 prefer"); /* method: order */
+	region_says(eu, DOWN);
+	beat_for_ms(20000, &eu, 1);
+	region_says(eu, UP);
+	doc = get("/v1/explain", query); /* held */
+	assert_string_equal(rule_of(doc, "eu"), "1 forced");
+	assert_non_null(strstr(text(at(json_object_get(doc, "candidates"), 0), "note"), "held"));
+	assert_string_equal(text(doc, "chosen_among"), "serving");
+	post("drain", "{\"region\":\"us\"}");
+	post("drain", "{\"region\":\"ap\",\"service\":\"stand.example.com\",\"force\":true}");
+	doc = get("/v1/explain", query);
+	assert_string_equal(text(doc, "chosen_among"), "held back");
+	assert_true(
+		json_is_true(json_object_get(at(json_object_get(doc, "candidates"), 0), "chosen")));
+	line_free(eu);
+}
+
 /* The same member for thousands of clients, whatever is forced, and one `chosen`. */
 static void explain_agrees(const char *service, uint32_t index)
 {
@@ -585,6 +637,8 @@ int main(void)
 		WITH_CONTROL(documents_have_the_keys_of_the_contract),
 		WITH_CONTROL(active_are_the_regions_that_clients_get),
 		WITH_CONTROL(every_candidate_has_the_rule_that_kept_or_dropped_it),
+		WITH_CONTROL(names_that_no_service_steers_are_told_what_they_are),
+		WITH_CONTROL(the_chosen_one_has_the_rule_that_put_it_before_the_next_best),
 		WITH_CONTROL(explain_gives_whom_the_data_path_gives),
 		WITH_CONTROL(pages_are_for_everybody_and_read_only),
 	};
