@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REFUSALS_A_MINUTE 20 /* rows a subject: mistakes of people; the others are counted */
+#define MOVES_MAX	  1000 /* more are made a text on the helper thread */
+#define REFUSALS_A_MINUTE 20   /* rows a subject: mistakes of people; the others are counted */
 
 struct ops {
 	const struct rooms *rooms;
@@ -21,30 +22,45 @@ struct ops {
 /* What a helper thread counts for somebody who waits. */
 struct dry_run {
 	struct moves *moves;
-	json_t *notes;
+	json_t *doc; /* a region of a thousand services has tens of thousands of moves */
+	char *text;
 	struct http_reply *reply;
 };
+
+static void free_dry_run(struct dry_run *d)
+{
+	json_decref(d->doc);
+	free(d->text);
+	moves_free(d->moves);
+	free(d);
+}
 
 static void count_moves(void *dry_run)
 {
 	struct dry_run *d = dry_run;
 
 	moves_count(d->moves);
+	json_object_set_new(d->doc, "moves", moves_doc(d->moves));
+	if (json_array_size(json_object_get(d->doc, "moves")) <= MOVES_MAX)
+		return;
+	d->text = json_dumps(d->doc, JSON_COMPACT);
+	json_decref(d->doc);
+	d->doc = NULL;
 }
 
 static void answer_dry_run(void *dry_run, enum job_end end)
 {
 	struct dry_run *d = dry_run;
 
-	if (end == JOB_DONE)
-		http_reply_json(d->reply, 200,
-				json_pack("{s:n, s:i, s:[], s:o, s:O}", "id", "epoch", 0, "live",
-					  "moves", moves_doc(d->moves), "notes", d->notes));
-	else
+	if (end == JOB_DROPPED)
 		http_reply_error(d->reply, ERR_AGAIN, "the daemon stops");
-	json_decref(d->notes);
-	moves_free(d->moves);
-	free(d);
+	else if (d->doc)
+		http_reply_json(d->reply, 200, json_incref(d->doc));
+	else if (d->text)
+		http_reply_text(d->reply, 200, "application/json", d->text, strlen(d->text));
+	else
+		http_reply_error(d->reply, ERR_MEMORY, "out of memory");
+	free_dry_run(d);
 }
 
 static enum err_code start_dry_run(struct ops *o, const struct after *a, struct http_reply *reply,
@@ -60,14 +76,13 @@ static enum err_code start_dry_run(struct ops *o, const struct after *a, struct 
 		free(d);
 		return rc;
 	}
-	d->notes = after_notes(a);
+	d->doc = json_pack("{s:n, s:i, s:[], s:o}", "id", "epoch", 0, "live", "notes",
+			   after_notes(a));
 	d->reply = reply;
 	rc = job_submit(o->rooms->jobs, count_moves, answer_dry_run, d);
 	if (rc == ERR_OK)
 		return ERR_OK;
-	json_decref(d->notes);
-	moves_free(d->moves);
-	free(d);
+	free_dry_run(d);
 	return err_set(e, rc, "no dry run now: other work is waiting");
 }
 

@@ -88,8 +88,7 @@ json_t *views_members(const struct rooms *r, const struct traffic *traffic, uint
 static json_t *active_of(const struct rooms *r, uint32_t service, const struct live_service *live)
 {
 	const struct config_pool *pool = rooms_pool(r, service);
-	const struct rows *rows = rooms_snapshot(r)->services[service].rows;
-	uint64_t bits = rows_active(rows, &live->masks.live);
+	uint64_t bits = live_active(r->live, service, &live->masks.live);
 	json_t *list = json_array();
 
 	for (uint32_t m = 0; m < pool->n_members; m++) {

@@ -25,11 +25,6 @@ struct keep {
 	struct change *changes;
 	size_t n, room;
 	size_t n_applied; /* of these, in the answers and told */
-	struct {
-		const struct rows *rows;
-		struct pick_live live;
-		uint64_t active;
-	} last; /* question and answer of active_of(), within one turn */
 };
 
 enum err_code keep_new(struct keep **out, struct loop *loop, const struct keep_parts *parts)
@@ -98,20 +93,6 @@ static void read_live(const struct snapshot *snap, uint32_t service, struct pick
 	out->dialled = 0;
 }
 
-/* rows_active() looks at every row; services of one pool give it the same question one after the
- * other. */
-static uint64_t active_of(struct keep *k, uint32_t service, const struct pick_live *live)
-{
-	const struct rows *rows = live_snapshot(k->with.live)->services[service].rows;
-
-	if (k->last.rows != rows || memcmp(&k->last.live, live, sizeof(*live)) != 0) {
-		k->last.rows = rows;
-		k->last.live = *live;
-		k->last.active = rows_active(rows, live);
-	}
-	return k->last.active;
-}
-
 /* Only who failed with failback: manual is asked about. */
 static bool was_active(struct keep *k, const struct fleet_change *x)
 {
@@ -121,7 +102,7 @@ static bool was_active(struct keep *k, const struct fleet_change *x)
 	if (!snap || x->to != HEALTH_DOWN || service_of(k, x->service)->failback_auto)
 		return false;
 	read_live(snap, x->service, &live);
-	return active_of(k, x->service, &live) >> x->member & 1;
+	return live_active(k->with.live, x->service, &live) >> x->member & 1;
 }
 
 void keep_changed(void *keep, const struct fleet_change *change)
@@ -262,7 +243,7 @@ static void find_over(struct keep *k, uint32_t service, struct over *out)
 		return;
 	live_of(k->with.live, service, &now);
 	over = world_let_go(&now.masks, held, service_of(k, service)->failback_auto,
-			    active_of(k, service, &now.masks.live));
+			    live_active(k->with.live, service, &now.masks.live));
 	for (; over; over &= over - 1)
 		if (holds[__builtin_ctzll(over)]->id) /* else it is not on disk yet */
 			out->ids[out->n++] = holds[__builtin_ctzll(over)]->id;
@@ -319,7 +300,6 @@ void keep_flush(void *keep)
 
 	if (!k->n && !overrides_waiting(k->with.overrides))
 		return;
-	k->last.rows = NULL; /* what it points to may be gone since, and another in its place */
 	for (size_t i = k->n_applied; i < k->n; i++) {
 		k->changes[i].was_active = was_active(k, &k->changes[i].change);
 		hold(k, &k->changes[i]);
@@ -365,7 +345,6 @@ static void put_to_sleep(struct keep *k)
 
 void keep_adopted(struct keep *k)
 {
-	k->last.rows = NULL;
 	put_to_sleep(k);
 	let_go_all(k);
 }

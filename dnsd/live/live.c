@@ -8,7 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* rows_active() looks at every row of a service; services of one pool ask the same. */
+#define ACTIVE_MEMO 1024
+
+struct active {
+	const struct rows *rows;
+	struct pick_live masks;
+	uint64_t members;
+};
+
 struct live {
+	struct active active[ACTIVE_MEMO];  /* of the published snapshot */
 	struct resolve_names names, before; /* before: while it adopts */
 	struct fleet *fleet;
 	const struct overrides *overrides;
@@ -195,6 +205,26 @@ void live_would_be(const struct live *l, const struct live_if *with, uint32_t se
 	make(l, &with->resolved, service, out);
 }
 
+static size_t memo_of(const struct rows *rows, const struct pick_live *m)
+{
+	uint64_t h = (uint64_t)(uintptr_t)rows >> 4;
+
+	h = (h ^ m->serve) * UINT64_C(0xbf58476d1ce4e5b9);
+	h = (h ^ h >> 29 ^ m->forced) * UINT64_C(0x94d049bb133111eb);
+	return (size_t)((h ^ h >> 32 ^ m->spare) % ACTIVE_MEMO);
+}
+
+uint64_t live_active(struct live *l, uint32_t service, const struct pick_live *masks)
+{
+	const struct rows *rows = publish_current(l->publish)->services[service].rows;
+	struct active *a = &l->active[memo_of(rows, masks)];
+
+	if (a->rows != rows || a->masks.serve != masks->serve || a->masks.spare != masks->spare ||
+	    a->masks.forced != masks->forced)
+		*a = (struct active){ rows, *masks, rows_active(rows, masks) };
+	return a->members;
+}
+
 /* ---- to the snapshot ---- */
 
 static bool is_partial(uint32_t dial_ppm)
@@ -272,6 +302,7 @@ bool live_apply_all(struct live *l)
 
 void live_set(struct live *l, struct snapshot *snap)
 {
+	memset(l->active, 0, sizeof(l->active)); /* its rows may go with the old snapshot */
 	for (uint32_t s = 0; s < l->names.config->n_services; s++) {
 		struct publish_service_live to;
 		struct live_service live;

@@ -48,6 +48,9 @@ void live_if_fini(struct live_if *with);
 void live_would_be(const struct live *l, const struct live_if *with, uint32_t service,
 		   struct live_service *out);
 
+/* The members that some class of clients gets with these masks (rows_active(), remembered). */
+uint64_t live_active(struct live *l, uint32_t service, const struct pick_live *masks);
+
 /* ---- to the snapshot ---- */
 
 void live_apply(struct live *l, uint32_t service); /* stores; dials need a build */
