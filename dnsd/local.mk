@@ -55,11 +55,13 @@ libdnsd_a_SOURCES = \
 	dnsd/live/live.c dnsd/live/live.h \
 	dnsd/live/keep.c dnsd/live/keep.h \
 	dnsd/live/resolve.c dnsd/live/resolve.h \
+	dnsd/live/gauges.c dnsd/live/gauges.h \
 	dnsd/reload/certificate.c dnsd/reload/certificate.h \
 	dnsd/reload/reload.c dnsd/reload/reload.h \
 	dnsd/admin/rooms.h \
 	dnsd/admin/doc.c dnsd/admin/doc.h \
 	dnsd/admin/views.c dnsd/admin/views.h \
+	dnsd/admin/resume.c dnsd/admin/resume.h \
 	dnsd/admin/status.c dnsd/admin/status.h \
 	dnsd/admin/trouble.c dnsd/admin/trouble.h \
 	dnsd/admin/history.c dnsd/admin/history.h \

@@ -6,6 +6,7 @@
 #include "dnsd/admin/doc.h"
 #include "dnsd/admin/explain.h"
 #include "dnsd/admin/history.h"
+#include "dnsd/admin/resume.h"
 #include "dnsd/admin/status.h"
 #include "dnsd/admin/views.h"
 #include "schema/config/config.h"
@@ -72,6 +73,16 @@ static void post_op(struct api *a, const struct http_request *req, struct http_r
 	ops_handle(a->ops, strrchr(req->path, '/') + 1, req, reply);
 }
 
+static void post_resume(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	resume_handle(a->rooms, a->refusals, req, reply);
+}
+
+static void post_forget(struct api *a, const struct http_request *req, struct http_reply *reply)
+{
+	forget_handle(a->rooms, a->refusals, req, reply);
+}
+
 static void post_reload(struct api *a, const struct http_request *req, struct http_reply *reply)
 {
 	access_audit(a->rooms, req, "config reload", "{}", "asked"); /* how it went is an event */
@@ -121,6 +132,8 @@ static const struct route {
 	{ "POST", "/v1/dial", ACCESS_OPERATOR, post_op },
 	{ "POST", "/v1/failover", ACCESS_OPERATOR, post_op },
 	{ "POST", "/v1/failback", ACCESS_OPERATOR, post_op },
+	{ "POST", "/v1/resume", ACCESS_OPERATOR, post_resume },
+	{ "POST", "/v1/forget", ACCESS_OPERATOR, post_forget },
 	{ "POST", "/v1/reload", ACCESS_ADMIN, post_reload },
 	{ "POST", "/v1/backup", ACCESS_ADMIN, post_backup },
 };

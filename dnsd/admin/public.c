@@ -5,6 +5,7 @@
 #include "core/metrics.h"
 #include "core/process.h"
 #include "dnsd/admin/trouble.h"
+#include "dnsd/live/gauges.h"
 #include "schema/sql/store_look.h"
 
 #include <stdlib.h>
@@ -49,6 +50,8 @@ static enum err_code add_metrics(struct public *p)
 		rc = metrics_add(p->metrics, write_serve, p);
 	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, fleet_metrics, p->rooms->fleet);
+	if (rc == ERR_OK)
+		rc = metrics_add(p->metrics, gauges_write, p->rooms->live);
 	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, publish_metrics, p->rooms->publish);
 	if (rc == ERR_OK)

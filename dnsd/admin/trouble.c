@@ -137,7 +137,8 @@ static json_t *line_of(const struct rooms *r, const struct problem *first, size_
 			    first->what, open, first->reason, close);
 }
 
-static json_t *group_doc(const struct rooms *r, const struct problems *p, const struct problem_group *g)
+static json_t *group_doc(const struct rooms *r, const struct problems *p,
+			 const struct problem_group *g)
 {
 	const struct problem *first = &p->list[g->first];
 	json_t *subjects = json_array();

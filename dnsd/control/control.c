@@ -54,6 +54,13 @@ static void on_eased(void *control, uint32_t service, uint32_t member)
 	keep_eased(c->rooms.keep, service, member);
 }
 
+static void on_addresses(void *control, uint32_t service, uint32_t member, uint64_t up)
+{
+	struct control *c = control;
+
+	keep_eased(c->rooms.keep, service, member);
+}
+
 /* After a restart it is known whom to wait for. */
 static void on_met(void *control, bool is_prober, const char *region, const char *name)
 {
@@ -70,9 +77,9 @@ static void on_met(void *control, bool is_prober, const char *region, const char
 		log_error("dnsd/control", "node %s is not on disk: %s", name, e.text);
 }
 
-static const struct fleet_handler fleet_handler = { .changed = on_changed,
-						    .eased = on_eased,
-						    .met = on_met };
+static const struct fleet_handler fleet_handler = {
+	.changed = on_changed, .eased = on_eased, .addresses = on_addresses, .met = on_met
+};
 
 static enum err_code open_state(struct control *c, struct err *e)
 {

@@ -7,9 +7,9 @@
 
 typedef double (*member_fn)(const struct fleet_member_view *view);
 
-static double is_serving(const struct fleet_member_view *v)
+static double is_down(const struct fleet_member_view *v)
 {
-	return v->health != HEALTH_DOWN;
+	return v->health == HEALTH_DOWN;
 }
 
 static double load_ratio(const struct fleet_member_view *v)
@@ -97,8 +97,8 @@ void fleet_metrics_write(const struct fleet_session *s, uint64_t now_us, struct 
 {
 	const struct fleet_judge *j = s->judge;
 
-	write_members(j, now_us, out, "fairlead_region_up",
-		      "1 when the region may serve the service.", is_serving);
+	write_members(j, now_us, out, "fairlead_region_down",
+		      "1 when the region is down for the service, whatever is forced.", is_down);
 	write_members(j, now_us, out, "fairlead_region_load_ratio",
 		      "Use over capacity, as reported; 0 when capacity is not limited.",
 		      load_ratio);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics: fairlead_region_up, fairlead_region_load_ratio, fairlead_report_age_seconds,
+/* metrics: fairlead_region_down, fairlead_region_load_ratio, fairlead_report_age_seconds,
  * fairlead_peers_refused_total, fairlead_address_up and those of the probers. A series is written
  * while what it speaks of is in the configuration or linked: what is gone leaves no series.
  *

@@ -175,6 +175,14 @@ static void force(void *world, const struct resolve_one *one, uint64_t members)
 		world_force(world, &o, 1);
 }
 
+static uint64_t dead_of(const struct live *l, uint32_t service, uint32_t member)
+{
+	size_t n = pool_of(l, service)->members[member].n_addresses;
+	uint64_t all = n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
+
+	return all & ~fleet_addresses_up(l->fleet, service, member);
+}
+
 static void make(const struct live *l, const struct resolve *forced, uint32_t service,
 		 struct live_service *out)
 {
@@ -190,8 +198,11 @@ static void make(const struct live *l, const struct resolve *forced, uint32_t se
 	resolve_each(forced, &l->names, service, force, &world);
 	world_masks(&world, &out->masks);
 	memset(out->dial_ppm, 0, sizeof(out->dial_ppm));
-	for (uint32_t m = 0; m < world.n_members; m++)
+	memset(out->dead, 0, sizeof(out->dead));
+	for (uint32_t m = 0; m < world.n_members; m++) {
 		out->dial_ppm[m] = world.members[m].dial_ppm;
+		out->dead[m] = dead_of(l, service, m);
+	}
 }
 
 void live_of(struct live *l, uint32_t service, struct live_service *out)
@@ -263,6 +274,7 @@ static void make_publishable(const struct live_service *live, struct publish_ser
 					      .spare = live->masks.live.spare,
 					      .ttl_s = live->masks.ttl_s };
 	memcpy(out->dial_ppm, live->dial_ppm, sizeof(out->dial_ppm));
+	memcpy(out->dead, live->dead, sizeof(out->dead));
 }
 
 static void store(struct live *l, uint32_t service, const struct live_service *live)

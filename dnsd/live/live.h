@@ -37,6 +37,7 @@ const struct snapshot *live_snapshot(const struct live *l);
 struct live_service {
 	struct world_masks masks;
 	uint32_t dial_ppm[CONFIG_MEMBERS_MAX];
+	uint64_t dead[CONFIG_MEMBERS_MAX]; /* by member, its addresses that answers may not name */
 };
 void live_of(struct live *l, uint32_t service, struct live_service *out);
 

@@ -2,6 +2,7 @@
 /* Claims about dnsd/forced, dnsd/live and dnsd/admin under trouble: who is held back, a full disk,
  * clocks that are set, names that are gone, and who asks too often. */
 #include "core/log.h"
+#include "dnsd/live/gauges.h"
 #include "tests/unit/dnsd/control_world.h"
 
 #include <signal.h>
@@ -349,6 +350,70 @@ static void a_dead_region_is_one_problem_with_a_count(void **state)
 	line_free(eu);
 }
 
+/* ---- what an operator says about evidence ---- */
+
+static void a_resume_ends_a_hold_down_and_is_on_record(void **state)
+{
+	struct line *us = region_up("us");
+	json_t *list;
+
+	assert_int_equal(post("resume", "{\"region\":\"us\"}"), ERR_REFUSED);
+	assert_int_equal(post("resume", "{\"region\":\"mars\"}"), ERR_NOT_FOUND);
+	region_says(us, DOWN);
+	beat_for_ms(2000, &us, 1);
+	assert_int_equal(post("resume", "{\"region\":\"us\"}"), ERR_REFUSED); /* not well */
+	region_says(us, UP);
+	assert_int_equal(serving(S_CHAT), BIT(0) | BIT(2));
+	assert_int_equal(post("resume", "{\"region\":\"us\",\"dry_run\":true}"), ERR_OK);
+	assert_int_equal(serving(S_CHAT), BIT(0) | BIT(2));
+	assert_int_equal(post("resume", "{\"region\":\"us\",\"service\":\"Chat.example.com\","
+					"\"reason\":\"mended\"}"),
+			 ERR_OK);
+	assert_int_equal(serving(S_CHAT), BIT(0) | BIT(1) | BIT(2));
+	assert_int_equal(serving(S_STAND), BIT(0) | BIT(2)); /* of that service alone */
+	list = get("/v1/audit", NULL);
+	assert_string_equal(text(at(list, json_array_size(list) - 1), "verb"), "resume");
+	assert_string_equal(text(at(list, json_array_size(list) - 1), "reason"), "mended");
+	line_free(us);
+}
+
+static void who_will_not_come_back_can_be_forgotten(void **state)
+{
+	struct line *eu = region_up("eu");
+
+	assert_int_equal(post("forget", "{\"node\":\"nobody\"}"), ERR_NOT_FOUND);
+	assert_int_equal(post("forget", "{}"), ERR_INPUT);
+	assert_int_equal(post("forget", "{\"node\":\"eu\"}"), ERR_REFUSED); /* it is linked */
+	region_says(eu, DOWN);
+	hang_up(eu);
+	assert_int_equal(post("forget", "{\"node\":\"eu\"}"), ERR_OK);
+	assert_int_equal(post("forget", "{\"node\":\"eu\"}"), ERR_NOT_FOUND);
+	line_free(eu);
+}
+
+static void a_drained_region_is_not_up_and_not_down(void **state)
+{
+	struct http_peer peer = { .who = "anyone" };
+	struct http_request req = { .method = "GET", .path = "/metrics", .peer = &peer };
+	struct buf out = BUF_INIT;
+
+	assert_int_equal(post("drain", "{\"region\":\"us\"}"), ERR_OK);
+	json_decref(last.doc);
+	last.doc = NULL;
+	gauges_write(rooms->live, &out);
+	fleet_metrics(rooms->fleet, &out);
+	assert_non_null(strstr(buf_text(&out), "fairlead_region_up{service=\"chat.example.com\","
+					       "region=\"us\"} 0"));
+	assert_non_null(strstr(buf_text(&out), "fairlead_region_down{service=\"chat.example.com\","
+					       "region=\"us\"} 0"));
+	assert_non_null(strstr(buf_text(&out), "fairlead_region_up{service=\"chat.example.com\","
+					       "region=\"eu\"} 1"));
+	buf_fini(&out);
+	memset(&last, 0, sizeof(last));
+	public_handle(control_public(control), &req, (struct http_reply *)&last);
+	assert_int_equal(last.code, ERR_OK);
+}
+
 /* ---- who asks too often ---- */
 
 static void denials_are_counted_and_not_written_one_by_one(void **state)
@@ -391,6 +456,9 @@ int main(void)
 		WITH_CONTROL(a_drain_that_a_fence_holds_back_is_refused_and_told),
 		WITH_CONTROL(a_service_on_its_standby_is_told),
 		WITH_CONTROL(a_dead_region_is_one_problem_with_a_count),
+		WITH_CONTROL(a_resume_ends_a_hold_down_and_is_on_record),
+		WITH_CONTROL(who_will_not_come_back_can_be_forgotten),
+		WITH_CONTROL(a_drained_region_is_not_up_and_not_down),
 		WITH_CONTROL(denials_are_counted_and_not_written_one_by_one),
 	};
 
