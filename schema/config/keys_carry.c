@@ -121,7 +121,7 @@ static const struct key split_keys[] = {
 	  .type = KEY_REFERENCE,
 	  .refers_to = "pools",
 	  .required = true,
-	  .doc = "Where to." },
+	  .doc = "The pool that gets it." },
 	{ .name = "share",
 	  .type = KEY_SHARE,
 	  .required = true,
@@ -278,7 +278,7 @@ const struct key keys_region_service[] = {
 	  .n_min = 1,
 	  .n_max = 64,
 	  .required = true,
-	  .doc = "Where its traffic arrives." },
+	  .doc = "The addresses that clients connect to." },
 	{ .name = "protocol",
 	  .type = KEY_ENUM,
 	  SERVICE(protocol),
@@ -295,10 +295,8 @@ const struct key keys_region_service[] = {
 	  .later = "connections are passed on as they are",
 	  .doc = "TLS ends here, with this certificate and its chain as PEM (`certificate`), its "
 		 "private key (`key`), and, for mutual TLS, the CA of the clients (`client_ca`). "
-		 "Of a "
-		 "list the server name chooses, and the first is for clients that send none. Leave "
-		 "out "
-		 "for plain." },
+		 "Of a list the server name chooses, and the first is for clients that send none. "
+		 "Leave out for plain." },
 	{ .name = "affinity",
 	  .type = KEY_STRUCT,
 	  .of = affinity_keys,
@@ -310,7 +308,10 @@ const struct key keys_region_service[] = {
 	  .of = retries_keys,
 	  .later = "",
 	  .doc = "When a backend fails before its first byte." },
-	{ .name = "limits", .type = KEY_STRUCT, .of = limits_keys, .doc = "Bounds of one client." },
+	{ .name = "limits",
+	  .type = KEY_STRUCT,
+	  .of = limits_keys,
+	  .doc = "What one client may use at most." },
 	{ .name = "request_id",
 	  .type = KEY_TEXT,
 	  .min = 1,

@@ -29,7 +29,8 @@ static const struct key limits_keys[] = {
 	  .min = 1,
 	  .max = 100000,
 	  .initial = "100",
-	  .doc = "Most checks that are begun in a second." },
+	  .doc = "How many checks are begun in a second at most. When more are due, all intervals "
+		 "are stretched, which is shown as a problem." },
 	KEYS_END,
 };
 
@@ -50,7 +51,7 @@ const struct key keys_proberd[] = {
 	  .type = KEY_PLACE,
 	  ROOT(lat_e4),
 	  KEY_PRESENCE(struct proberd_config, has_place),
-	  .doc = "Where it stands." },
+	  .doc = "Where the prober is, as latitude and longitude in degrees." },
 	{ .name = "directors",
 	  .type = KEY_LIST,
 	  .item = KEY_HOST_PORT,
@@ -59,7 +60,10 @@ const struct key keys_proberd[] = {
 	  .n_max = 64,
 	  .required = true,
 	  .doc = KEYS_DOC_DIRECTORS " What to check comes from them." },
-	{ .name = "listen", .type = KEY_STRUCT, .of = listen_keys, .doc = "Where it is reached." },
+	{ .name = "listen",
+	  .type = KEY_STRUCT,
+	  .of = listen_keys,
+	  .doc = "The addresses and sockets that it listens on." },
 	{ .name = "tls",
 	  .type = KEY_STRUCT,
 	  .of = keys_tls,
@@ -68,7 +72,10 @@ const struct key keys_proberd[] = {
 	  KEY_POS(struct config_tls),
 	  .required = true,
 	  .doc = KEYS_DOC_TLS },
-	{ .name = "limits", .type = KEY_STRUCT, .of = limits_keys, .doc = "Bounds of its work." },
+	{ .name = "limits",
+	  .type = KEY_STRUCT,
+	  .of = limits_keys,
+	  .doc = "How much it does at most." },
 	KEYS_INCLUDE,
 	KEYS_END,
 };

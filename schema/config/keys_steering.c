@@ -21,11 +21,12 @@ const struct key keys_region[] = {
 	  .type = KEY_PLACE,
 	  REGION(lat_e4),
 	  KEY_PRESENCE(struct config_region, has_place),
-	  .doc = "Where it stands; without it it counts as far from everyone." },
+	  .doc = "Where the region is, as latitude and longitude in degrees. Without it the region "
+		 "counts as far from every client." },
 	{ .name = "country",
 	  .type = KEY_COUNTRY,
 	  REGION(country),
-	  .doc = "The country it stands in." },
+	  .doc = "The country that the region is in." },
 	KEYS_END,
 };
 
@@ -96,8 +97,7 @@ const struct key keys_pool[] = {
 	  .words = methods,
 	  .initial = "assign",
 	  .doc = "How a member is chosen: by latency and free capacity, by latency, by distance, "
-		 "by "
-		 "weight, or as they stand." },
+		 "by weight, or as they stand." },
 	{ .name = "alternate",
 	  .type = KEY_ENUM,
 	  POOL(alternate),
@@ -209,7 +209,8 @@ const struct key keys_service[] = {
 	  SERVICE(hold_down_ms),
 	  .max = MS_PER_DAY,
 	  .initial = "20s",
-	  .doc = "A member that was down stays out at least so long." },
+	  .doc = "How long a member that was down stays out after it is up again; it doubles while "
+		 "the member flaps." },
 	{ .name = "takeover",
 	  .type = KEY_ENUM,
 	  SERVICE(takeover_auto),
@@ -231,7 +232,7 @@ const struct key keys_service[] = {
 	  .min = 1,
 	  .max = 64,
 	  .initial = "2",
-	  .doc = "At most so many addresses in one answer." },
+	  .doc = "How many addresses one answer has at most." },
 	{ .name = "family_fallback",
 	  .type = KEY_ENUM,
 	  SERVICE(family_next),
