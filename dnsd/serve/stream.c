@@ -11,6 +11,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -19,14 +20,19 @@
 
 #define BACKLOG	    1024
 #define OUTPUT_HIGH (256u * 1024) /* waiting for a slow reader: beyond it we stop reading */
-#define PAUSE_MS    100		  /* after accept() ran out of descriptors */
-#define STOP_MS	    500		  /* for readers to take their last answers */
+#define OUTPUT_LOW  (4u * 1024)	  /* every reader may have so much, however many there are */
+#define INPUT_HIGH  (8u * 1024)	  /* queries read ahead; a longer one gets the room it needs */
+#define TRIM_BYTES  (4u << 20)	  /* freed since the last trim: worth another */
+#define TRIM_MS	    1000
+#define PAUSE_MS    100 /* after accept() ran out of descriptors */
+#define STOP_MS	    500 /* for readers to take their last answers */
 
 struct conn {
 	struct conn *prev, *next; /* the list goes from the longest silent to the newest heard */
 	struct stream *stream;
 	struct bufferevent *bev;
 	struct addr source;
+	size_t held;	/* bytes in its buffers, as last counted */
 	bool is_paused; /* not read from: it has to read first */
 	bool is_ending; /* goes when its answers are written */
 };
@@ -35,7 +41,8 @@ struct stream {
 	struct loop *loop;
 	struct evconnlistener **listeners;
 	size_t n_listeners;
-	struct loop_timer *resume, *deadline;
+	struct loop_timer *resume, *deadline, *trim;
+	size_t held, freed; /* bytes of all connections; given up since the last trim */
 	struct stream_limits limits;
 	_Atomic(struct snapshot *) *snapshot;
 	struct answer_scratch scratch;
@@ -66,10 +73,64 @@ static void list_append(struct conn *c)
 
 static void conn_free(struct conn *c)
 {
+	struct stream *s = c->stream;
+
 	list_remove(c);
-	atomic_fetch_sub(&c->stream->n_open, 1);
+	atomic_fetch_sub(&s->n_open, 1);
+	s->held -= c->held;
+	s->freed += c->held;
+	if (s->freed > TRIM_BYTES)
+		loop_timer_after(s->trim, TRIM_MS);
 	bufferevent_free(c->bev);
 	free(c);
+}
+
+/* The allocator keeps what was freed; many slow readers must not leave their memory behind. */
+static void on_trim(void *arg)
+{
+	struct stream *s = arg;
+
+	s->freed = 0;
+	malloc_trim(0);
+}
+
+/* ---- memory: bounded in all ---- */
+
+static void count_held(struct conn *c)
+{
+	size_t held = evbuffer_get_length(bufferevent_get_input(c->bev)) +
+		      evbuffer_get_length(bufferevent_get_output(c->bev));
+
+	if (held < c->held)
+		c->stream->freed += c->held - held;
+	c->stream->held += held - c->held;
+	c->held = held;
+}
+
+/* What one connection may have waiting: an equal part of all there is, so that many slow readers
+ * are slowed down before anybody is closed. */
+static size_t output_high(const struct stream *s)
+{
+	size_t part = s->limits.bytes / 2 / (atomic_load(&s->n_open) + 1);
+
+	return part > OUTPUT_HIGH ? OUTPUT_HIGH : part < OUTPUT_LOW ? OUTPUT_LOW : part;
+}
+
+/* Large answers go over their part: then those who have been silent longest and have not taken
+ * their answers make room. `but` stays. */
+static void make_room(struct stream *s, const struct conn *but)
+{
+	if (s->held <= s->limits.bytes)
+		return;
+	for (struct conn *c = s->list.next; c != &s->list; c = c->next)
+		count_held(c); /* some has been written since */
+	for (struct conn *c = s->list.next, *next; c != &s->list; c = next) {
+		next = c->next;
+		if (s->held <= s->limits.bytes)
+			return;
+		if (c != but && c->held)
+			conn_free(c);
+	}
 }
 
 static bool answer_one(struct conn *c, const uint8_t *message, size_t len)
@@ -94,20 +155,29 @@ static bool has_output(const struct conn *c)
 	return evbuffer_get_length(bufferevent_get_output(c->bev)) > 0;
 }
 
+/* Room for a message that is longer than what is read ahead. */
+static void set_input_room(struct conn *c, size_t len)
+{
+	bufferevent_setwatermark(c->bev, EV_READ, 2, len > INPUT_HIGH ? len : INPUT_HIGH);
+}
+
 /* Answers every whole message that is there, until the peer would have to read first. False: the
  * connection is of no use any more. */
-static bool answer_input(struct conn *c)
+static bool answer_messages(struct conn *c)
 {
 	struct evbuffer *input = bufferevent_get_input(c->bev);
 	struct evbuffer *output = bufferevent_get_output(c->bev);
+	size_t high = output_high(c->stream);
 	uint8_t head[2];
 
 	while (evbuffer_copyout(input, head, 2) == 2) {
 		size_t len = dns_get16(head);
 
-		if (evbuffer_get_length(input) < len + 2)
+		if (evbuffer_get_length(input) < len + 2) {
+			set_input_room(c, len + 2);
 			break;
-		if (evbuffer_get_length(output) > OUTPUT_HIGH) {
+		}
+		if (evbuffer_get_length(output) > high) {
 			c->is_paused = true;
 			bufferevent_disable(c->bev, EV_READ);
 			break;
@@ -117,6 +187,15 @@ static bool answer_input(struct conn *c)
 		evbuffer_drain(input, len + 2);
 	}
 	return true;
+}
+
+static bool answer_input(struct conn *c)
+{
+	bool is_good = answer_messages(c);
+
+	count_held(c);
+	make_room(c->stream, c);
+	return is_good;
 }
 
 static void on_read(struct bufferevent *bev, void *arg)
@@ -194,7 +273,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	atomic_fetch_add(&s->n_open, 1);
 	bufferevent_setcb(c->bev, on_read, on_written, on_event, c);
 	bufferevent_set_timeouts(c->bev, &idle, &idle);
-	bufferevent_setwatermark(c->bev, EV_READ, 2, DNS_MESSAGE_MAX + 2);
+	set_input_room(c, 0);
 	bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
 
@@ -282,6 +361,7 @@ static void begin_end(void *arg)
 {
 	struct stream *s = arg;
 
+	s->limits.bytes = SIZE_MAX / 2; /* nobody is closed to make room any more */
 	set_accepting(s, false);
 	loop_timer_stop(s->resume);
 	loop_timer_after(s->deadline, STOP_MS);
@@ -305,8 +385,10 @@ enum err_code stream_new(struct stream **out, const struct endpoint *at, size_t 
 	enum err_code rc = ERR_MEMORY;
 
 	if (!s)
-		return err_set(e, ERR_MEMORY, "no memory for TCP");
+		return err_set(e, ERR_MEMORY, "out of memory for TCP");
 	s->limits = *limits;
+	if (!s->limits.bytes)
+		s->limits.bytes = STREAM_BYTES_DEFAULT;
 	s->snapshot = snapshot;
 	s->list.prev = s->list.next = &s->list;
 	s->out = malloc(ANSWER_OUT_MAX);
@@ -317,6 +399,8 @@ enum err_code stream_new(struct stream **out, const struct endpoint *at, size_t 
 		rc = loop_timer_new(s->loop, &s->resume, on_resume, s);
 	if (rc == ERR_OK)
 		rc = loop_timer_new(s->loop, &s->deadline, on_deadline, s);
+	if (rc == ERR_OK)
+		rc = loop_timer_new(s->loop, &s->trim, on_trim, s);
 	if (rc == ERR_OK)
 		rc = answer_scratch_init(&s->scratch);
 	for (size_t i = 0; rc == ERR_OK && i < n; i++)
@@ -372,6 +456,7 @@ void stream_free(struct stream *s)
 		evconnlistener_free(s->listeners[i]);
 	loop_timer_free(s->resume);
 	loop_timer_free(s->deadline);
+	loop_timer_free(s->trim);
 	loop_free(s->loop);
 	answer_scratch_fini(&s->scratch);
 	free(s->listeners);

@@ -4,7 +4,8 @@
  *
  * Messages are answered in the order they come, many in flight (pipelining). A connection that says
  * nothing for stream's idle time is closed; when the table is full the one that was silent longest
- * makes room; a peer that does not read is not read from.
+ * makes room. A peer that does not read is not read from, and all that waits for such peers is
+ * bounded together: each may have its part, and beyond the bound the one silent longest is closed.
  *
  * Threads    all calls from the control thread; the counters may be read meanwhile
  * Errors     ERR_IO names the address
@@ -22,10 +23,13 @@ struct stream;
 struct stream_limits {
 	unsigned connections; /* default 1000 */
 	unsigned idle_ms;     /* default 10000 */
+	size_t bytes;	      /* in the buffers of all connections; 0 = 32 MiB, which with what the
+				 allocator adds is under 64 MiB */
 };
-#define STREAM_LIMITS_DEFAULT \
-	{                     \
-		1000, 10000   \
+#define STREAM_BYTES_DEFAULT ((size_t)32 << 20)
+#define STREAM_LIMITS_DEFAULT                     \
+	{                                         \
+		1000, 10000, STREAM_BYTES_DEFAULT \
 	}
 
 enum err_code stream_new(struct stream **out, const struct endpoint *at, size_t n,
