@@ -27,6 +27,8 @@
 /* The way to the parent that waits in daemon_detach(); -1 when nobody waits. */
 static int ready_fd = -1;
 
+/* Whether this program has --takeover. */
+static bool can_take_over;
 static bool in_background;
 static struct loop_timer *watchdog;
 
@@ -37,7 +39,8 @@ enum flag {
 	FLAG_LOG_FILE,
 	FLAG_LOG_LEVEL,
 	FLAG_VERSION,
-	FLAG_HELP
+	FLAG_HELP,
+	FLAG_TAKEOVER
 };
 
 static const struct option long_flags[] = {
@@ -48,6 +51,7 @@ static const struct option long_flags[] = {
 	{ "log-level", required_argument, NULL, FLAG_LOG_LEVEL },
 	{ "version", no_argument, NULL, FLAG_VERSION },
 	{ "help", no_argument, NULL, FLAG_HELP },
+	{ "takeover", no_argument, NULL, FLAG_TAKEOVER },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -66,12 +70,16 @@ print_help(const char *program, const char *purpose, const char *default_config)
 	       "  --log-file FILE   where it goes: else to standard error, in the background to\n"
 	       "                    the system log\n"
 	       "  --log-level LEVEL what is logged at least: debug, info, warn, error (info)\n"
+	       "%s"
 	       "  --version         print the version\n"
 	       "  --help            print this\n"
 	       "\n"
 	       "SIGHUP reads the configuration again; SIGUSR1 opens the log file anew; SIGTERM\n"
 	       "drains and stops.\n",
-	       program, purpose, program, default_config);
+	       program, purpose, program, default_config,
+	       can_take_over
+		       ? "  --takeover        take the sockets of the running one, which ends\n"
+		       : "");
 	exit(fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
@@ -143,6 +151,11 @@ static void __attribute__((noreturn)) refuse_flag(const char *program, char **ar
 	refuse_usage(program, "there is no flag `%s`", flag);
 }
 
+void daemon_allow_takeover(void)
+{
+	can_take_over = true;
+}
+
 void daemon_parse(int argc, char **argv, const char *program, const char *purpose,
 		  const char *default_config, struct daemon_flags *out)
 {
@@ -158,6 +171,11 @@ void daemon_parse(int argc, char **argv, const char *program, const char *purpos
 		case FLAG_LOG: set_log(program, optarg); break;
 		case FLAG_LOG_FILE: set_file(program, optarg); break;
 		case FLAG_LOG_LEVEL: set_level(program, optarg); break;
+		case FLAG_TAKEOVER:
+			if (!can_take_over)
+				refuse_usage(program, "there is no flag `--takeover`");
+			flags.takeover = true;
+			break;
 		case FLAG_VERSION: printf("%s %s\n", program, PACKAGE_VERSION); exit(EXIT_SUCCESS);
 		case FLAG_HELP: print_help(program, purpose, default_config);
 		default: refuse_flag(program, argv, c == ':');

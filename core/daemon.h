@@ -23,8 +23,11 @@
 struct daemon_flags {
 	const char *config; /* the default when -c is not given */
 	const char *program;
-	bool check, foreground;
+	bool check, foreground, takeover;
 };
+
+/* Before daemon_parse(): this program has --takeover. */
+void daemon_allow_takeover(void);
 
 /* Exits 2 on wrong usage (message and hint), 0 after --help and --version, 1 when the log file
  * cannot be opened. Sets up the log. */

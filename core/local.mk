@@ -33,6 +33,7 @@ libcore_a_SOURCES = \
 	core/resolve.c core/resolve.h \
 	core/socket.c core/socket.h \
 	core/suggest.c core/suggest.h \
+	core/handover.c core/handover.h \
 	core/tls.c core/tls.h \
 	core/tls_files.c core/tls_files.h \
 	core/units.c core/units.h \

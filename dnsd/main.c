@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 
+#define TAKEOVER_MS 30000 /* for the running one to close its state */
+
 static int check(const struct dnsd_config *config, struct config_report *report)
 {
 	enum err_code rc = control_check(config, report);
@@ -21,9 +23,35 @@ static int check(const struct dnsd_config *config, struct config_report *report)
 	return rc == ERR_OK ? 0 : 1;
 }
 
+/* From the service manager, or from the running process. That one goes only when what this one
+ * would serve can be loaded: there is no way back for it. */
+static enum err_code take_sockets(const struct daemon_flags *flags,
+				  const struct dnsd_config *config, struct handover **out,
+				  struct err *e)
+{
+	struct config_report report;
+	char path[PATH_MAX];
+	enum err_code rc;
+
+	if (!flags->takeover) {
+		rc = handover_inherit(out);
+		return rc == ERR_OK ? rc : err_set(e, rc, "out of memory");
+	}
+	config_report_init(&report);
+	rc = control_check(config, &report);
+	if (rc != ERR_OK)
+		err_set(e, rc, "%s", buf_text(&report.errors));
+	config_report_fini(&report);
+	if (rc != ERR_OK)
+		return rc;
+	rc = handover_ask(control_handover_path(config, path), TAKEOVER_MS, out, e);
+	return rc == ERR_OK ? rc : err_wrap(e, rc, "takeover");
+}
+
 static enum err_code run(const struct daemon_flags *flags, struct dnsd_config *config,
 			 struct err *e)
 {
+	struct handover *sockets;
 	struct control *control;
 	enum err_code rc = daemon_detach(flags, e);
 
@@ -34,7 +62,12 @@ static enum err_code run(const struct daemon_flags *flags, struct dnsd_config *c
 		config_dnsd_free(config);
 		return rc;
 	}
-	rc = control_new(&control, config, e);
+	rc = take_sockets(flags, config, &sockets, e);
+	if (rc != ERR_OK) {
+		config_dnsd_free(config);
+		return rc;
+	}
+	rc = control_new(&control, config, sockets, e);
 	if (rc != ERR_OK)
 		return rc;
 	rc = control_run(control, daemon_ready, e);
@@ -50,6 +83,7 @@ int main(int argc, char **argv)
 	struct err e;
 	int status = 1;
 
+	daemon_allow_takeover();
 	daemon_parse(argc, argv, "fairlead-dnsd",
 		     "answers DNS with the best region for each client",
 		     FAIRLEAD_SYSCONFDIR "/dnsd.yaml", &flags);

@@ -13,6 +13,7 @@
 #include "schema/sql/store_stand_in.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,9 @@ struct control {
 	struct http_server *admin_server, *api_server, *pages_server;
 	struct loop_timer *second, *backup;
 	uint64_t seconds;
+	struct handover *sockets; /* from the process before, until this one serves */
+	struct handover_offer *offer;
+	int successor; /* the process that has asked for the sockets; -1 = none */
 };
 
 static const struct dnsd_config *config_of(const struct control *c)
@@ -239,7 +243,8 @@ static enum err_code bind_all(struct control *c, struct err *e)
 	const struct dnsd_config *config = config_of(c);
 	const struct serve_options options = { .dns = config->listen.dns,
 					       .n_dns = config->listen.n_dns,
-					       .workers = config->workers };
+					       .workers = config->workers,
+					       .sockets = c->sockets };
 	enum err_code rc =
 		serve_new(&c->rooms.serve, &options, publish_pointer(c->rooms.publish), e);
 
@@ -317,21 +322,19 @@ static void start_timers(struct control *c)
 
 /* ---- life ---- */
 
-enum err_code control_new(struct control **out, struct dnsd_config *config, struct err *e)
-{
-	return control_new_at(out, config, clock_system(), e);
-}
-
-enum err_code control_new_at(struct control **out, struct dnsd_config *config,
-			     const struct clock *clock, struct err *e)
+static enum err_code make(struct control **out, struct dnsd_config *config,
+			  const struct clock *clock, struct handover *sockets, struct err *e)
 {
 	struct control *c = calloc(1, sizeof(*c));
 	enum err_code rc;
 
 	if (!c) {
 		config_dnsd_free(config);
+		handover_free(sockets);
 		return err_set(e, ERR_MEMORY, "out of memory");
 	}
+	c->sockets = sockets;
+	c->successor = -1;
 	c->first_config = config;
 	c->rooms.clock = clock;
 	c->rooms.started_ms = clock_wall_ms(clock);
@@ -353,6 +356,79 @@ enum err_code control_new_at(struct control **out, struct dnsd_config *config,
 	start_timers(c);
 	*out = c;
 	return ERR_OK;
+}
+
+enum err_code control_new(struct control **out, struct dnsd_config *config,
+			  struct handover *sockets, struct err *e)
+{
+	return make(out, config, clock_system(), sockets, e);
+}
+
+enum err_code control_new_at(struct control **out, struct dnsd_config *config,
+			     const struct clock *clock, struct err *e)
+{
+	return make(out, config, clock, NULL, e);
+}
+
+/* ---- handing over ---- */
+
+#define SUCCESSOR_MS \
+	60000 /* from its question to its first answer: a large zone may take a while */
+
+char *control_handover_path(const struct dnsd_config *config, char out[PATH_MAX])
+{
+	snprintf(out, PATH_MAX, "%s.handover", config->listen.admin);
+	return out;
+}
+
+static void give(void *control, int fd)
+{
+	handover_give(((struct control *)control)->successor, fd);
+}
+
+static void on_successor(void *control, int successor)
+{
+	struct control *c = control;
+
+	log_info("dnsd/control", "a successor takes the sockets");
+	c->successor = successor;
+	serve_each_socket(c->rooms.serve, give, c);
+	handover_say(successor, "all");
+	on_stop(c);
+}
+
+static void keep_socket(void *control, int fd)
+{
+	(void)control;
+	handover_keep(fd);
+}
+
+/* The process before may end now, and the sockets outlive this one. That nobody could take them
+ * over is no reason not to serve. */
+static void begin_handover(struct control *c)
+{
+	char path[PATH_MAX];
+	struct err e;
+
+	handover_serving(c->sockets);
+	handover_free(c->sockets);
+	c->sockets = NULL;
+	/* First none: one that nobody reads any more would swallow its share of the queries. */
+	daemon_notify("FDSTOREREMOVE=1\nFDNAME=listen");
+	serve_each_socket(c->rooms.serve, keep_socket, c);
+	if (handover_offer(&c->offer, c->rooms.loop, control_handover_path(config_of(c), path),
+			   on_successor, c, &e) != ERR_OK)
+		log_warn("dnsd/control", "--takeover will not work: %s", e.text);
+}
+
+/* Answers go on until the successor gives them. */
+static void end_handover(struct control *c)
+{
+	if (c->successor < 0)
+		return;
+	handover_say(c->successor, "released");
+	if (!handover_wait(c->successor, SUCCESSOR_MS))
+		log_error("dnsd/control", "the successor has gone, or took too long to serve");
 }
 
 static void record(struct control *c, const char *kind)
@@ -385,6 +461,7 @@ enum err_code control_run(struct control *c, void (*ready)(void), struct err *e)
 		 rooms_config(r)->node, rooms_config(r)->n_zones, rooms_config(r)->n_services,
 		 client_map_class_count(rooms_snapshot(r)->clients));
 	ready();
+	begin_handover(c);
 	loop_run(r->loop);
 	keep_flush(r->keep);
 	record(c, "stop");
@@ -394,8 +471,6 @@ enum err_code control_run(struct control *c, void (*ready)(void), struct err *e)
 static void free_rooms(struct rooms *r)
 {
 	fleet_free(r->fleet);
-	publish_free(r->publish);
-	serve_free(r->serve);
 	keep_free(r->keep);
 	live_free(r->live);
 	reload_free(r->reload);
@@ -410,8 +485,9 @@ void control_free(struct control *c)
 	job_pool_stop(c->rooms.jobs, JOB_STOP_MS);
 	if (c->rooms.reload)
 		reload_stop(c->rooms.reload);
-	if (c->rooms.serve)
+	if (c->rooms.serve && c->successor < 0)
 		serve_stop(c->rooms.serve);
+	handover_offer_free(c->offer);
 	http_server_free(c->admin_server);
 	http_server_free(c->api_server);
 	http_server_free(c->pages_server);
@@ -420,6 +496,10 @@ void control_free(struct control *c)
 	traffic_free(c->traffic);
 	refusals_free(c->refusals);
 	free_rooms(&c->rooms);
+	end_handover(c);
+	serve_free(c->rooms.serve);
+	publish_free(c->rooms.publish);
+	handover_free(c->sockets);
 	tls_free(c->tls);
 	loop_timer_free(c->second);
 	loop_timer_free(c->backup);

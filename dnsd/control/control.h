@@ -15,17 +15,25 @@
 
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/handover.h"
 #include "dnsd/admin/api.h"
 #include "dnsd/admin/public.h"
 
+#include <limits.h>
+
 struct control;
 
-/* Opens the state, loads everything, binds every address. Nothing is answered yet. */
-enum err_code control_new(struct control **out, struct dnsd_config *config, struct err *e);
+/* Opens the state, loads everything, binds every address that is not bound in `sockets` already
+ * (taken; may be NULL). Nothing is answered yet. */
+enum err_code control_new(struct control **out, struct dnsd_config *config,
+			  struct handover *sockets, struct err *e);
 /* The same by another clock. */
 enum err_code control_new_at(struct control **out, struct dnsd_config *config,
 			     const struct clock *clock, struct err *e);
-/* Serves until SIGTERM or SIGINT; ready() is called when the first query would be answered. */
+/* Where the running one hands its sockets over to `--takeover`. */
+char *control_handover_path(const struct dnsd_config *config, char out[PATH_MAX]);
+/* Serves until SIGTERM or SIGINT, or until a successor has asked for the sockets; ready() is called
+ * when the first query would be answered. */
 enum err_code control_run(struct control *c, void (*ready)(void), struct err *e);
 void control_free(struct control *c);
 

@@ -42,13 +42,15 @@ static enum err_code open_workers(struct serve *s, const struct serve_options *o
 	s->workers = calloc(each * o->n_dns + 1, sizeof(*s->workers));
 	s->threads = calloc(each * o->n_dns + 1, sizeof(*s->threads));
 	if (!s->workers || !s->threads)
-		return err_set(e, ERR_MEMORY, "no memory for %zu workers", each * o->n_dns);
+		return err_set(e, ERR_MEMORY, "out of memory for %zu workers", each * o->n_dns);
 	for (size_t i = 0; i < o->n_dns; i++) {
 		for (size_t j = 0; rc == ERR_OK && j < each; j++) {
 			/* More workers than cores, or one worker: let the scheduler place them. */
 			int cpu = each > 1 && each <= n_cpus ? cpus[j] : -1;
 
-			rc = udp_open(&s->workers[s->n_workers], &o->dns[i], cpu, snapshot, e);
+			rc = udp_open(&s->workers[s->n_workers], &o->dns[i],
+				      handover_take(o->sockets, SOCK_DGRAM, &o->dns[i]), cpu,
+				      snapshot, e);
 			s->n_workers += rc == ERR_OK;
 		}
 	}
@@ -63,10 +65,11 @@ enum err_code serve_new(struct serve **out, const struct serve_options *options,
 	enum err_code rc;
 
 	if (!s)
-		return err_set(e, ERR_MEMORY, "no memory to serve");
+		return err_set(e, ERR_MEMORY, "out of memory to serve");
 	rc = open_workers(s, options, snapshot, e);
 	if (rc == ERR_OK)
-		rc = stream_new(&s->stream, options->dns, options->n_dns, &limits, snapshot, e);
+		rc = stream_new(&s->stream, options->dns, options->n_dns, options->sockets, &limits,
+				snapshot, e);
 	if (rc != ERR_OK) {
 		serve_free(s);
 		return rc;
@@ -109,6 +112,14 @@ void serve_free(struct serve *s)
 	free(s->workers);
 	free(s->threads);
 	free(s);
+}
+
+void serve_each_socket(const struct serve *s, void (*fn)(void *ctx, int fd), void *ctx)
+{
+	for (size_t i = 0; i < s->n_workers; i++)
+		fn(ctx, s->workers[i].fd);
+	for (size_t i = 0; stream_socket(s->stream, i) >= 0; i++)
+		fn(ctx, stream_socket(s->stream, i));
 }
 
 /* ---- metrics: the sum over the threads ---- */

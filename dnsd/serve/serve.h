@@ -15,6 +15,7 @@
 #include "core/addr.h"
 #include "core/buf.h"
 #include "core/err.h"
+#include "core/handover.h"
 #include "dnsd/publish/labels.h"
 #include "dnsd/publish/snapshot.h"
 
@@ -24,6 +25,8 @@ struct serve_options {
 	const struct endpoint *dns;
 	size_t n_dns;
 	uint32_t workers; /* 0 = one a core */
+	struct handover
+		*sockets; /* those that are bound already are taken from here; may be NULL */
 };
 
 enum err_code serve_new(struct serve **out, const struct serve_options *options,
@@ -31,6 +34,9 @@ enum err_code serve_new(struct serve **out, const struct serve_options *options,
 enum err_code serve_start(struct serve *s, struct err *e);
 void serve_stop(struct serve *s); /* answers what has been received, then joins the threads */
 void serve_free(struct serve *s);
+
+/* Every socket that it answers on: for a successor, or for the service manager to keep. */
+void serve_each_socket(const struct serve *s, void (*fn)(void *ctx, int fd), void *ctx);
 
 /* fairlead_dns_queries_total, _responses_total, _answers_total. Call before serve_free. */
 void serve_metrics(struct serve *s, struct buf *out, struct labels *labels);

@@ -35,6 +35,8 @@ struct conn {
 	size_t held;	/* bytes in its buffers, as last counted */
 	bool is_paused; /* not read from: it has to read first */
 	bool is_ending; /* goes when its answers are written */
+	bool was_heard; /* has asked something */
+	bool is_last;	/* goes when its first question is answered */
 };
 
 struct stream {
@@ -50,7 +52,8 @@ struct stream {
 	_Atomic unsigned n_open;
 	pthread_t thread;
 	bool is_running;
-	uint8_t *out; /* ANSWER_OUT_MAX */
+	bool is_stopping; /* its own thread's */
+	uint8_t *out;	  /* ANSWER_OUT_MAX */
 };
 
 /* ---- connections ---- */
@@ -83,6 +86,8 @@ static void conn_free(struct conn *c)
 		loop_timer_after(s->trim, TRIM_MS);
 	bufferevent_free(c->bev);
 	free(c);
+	if (s->is_stopping && !atomic_load(&s->n_open))
+		loop_stop(s->loop);
 }
 
 /* The allocator keeps what was freed; many slow readers must not leave their memory behind. */
@@ -198,14 +203,19 @@ static bool answer_input(struct conn *c)
 	return is_good;
 }
 
+static void end(struct conn *c);
+
 static void on_read(struct bufferevent *bev, void *arg)
 {
 	struct conn *c = arg;
 
 	list_remove(c);
 	list_append(c);
+	c->was_heard = true;
 	if (!answer_input(c))
 		conn_free(c);
+	else if (c->is_last)
+		end(c);
 }
 
 static void on_written(struct bufferevent *bev, void *arg)
@@ -305,7 +315,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 	loop_timer_after(s->resume, PAUSE_MS);
 }
 
-static enum err_code listen_on(struct stream *s, const struct endpoint *at, struct err *e)
+static enum err_code listen_on(struct stream *s, const struct endpoint *at, int fd, struct err *e)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = endpoint_to_sockaddr(at, &sa);
@@ -315,9 +325,16 @@ static enum err_code listen_on(struct stream *s, const struct endpoint *at, stru
 
 	if (at->addr.family == 6)
 		flags |= LEV_OPT_BIND_IPV6ONLY;
-	l = evconnlistener_new_bind(loop_base(s->loop), on_accept, s, flags, BACKLOG,
-				    (struct sockaddr *)&sa, (int)len);
+	if (fd >= 0) /* whoever opened it may have left it blocking */
+		evutil_make_socket_nonblocking(fd);
+	if (fd >= 0)
+		l = evconnlistener_new(loop_base(s->loop), on_accept, s, flags, BACKLOG, fd);
+	else
+		l = evconnlistener_new_bind(loop_base(s->loop), on_accept, s, flags, BACKLOG,
+					    (struct sockaddr *)&sa, (int)len);
 	if (!l) {
+		if (fd >= 0)
+			close(fd);
 		endpoint_text(at, text);
 		return err_errno(e, errno, "cannot listen on %s (TCP)", text);
 	}
@@ -328,21 +345,15 @@ static enum err_code listen_on(struct stream *s, const struct endpoint *at, stru
 
 /* ---- the end ---- */
 
+/* Who has not asked, or does not read, is closed. (A bufferevent closes its socket in a turn of the
+ * loop, so this is done before it ends.) */
 static void on_deadline(void *arg)
 {
 	struct stream *s = arg;
 
+	while (s->list.next != &s->list)
+		conn_free(s->list.next);
 	loop_stop(s->loop);
-}
-
-static void check_end(struct bufferevent *bev, void *arg)
-{
-	struct conn *c = arg;
-	struct stream *s = c->stream;
-
-	on_written(bev, c);
-	if (!atomic_load(&s->n_open))
-		loop_stop(s->loop);
 }
 
 /* What the kernel has received and nobody has read yet. (A bufferevent's input takes bytes from
@@ -356,20 +367,23 @@ static void read_rest(struct conn *c)
 	evbuffer_freeze(input, 0);
 }
 
-/* Takes what has been received, and stays until it is answered and written. */
+/* Takes what has been received, and stays until it is answered and written. Who has only connected
+ * is about to ask: its question is waited for. */
 static void begin_end(void *arg)
 {
 	struct stream *s = arg;
 
+	s->is_stopping = true;
 	s->limits.bytes = SIZE_MAX / 2; /* nobody is closed to make room any more */
 	set_accepting(s, false);
 	loop_timer_stop(s->resume);
 	loop_timer_after(s->deadline, STOP_MS);
 	for (struct conn *c = s->list.next, *next; c != &s->list; c = next) {
 		next = c->next;
-		bufferevent_setcb(c->bev, on_read, check_end, on_event, c);
 		read_rest(c);
-		end(c);
+		c->is_last = !c->was_heard && !evbuffer_get_length(bufferevent_get_input(c->bev));
+		if (!c->is_last)
+			end(c);
 	}
 	if (!atomic_load(&s->n_open))
 		loop_stop(s->loop);
@@ -378,8 +392,8 @@ static void begin_end(void *arg)
 /* ---- life ---- */
 
 enum err_code stream_new(struct stream **out, const struct endpoint *at, size_t n,
-			 const struct stream_limits *limits, _Atomic(struct snapshot *) *snapshot,
-			 struct err *e)
+			 struct handover *sockets, const struct stream_limits *limits,
+			 _Atomic(struct snapshot *) *snapshot, struct err *e)
 {
 	struct stream *s = calloc(1, sizeof(*s));
 	enum err_code rc = ERR_MEMORY;
@@ -404,7 +418,7 @@ enum err_code stream_new(struct stream **out, const struct endpoint *at, size_t 
 	if (rc == ERR_OK)
 		rc = answer_scratch_init(&s->scratch);
 	for (size_t i = 0; rc == ERR_OK && i < n; i++)
-		rc = listen_on(s, &at[i], e);
+		rc = listen_on(s, &at[i], handover_take(sockets, SOCK_STREAM, &at[i]), e);
 	if (rc != ERR_OK) {
 		stream_free(s);
 		return rc;
@@ -472,4 +486,9 @@ const struct answer_counters *stream_counters(const struct stream *s)
 unsigned stream_open_count(const struct stream *s)
 {
 	return atomic_load(&s->n_open);
+}
+
+int stream_socket(const struct stream *s, size_t i)
+{
+	return i < s->n_listeners ? evconnlistener_get_fd(s->listeners[i]) : -1;
 }

@@ -16,6 +16,7 @@
 
 #include "core/addr.h"
 #include "core/err.h"
+#include "core/handover.h"
 #include "dnsd/answer/answer.h"
 
 struct stream;
@@ -32,14 +33,17 @@ struct stream_limits {
 		1000, 10000, STREAM_BYTES_DEFAULT \
 	}
 
+/* sockets: those that listen already (core/handover.h); NULL = none. */
 enum err_code stream_new(struct stream **out, const struct endpoint *at, size_t n,
-			 const struct stream_limits *limits, _Atomic(struct snapshot *) *snapshot,
-			 struct err *e);
+			 struct handover *sockets, const struct stream_limits *limits,
+			 _Atomic(struct snapshot *) *snapshot, struct err *e);
 enum err_code stream_start(struct stream *s, struct err *e);
 void stream_stop(struct stream *s);
 void stream_free(struct stream *s);
 
 const struct answer_counters *stream_counters(const struct stream *s);
 unsigned stream_open_count(const struct stream *s);
+/* The i-th listening socket; -1 = no more. */
+int stream_socket(const struct stream *s, size_t i);
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/rcu.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,17 +32,21 @@ struct batch {
 
 /* ---- the socket ---- */
 
-static enum err_code set_options(int fd, const struct endpoint *at, bool is_wildcard)
+/* IPV6_V6ONLY cannot be set on a bound socket: it is set there. */
+static enum err_code set_options(int fd, const struct endpoint *at, bool is_wildcard, bool is_bound)
 {
 	struct timeval wake = { .tv_usec = 250000 };
 	int on = 1, room = RECEIVE_ROOM;
 
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+	/* It waits by SO_RCVTIMEO, whoever opened the socket. */
+	if (fcntl(fd, F_SETFL, 0) != 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wake, sizeof(wake)) != 0)
 		return ERR_IO;
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)); /* as much as we may have */
-	if (at->addr.family == 6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0)
+	if (!is_bound && at->addr.family == 6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) != 0)
 		return ERR_IO;
 	if (is_wildcard &&
 	    (at->addr.family == 4
@@ -51,7 +56,7 @@ static enum err_code set_options(int fd, const struct endpoint *at, bool is_wild
 	return ERR_OK;
 }
 
-enum err_code udp_open(struct udp_worker *w, const struct endpoint *at, int cpu,
+enum err_code udp_open(struct udp_worker *w, const struct endpoint *at, int fd, int cpu,
 		       _Atomic(struct snapshot *) *snapshot, struct err *e)
 {
 	static const uint8_t any[16];
@@ -66,9 +71,9 @@ enum err_code udp_open(struct udp_worker *w, const struct endpoint *at, int cpu,
 	w->family = at->addr.family;
 	w->is_wildcard = memcmp(at->addr.bytes, any, sizeof(any)) == 0;
 	endpoint_text(at, text);
-	w->fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (w->fd < 0 || set_options(w->fd, at, w->is_wildcard) != ERR_OK ||
-	    bind(w->fd, (struct sockaddr *)&sa, len) != 0) {
+	w->fd = fd >= 0 ? fd : socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (w->fd < 0 || set_options(w->fd, at, w->is_wildcard, fd >= 0) != ERR_OK ||
+	    (fd < 0 && bind(w->fd, (struct sockaddr *)&sa, len) != 0)) {
 		rc = err_errno(e, errno, "cannot listen on %s (UDP)", text);
 		if (w->fd >= 0)
 			close(w->fd);
@@ -81,7 +86,7 @@ enum err_code udp_open(struct udp_worker *w, const struct endpoint *at, int cpu,
 	rc = w->batch ? answer_scratch_init(&w->scratch) : ERR_MEMORY;
 	if (rc != ERR_OK) {
 		udp_close(w);
-		return err_set(e, rc, "no memory for a worker on %s", text);
+		return err_set(e, rc, "out of memory for a worker on %s", text);
 	}
 	return ERR_OK;
 }

@@ -29,7 +29,8 @@ struct udp_worker {
 	struct batch *batch;
 };
 
-enum err_code udp_open(struct udp_worker *w, const struct endpoint *at, int cpu,
+/* fd: a socket that is bound there already, which it takes; -1 = make one. */
+enum err_code udp_open(struct udp_worker *w, const struct endpoint *at, int fd, int cpu,
 		       _Atomic(struct snapshot *) *snapshot, struct err *e);
 void udp_close(struct udp_worker *w);
 /* Until stopping is set, and at most a quarter of a second longer; what had arrived is answered. */

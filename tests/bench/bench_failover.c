@@ -128,7 +128,7 @@ static struct control *open_control(void)
 		exit(1);
 	}
 	config_report_fini(&report);
-	must(control_new(&c, config, &e), &e);
+	must(control_new(&c, config, NULL, &e), &e);
 	return c;
 }
 

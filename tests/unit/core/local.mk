@@ -14,6 +14,7 @@ check_PROGRAMS += tests/unit/core/test_addr
 check_PROGRAMS += tests/unit/core/test_buf
 check_PROGRAMS += tests/unit/core/test_clock
 check_PROGRAMS += tests/unit/core/test_daemon
+check_PROGRAMS += tests/unit/core/test_handover
 check_PROGRAMS += tests/unit/core/test_file
 check_PROGRAMS += tests/unit/core/test_identity
 check_PROGRAMS += tests/unit/core/test_log

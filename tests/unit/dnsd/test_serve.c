@@ -99,7 +99,7 @@ static void run_stream(const struct stream_limits *limits)
 	at.addr = world_addr("127.0.0.1");
 	for (int tries = 0; tries < 50 && !stream; tries++) {
 		at.port = next_port();
-		stream_new(&stream, &at, 1, limits, publish_pointer(publish), &e);
+		stream_new(&stream, &at, 1, NULL, limits, publish_pointer(publish), &e);
 	}
 	if (!stream)
 		fail_msg("%s", e.text);
