@@ -19,7 +19,8 @@ libdnsd_a_SOURCES = \
 	dnsd/zone/rdata.c dnsd/zone/rdata.h dnsd/zone/svcb.c dnsd/zone/svcb.h \
 	dnsd/zone/types.c dnsd/zone/types.h dnsd/zone/words.c dnsd/zone/words.h \
 	dnsd/zone/report.c dnsd/zone/report.h \
-	dnsd/zone/zone.c dnsd/zone/zone.h \
+	dnsd/zone/pieces.c dnsd/zone/pieces.h \
+	dnsd/zone/zone.c dnsd/zone/zone.h dnsd/zone/zone_load.c dnsd/zone/zone_load.h \
 	dnsd/zone/zone_set.c dnsd/zone/zone_set.h \
 	dnsd/fleet/owner.h \
 	dnsd/fleet/plan.c dnsd/fleet/plan.h \
@@ -34,8 +35,8 @@ libdnsd_a_SOURCES = \
 	dnsd/fleet/fleet.c dnsd/fleet/fleet.h \
 	dnsd/publish/labels.c dnsd/publish/labels.h \
 	dnsd/publish/rows.c dnsd/publish/rows.h dnsd/publish/snapshot.h \
-	dnsd/publish/copies.c dnsd/publish/copies.h \
-	dnsd/publish/serving.c dnsd/publish/serving.h dnsd/publish/load.c dnsd/publish/load.h dnsd/publish/build.c \
+	dnsd/publish/copies.c dnsd/publish/copies.h dnsd/publish/copy_paths.c dnsd/publish/copy_paths.h \
+	dnsd/publish/serving.c dnsd/publish/serving.h dnsd/publish/load.c dnsd/publish/load.h dnsd/publish/build.c dnsd/publish/build.h \
 	dnsd/publish/publish.c dnsd/publish/publish.h \
 	dnsd/answer/answer.c dnsd/answer/answer.h \
 	dnsd/serve/udp.c dnsd/serve/udp.h \

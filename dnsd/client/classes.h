@@ -20,7 +20,7 @@
  * Threads    one owner
  * Ownership  the input is borrowed until classes_free(); the list of a finish is the caller's
  * Errors     CLASSES_FAILED and ERR_MEMORY when memory is out; ERR_LIMIT when rules and fences
- * alone make more than classes_max classes
+ *            alone make more than classes_max classes
  */
 #ifndef FAIRLEAD_DNSD_CLIENT_CLASSES_H
 #define FAIRLEAD_DNSD_CLIENT_CLASSES_H

@@ -14,7 +14,7 @@
  * Threads    one owner at a time
  * Ownership  sweep_fini() frees
  * Errors     as buf: a failed allocation sets `failed` and makes later calls no-ops; check at the
- * end
+ *            end
  */
 #ifndef FAIRLEAD_DNSD_CLIENT_SWEEP_H
 #define FAIRLEAD_DNSD_CLIENT_SWEEP_H
@@ -60,7 +60,7 @@ static inline void sweep_append(struct sweep *s, struct sweep_key start, uint32_
 		s->steps[s->n++] = (struct sweep_step){ start, value };
 }
 
-/* The value of one address; the whole must cover something (n > 0). */
+/* The value of one address, for tests: the whole must cover something (n > 0). */
 uint32_t sweep_find(const struct sweep *s, struct sweep_key at);
 
 /* out = fn(a, b) at every address. Any of them failed: out failed. */

@@ -51,12 +51,12 @@ void name_lower(uint8_t *out, const uint8_t *in, size_t len);
 uint8_t name_labels(const uint8_t *wire);
 size_t name_len(const uint8_t *wire); /* of a well-formed name */
 
-/* Equal but for case. */
+/* Equal but for case; for tests. */
 bool name_is_equal(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
 /* Both lower case: is `name` the same as `top` or below it? */
 bool name_is_within(const uint8_t *name, size_t name_len, const uint8_t *top, size_t top_len);
 
-/* Canonical order of names (RFC 4034 6.1), case-insensitive: <0, 0, >0. */
+/* Canonical order of names (RFC 4034 6.1), case-insensitive: <0, 0, >0; for tests. */
 int name_compare(const uint8_t *a, const uint8_t *b);
 
 /* DNAME's substitution (RFC 6672 section 2.2): the last suffix_len bytes of name are replaced by

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* build: from a configuration and its loaded parts to a snapshot: blobs, members, rows. */
-#include "dnsd/publish/publish.h"
+#include "dnsd/publish/build.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 
 #include "core/file.h"
 #include "dnsd/client/mmdb.h"
+#include "dnsd/publish/copy_paths.h"
 #include "dnsd/zone/copy.h"
 
 #include <dirent.h>
@@ -14,24 +15,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #define COPY_MODE 0640
 #define CHUNK	  (64 * 1024)
-
-char *copies_zone_path(const char *directory, const char *zone, char out[PATH_MAX])
-{
-	snprintf(out, PATH_MAX, "%s/zone-%016llx.flz", directory,
-		 (unsigned long long)XXH3_64bits(zone, strlen(zone)));
-	return out;
-}
-
-char *copies_database_path(const char *directory, const char *database, char out[PATH_MAX])
-{
-	snprintf(out, PATH_MAX, "%s/geo-%016llx.mmdb", directory,
-		 (unsigned long long)XXH3_64bits(database, strlen(database)));
-	return out;
-}
 
 static bool is_same_file(const struct stat *a, const struct stat *b)
 {
@@ -111,12 +97,12 @@ static bool is_wanted(const struct dnsd_config *config, const char *directory, c
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < config->n_zones; i++)
-		if (strcmp(strrchr(copies_zone_path(directory, config->zones[i].name, path), '/') +
+		if (strcmp(strrchr(copy_paths_zone(directory, config->zones[i].name, path), '/') +
 				   1,
 			   name) == 0)
 			return true;
 	for (size_t i = 0; i < config->geo.n_databases; i++)
-		if (strcmp(strrchr(copies_database_path(directory, config->geo.databases[i], path),
+		if (strcmp(strrchr(copy_paths_database(directory, config->geo.databases[i], path),
 				   '/') +
 				   1,
 			   name) == 0)
@@ -158,7 +144,7 @@ enum err_code copies_save(const struct dnsd_config *config, const struct publish
 	char path[PATH_MAX];
 	struct err why;
 
-	copies_zone_path(directory, "", path);
+	copy_paths_zone(directory, "", path);
 	first = file_make_parent(path, e);
 	if (first != ERR_OK)
 		return first;
@@ -166,8 +152,7 @@ enum err_code copies_save(const struct dnsd_config *config, const struct publish
 	for (size_t i = 0; i < config->n_zones; i++) {
 		struct zone *z = zone_of(parts, config->zones[i].name);
 
-		rc = z ? copy_save(z, copies_zone_path(directory, config->zones[i].name, path),
-				   &why)
+		rc = z ? copy_save(z, copy_paths_zone(directory, config->zones[i].name, path), &why)
 		       : ERR_OK;
 		if (rc != ERR_OK && first == ERR_OK) {
 			first = rc;
@@ -177,7 +162,7 @@ enum err_code copies_save(const struct dnsd_config *config, const struct publish
 	for (size_t i = 0; i < config->geo.n_databases; i++) {
 		const char *database = config->geo.databases[i];
 
-		rc = save_database(database, copies_database_path(directory, database, path), &why);
+		rc = save_database(database, copy_paths_database(directory, database, path), &why);
 		if (rc != ERR_OK && first == ERR_OK) {
 			first = rc;
 			err_set(e, rc, "%s", why.text);

@@ -4,8 +4,9 @@
 #include "dnsd/publish/load.h"
 
 #include "dnsd/client/mmdb.h"
-#include "dnsd/publish/copies.h"
+#include "dnsd/publish/copy_paths.h"
 #include "dnsd/zone/copy.h"
+#include "dnsd/zone/zone_load.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +99,7 @@ static enum err_code stand_in_zone(struct load *l, size_t i, struct zone *old,
 		*out = zone_ref(old);
 		return ERR_OK;
 	}
-	if (l->options->copies && copy_load(copies_zone_path(l->options->copies, want->name, path),
+	if (l->options->copies && copy_load(copy_paths_zone(l->options->copies, want->name, path),
 					    want->name, &limits, out, NULL) == ERR_OK) {
 		f->stand_in = PUBLISH_COPY;
 		return ERR_OK;
@@ -308,7 +309,7 @@ static enum err_code stand_in_database(struct load *l, size_t i, struct err *why
 	f->why = *why;
 	f->stand_in = PUBLISH_NOTHING;
 	if (!l->options->copies ||
-	    mmdb_check(copies_database_path(l->options->copies, l->config->geo.databases[i], path),
+	    mmdb_check(copy_paths_database(l->options->copies, l->config->geo.databases[i], path),
 		       NULL) != ERR_OK)
 		return ERR_OK;
 	list->path[list->n] = strdup(path);

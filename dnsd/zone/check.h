@@ -7,7 +7,7 @@
  * Threads    one
  * Errors     ERR_MEMORY; mistakes go to the report only
  * Source     RFC 1034 section 3.6.2 (CNAME alone); RFC 2181 sections 5.2, 10.1, 10.3; RFC 4592
- * section 4; RFC 6672 section 2.4; RFC 1912
+ *            section 4; RFC 6672 section 2.4; RFC 1912
  */
 #ifndef FAIRLEAD_DNSD_ZONE_CHECK_H
 #define FAIRLEAD_DNSD_ZONE_CHECK_H

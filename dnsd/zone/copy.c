@@ -7,6 +7,7 @@
 #include "dnsd/zone/build.h"
 #include "dnsd/zone/check.h"
 #include "dnsd/zone/compile.h"
+#include "dnsd/zone/zone_load.h"
 
 #include <stdio.h>
 #include <stdlib.h>

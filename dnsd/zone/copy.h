@@ -12,7 +12,7 @@
 #ifndef FAIRLEAD_DNSD_ZONE_COPY_H
 #define FAIRLEAD_DNSD_ZONE_COPY_H
 
-#include "dnsd/zone/zone.h"
+#include "dnsd/zone/zone_load.h"
 
 /* Writes nothing when the file holds these records already, or the zone has no records of its own
  * (broken, or itself from a copy). */

@@ -2,8 +2,6 @@
 /* overlay: the names of services, laid over the zones' own names. See overlay.h. */
 #include "dnsd/zone/overlay.h"
 
-#include "dnsd/zone/zone_set.h"
-
 #include <stdlib.h>
 
 #define FIRST_SLOTS 16

@@ -2,7 +2,6 @@
 /* rdata: the record data that ldns does not read. See rdata.h. */
 #include "dnsd/zone/rdata.h"
 
-#include "core/addr.h"
 #include "dnsd/packet/dns.h"
 #include "dnsd/zone/svcb.h"
 #include "dnsd/zone/types.h"
@@ -13,91 +12,14 @@
 #include <string.h>
 #include <strings.h>
 
-#define STRING_MAX 255
-#define WORD_MAX   1100 /* a name, every byte as \DDD */
-
-static bool fail(struct rdata *r, const char *why)
-{
-	r->why = why;
-	return false;
-}
-
-/* ---- pieces ---- */
-
-bool rdata_put(struct rdata *r, const void *bytes, size_t len)
-{
-	if (len > RDATA_MAX - r->len)
-		return fail(r, "rdata over 65535 bytes");
-	memcpy(r->out + r->len, bytes, len);
-	r->len += len;
-	return true;
-}
-
-static bool put_value(struct rdata *r, uint64_t value, unsigned bytes)
-{
-	uint8_t wire[4];
-
-	dns_put32(wire, (uint32_t)value);
-	return rdata_put(r, wire + 4 - bytes, bytes);
-}
-
-bool rdata_put_number(struct rdata *r, unsigned bytes)
-{
-	struct word w = words_next(&r->at);
-	uint64_t value;
-
-	if (!words_number(&w, (UINT64_C(1) << 8 * bytes) - 1, &value))
-		return fail(r, bytes == 1   ? "expected a number up to 255"
-			       : bytes == 2 ? "expected a number up to 65535"
-					    : "expected a number up to 4294967295");
-	return put_value(r, value, bytes);
-}
-
-bool rdata_put_name(struct rdata *r)
-{
-	struct word w = words_next(&r->at);
-	char text[WORD_MAX];
-	struct name name;
-
-	words_text(&w, text, sizeof(text));
-	if (strcmp(text, "@") == 0)
-		return rdata_put(r, r->origin->wire, r->origin->len);
-	if (!w.len || w.len >= sizeof(text) || name_parse(text, r->origin, &name, NULL) != ERR_OK)
-		return fail(r, "expected a domain name");
-	return rdata_put(r, name.wire, name.len);
-}
-
-static bool put_address(struct rdata *r, uint8_t family)
-{
-	struct word w = words_next(&r->at);
-	char text[ADDR_TEXT_MAX + 1];
-	struct addr a;
-
-	if (addr_parse(words_text(&w, text, sizeof(text)), &a, NULL) != ERR_OK ||
-	    a.family != family)
-		return fail(r,
-			    family == 4 ? "expected an IPv4 address" : "expected an IPv6 address");
-	return rdata_put(r, a.bytes, addr_bits(&a) / 8);
-}
-
-static bool put_string(struct rdata *r)
-{
-	struct word w = words_next(&r->at);
-	uint8_t bytes[STRING_MAX], count;
-	size_t len;
-
-	if (!words_bytes(&w, bytes, sizeof(bytes), &len))
-		return fail(r, "expected a text of up to 255 bytes, escapes as \\DDD");
-	count = (uint8_t)len;
-	return rdata_put(r, &count, 1) && rdata_put(r, bytes, len);
-}
+/* ---- texts ---- */
 
 static bool put_strings(struct rdata *r)
 {
 	do {
 		if (!*r->at)
-			return fail(r, "expected a text");
-		if (!put_string(r))
+			return pieces_fail(r, "expected a text");
+		if (!pieces_string(r))
 			return false;
 	} while (*r->at);
 	return true;
@@ -110,40 +32,8 @@ static bool put_text(struct rdata *r)
 	size_t len;
 
 	if (!words_bytes(&w, r->out + r->len, RDATA_MAX - r->len, &len))
-		return fail(r, "expected a text, escapes as \\DDD");
+		return pieces_fail(r, "expected a text, escapes as \\DDD");
 	r->len += len;
-	return true;
-}
-
-static int base64_of(char c)
-{
-	return c >= 'A' && c <= 'Z'   ? c - 'A'
-	       : c >= 'a' && c <= 'z' ? c - 'a' + 26
-	       : c >= '0' && c <= '9' ? c - '0' + 52
-	       : c == '+'	      ? 62
-	       : c == '/'	      ? 63
-				      : -1;
-}
-
-/* RFC 4648 section 4, padding included. */
-bool rdata_put_base64(struct rdata *r, const char *text, size_t len)
-{
-	size_t digits = len;
-	uint32_t bits = 0;
-
-	while (digits && len - digits < 2 && text[digits - 1] == '=')
-		digits--;
-	if (len % 4 || digits % 4 == 1)
-		return fail(r, "expected base64");
-	for (size_t i = 0; i < digits; i++) {
-		int value = base64_of(text[i]);
-
-		if (value < 0)
-			return fail(r, "expected base64");
-		bits = bits << 6 | (uint32_t)value;
-		if (i % 4 && !put_value(r, bits >> (6 - 2 * (i % 4)) & 0xff, 1))
-			return false;
-	}
 	return true;
 }
 
@@ -155,14 +45,14 @@ static bool put_base64_rest(struct rdata *r)
 	bool good;
 
 	if (!joined)
-		return fail(r, "out of memory");
+		return pieces_fail(r, "out of memory");
 	while (*r->at) {
 		struct word w = words_next(&r->at);
 
 		memcpy(joined + used, w.text, w.len);
 		used += w.len;
 	}
-	good = rdata_put_base64(r, joined, used);
+	good = pieces_base64(r, joined, used);
 	free(joined);
 	return good;
 }
@@ -188,15 +78,15 @@ static bool put_hex(struct rdata *r)
 		if (*r->at == ' ' || *r->at == '\t')
 			continue;
 		if (digit < 0)
-			return fail(r, "expected hexadecimal digits");
+			return pieces_fail(r, "expected hexadecimal digits");
 		if (digits++ % 2 == 0) {
 			high = digit;
 			continue;
 		}
-		if (!rdata_put(r, &(uint8_t){ (uint8_t)(high << 4 | digit) }, 1))
+		if (!pieces_put(r, &(uint8_t){ (uint8_t)(high << 4 | digit) }, 1))
 			return false;
 	}
-	return digits % 2 ? fail(r, "expected an even number of hexadecimal digits") : true;
+	return digits % 2 ? pieces_fail(r, "expected an even number of hexadecimal digits") : true;
 }
 
 /* What ldns can take apart is of its type's form; of types that it has no word for all is. */
@@ -230,20 +120,20 @@ static bool read_generic(struct rdata *r, uint16_t type)
 	words_next(&r->at); /* \# */
 	w = words_next(&r->at);
 	if (!words_number(&w, RDATA_MAX, &wanted))
-		return fail(r, "expected \\# LENGTH HEX");
+		return pieces_fail(r, "expected \\# LENGTH HEX");
 	if (!put_hex(r))
 		return false;
 	if (r->len != wanted)
-		return fail(r, "the length after \\# is not that of the hexadecimal digits");
-	return is_of_type(r, type) ? true : fail(r, "the rdata is not of this type's form");
+		return pieces_fail(r, "the length after \\# is not that of the hexadecimal digits");
+	return is_of_type(r, type) ? true : pieces_fail(r, "the rdata is not of this type's form");
 }
 
 /* ---- types ---- */
 
 static bool read_caa(struct rdata *r)
 {
-	return rdata_put_number(r, 1) && put_string(r) &&
-	       (*r->at ? put_text(r) : fail(r, "expected flags, a tag and a value"));
+	return pieces_number(r, 1) && pieces_string(r) &&
+	       (*r->at ? put_text(r) : pieces_fail(r, "expected flags, a tag and a value"));
 }
 
 /* RFC 4025 section 2.5 and RFC 8777 section 4.2.4: nothing, an address or a name. */
@@ -254,17 +144,18 @@ static bool put_gateway(struct rdata *r, unsigned type)
 	switch (type) {
 	case 0:
 		w = words_next(&r->at);
-		return w.len == 1 && *w.text == '.' ? true : fail(r, "expected . for no gateway");
-	case 1: return put_address(r, 4);
-	case 2: return put_address(r, 6);
-	case 3: return rdata_put_name(r);
-	default: return fail(r, "expected a gateway type from 0 to 3");
+		return w.len == 1 && *w.text == '.' ? true
+						    : pieces_fail(r, "expected . for no gateway");
+	case 1: return pieces_address(r, 4);
+	case 2: return pieces_address(r, 6);
+	case 3: return pieces_name(r);
+	default: return pieces_fail(r, "expected a gateway type from 0 to 3");
 	}
 }
 
 static bool read_ipseckey(struct rdata *r)
 {
-	return rdata_put_number(r, 1) && rdata_put_number(r, 1) && rdata_put_number(r, 1) &&
+	return pieces_number(r, 1) && pieces_number(r, 1) && pieces_number(r, 1) &&
 	       put_gateway(r, r->out[1]) && put_base64_rest(r);
 }
 
@@ -273,15 +164,15 @@ static bool read_amtrelay(struct rdata *r)
 	struct word w;
 	uint64_t discovery, type;
 
-	if (!rdata_put_number(r, 1))
+	if (!pieces_number(r, 1))
 		return false;
 	w = words_next(&r->at);
 	if (!words_number(&w, 1, &discovery))
-		return fail(r, "expected 0 or 1 for discovery");
+		return pieces_fail(r, "expected 0 or 1 for discovery");
 	w = words_next(&r->at);
 	if (!words_number(&w, 127, &type))
-		return fail(r, "expected a relay type from 0 to 3");
-	return put_value(r, discovery << 7 | type, 1) && put_gateway(r, (unsigned)type);
+		return pieces_fail(r, "expected a relay type from 0 to 3");
+	return pieces_value(r, discovery << 7 | type, 1) && put_gateway(r, (unsigned)type);
 }
 
 static bool read_dsync(struct rdata *r)
@@ -291,35 +182,34 @@ static bool read_dsync(struct rdata *r)
 	uint16_t type = types_by_name(words_text(&w, text, sizeof(text)));
 
 	if (!type)
-		return fail(r, "expected a type");
-	if (!put_value(r, type, 2))
+		return pieces_fail(r, "expected a type");
+	if (!pieces_value(r, type, 2))
 		return false;
 	if (strncasecmp(r->at, "NOTIFY", 6) == 0 && (r->at[6] == ' ' || r->at[6] == '\t')) {
 		words_next(&r->at);
-		put_value(r, 1, 1);
-	} else if (!rdata_put_number(r, 1)) {
+		pieces_value(r, 1, 1);
+	} else if (!pieces_number(r, 1)) {
 		return false;
 	}
-	return rdata_put_number(r, 2) && rdata_put_name(r);
+	return pieces_number(r, 2) && pieces_name(r);
 }
 
 static bool read_rkey(struct rdata *r)
 {
-	return rdata_put_number(r, 2) && rdata_put_number(r, 1) && rdata_put_number(r, 1) &&
+	return pieces_number(r, 2) && pieces_number(r, 1) && pieces_number(r, 1) &&
 	       put_base64_rest(r);
 }
 
 static bool read_ta(struct rdata *r)
 {
-	return rdata_put_number(r, 2) && rdata_put_number(r, 1) && rdata_put_number(r, 1) &&
-	       put_hex(r);
+	return pieces_number(r, 2) && pieces_number(r, 1) && pieces_number(r, 1) && put_hex(r);
 }
 
 /* draft-durand-doa-over-dns section 3.2: - is no data. */
 static bool read_doa(struct rdata *r)
 {
-	if (!rdata_put_number(r, 4) || !rdata_put_number(r, 4) || !rdata_put_number(r, 1) ||
-	    !put_string(r))
+	if (!pieces_number(r, 4) || !pieces_number(r, 4) || !pieces_number(r, 1) ||
+	    !pieces_string(r))
 		return false;
 	if (strcmp(r->at, "-") == 0)
 		words_next(&r->at);
@@ -371,5 +261,5 @@ bool rdata_read(struct rdata *r, uint16_t type)
 	r->len = 0;
 	if (!(is_generic ? read_generic(r, type) : read_type(r, type)))
 		return false;
-	return *r->at ? fail(r, "more words than the type has") : true;
+	return *r->at ? pieces_fail(r, "more words than the type has") : true;
 }

@@ -16,28 +16,11 @@
 #ifndef FAIRLEAD_DNSD_ZONE_RDATA_H
 #define FAIRLEAD_DNSD_ZONE_RDATA_H
 
-#include "dnsd/packet/name.h"
-
-#define RDATA_MAX 65535
-
-/* Where rdata is read from and written to; the svcb room writes here too. */
-struct rdata {
-	const char *at; /* what is left of the text */
-	const struct name *origin;
-	uint8_t *out; /* RDATA_MAX */
-	size_t len;
-	const char *why;
-};
+#include "dnsd/zone/pieces.h"
 
 /* Is it one of those? */
 bool rdata_is_own(uint16_t type, const char *text);
 /* Reads the whole text. */
 bool rdata_read(struct rdata *r, uint16_t type);
-
-/* The pieces: each takes one word, or the rest of them, and appends its wire form. */
-bool rdata_put(struct rdata *r, const void *bytes, size_t len);
-bool rdata_put_number(struct rdata *r, unsigned bytes);
-bool rdata_put_name(struct rdata *r);
-bool rdata_put_base64(struct rdata *r, const char *text, size_t len);
 
 #endif

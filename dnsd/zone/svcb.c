@@ -4,7 +4,7 @@
 
 #include "core/addr.h"
 #include "dnsd/packet/dns.h"
-#include "dnsd/zone/rdata.h"
+#include "dnsd/zone/pieces.h"
 #include "dnsd/zone/words.h"
 
 #include <stdlib.h>
@@ -26,12 +26,6 @@ struct param {
 	size_t len;
 	bool is_raw; /* written as keyN: the value is its wire form */
 };
-
-static bool fail(struct rdata *r, const char *why)
-{
-	r->why = why;
-	return false;
-}
 
 static bool key_of(const char *text, size_t len, uint16_t *out)
 {
@@ -79,8 +73,9 @@ static bool put_alpn(struct rdata *r, const struct param *p)
 
 	while (at <= p->len) {
 		if (!next_element(p->value, p->len, &at, id, sizeof(id), &len) || !len)
-			return fail(r, "alpn: expected names of 1 to 255 bytes, commas between");
-		if (!rdata_put(r, &(uint8_t){ (uint8_t)len }, 1) || !rdata_put(r, id, len))
+			return pieces_fail(
+				r, "alpn: expected names of 1 to 255 bytes, commas between");
+		if (!pieces_put(r, &(uint8_t){ (uint8_t)len }, 1) || !pieces_put(r, id, len))
 			return false;
 	}
 	return true;
@@ -94,12 +89,12 @@ static bool put_hints(struct rdata *r, const struct param *p, uint8_t family)
 
 	while (at <= p->len) {
 		if (!next_element(p->value, p->len, &at, text, sizeof(text) - 1, &len))
-			return fail(r, "hints: expected addresses, commas between");
+			return pieces_fail(r, "hints: expected addresses, commas between");
 		text[len] = '\0';
 		if (addr_parse((const char *)text, &a, NULL) != ERR_OK || a.family != family)
-			return fail(r, family == 4 ? "ipv4hint: expected IPv4 addresses"
-						   : "ipv6hint: expected IPv6 addresses");
-		if (!rdata_put(r, a.bytes, addr_bits(&a) / 8))
+			return pieces_fail(r, family == 4 ? "ipv4hint: expected IPv4 addresses"
+							  : "ipv6hint: expected IPv6 addresses");
+		if (!pieces_put(r, a.bytes, addr_bits(&a) / 8))
 			return false;
 	}
 	return true;
@@ -122,7 +117,7 @@ static bool put_mandatory(struct rdata *r, const struct param *p, const struct p
 		if (n == PARAMS_MAX ||
 		    !next_element(p->value, p->len, &at, text, sizeof(text), &len) ||
 		    !key_of((const char *)text, len, &keys[n]))
-			return fail(r, "mandatory: expected keys, commas between");
+			return pieces_fail(r, "mandatory: expected keys, commas between");
 		n++;
 	}
 	qsort(keys, n, sizeof(*keys), compare_keys);
@@ -132,9 +127,10 @@ static bool put_mandatory(struct rdata *r, const struct param *p, const struct p
 		while (k < n_all && all[k].key != keys[i])
 			k++;
 		if (keys[i] == MANDATORY || (i && keys[i] == keys[i - 1]) || k == n_all)
-			return fail(r, "mandatory: a key twice, missing in the record, or itself");
+			return pieces_fail(
+				r, "mandatory: a key twice, missing in the record, or itself");
 		dns_put16(wire, keys[i]);
-		if (!rdata_put(r, wire, 2))
+		if (!pieces_put(r, wire, 2))
 			return false;
 	}
 	return true;
@@ -147,25 +143,26 @@ static bool put_port(struct rdata *r, const struct param *p)
 	uint64_t port;
 
 	if (!words_number(&w, UINT16_MAX, &port))
-		return fail(r, "port: expected a number up to 65535");
+		return pieces_fail(r, "port: expected a number up to 65535");
 	dns_put16(wire, (uint16_t)port);
-	return rdata_put(r, wire, 2);
+	return pieces_put(r, wire, 2);
 }
 
 static bool put_value(struct rdata *r, const struct param *p, const struct param *all, size_t n)
 {
 	if (p->is_raw)
-		return rdata_put(r, p->value, p->len);
+		return pieces_put(r, p->value, p->len);
 	switch (p->key) {
 	case MANDATORY: return put_mandatory(r, p, all, n);
 	case ALPN: return put_alpn(r, p);
 	case NO_DEFAULT_ALPN:
-	case OHTTP: return p->len ? fail(r, "no-default-alpn, ohttp: expected no value") : true;
+	case OHTTP:
+		return p->len ? pieces_fail(r, "no-default-alpn, ohttp: expected no value") : true;
 	case PORT: return put_port(r, p);
 	case IPV4HINT: return put_hints(r, p, 4);
 	case IPV6HINT: return put_hints(r, p, 6);
-	case ECH: return rdata_put_base64(r, (const char *)p->value, p->len);
-	default: return rdata_put(r, p->value, p->len);
+	case ECH: return pieces_base64(r, (const char *)p->value, p->len);
+	default: return pieces_put(r, p->value, p->len);
 	}
 }
 
@@ -180,13 +177,14 @@ static bool read_param(struct rdata *r, struct param *p, uint8_t *scratch, size_
 	*p = (struct param){ .value = scratch,
 			     .is_raw = memcmp(w.text, "key", w.len < 3 ? w.len : 3) == 0 };
 	if (!key_of(w.text, name_len, &p->key))
-		return fail(r, "expected a key such as alpn, port, ipv4hint or key667");
+		return pieces_fail(r, "expected a key such as alpn, port, ipv4hint or key667");
 	if (!equals)
 		return true;
 	w.text = equals + 1;
 	w.len -= name_len + 1;
-	return words_bytes(&w, scratch, room, &p->len) ? true
-						       : fail(r, "a value that cannot be read");
+	return words_bytes(&w, scratch, room, &p->len)
+		       ? true
+		       : pieces_fail(r, "a value that cannot be read");
 }
 
 static int compare_params(const void *x, const void *y)
@@ -204,11 +202,11 @@ static bool put_params(struct rdata *r, struct param *p, size_t n)
 		size_t at = r->len;
 
 		if (i && p[i].key == p[i - 1].key)
-			return fail(r, "a key twice");
+			return pieces_fail(r, "a key twice");
 		if (p[i].key == NO_DEFAULT_ALPN && (!i || p[i - 1].key != ALPN))
-			return fail(r, "no-default-alpn: expected alpn beside it");
+			return pieces_fail(r, "no-default-alpn: expected alpn beside it");
 		dns_put16(head, p[i].key);
-		if (!rdata_put(r, head, sizeof(head)) || !put_value(r, &p[i], p, n))
+		if (!pieces_put(r, head, sizeof(head)) || !put_value(r, &p[i], p, n))
 			return false;
 		dns_put16(r->out + at + 2, (uint16_t)(r->len - at - sizeof(head)));
 	}
@@ -222,7 +220,7 @@ bool svcb_read(struct rdata *r)
 	uint8_t *scratch;
 	bool good;
 
-	if (!rdata_put_number(r, 2) || !rdata_put_name(r))
+	if (!pieces_number(r, 2) || !pieces_name(r))
 		return false;
 	room = strlen(r->at) + 1;
 	scratch = malloc(room);

@@ -5,7 +5,7 @@
  * names "a,b" and "c".
  *
  * Threads    any
- * Errors     as rdata.h: false with r->why
+ * Errors     as pieces.h: false with r->why
  * Source     RFC 9460 sections 2 and 7, appendix A; RFC 9461 (dohpath); RFC 9540 (ohttp)
  */
 #ifndef FAIRLEAD_DNSD_ZONE_SVCB_H

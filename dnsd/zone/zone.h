@@ -30,14 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct zone_limits {
-	uint64_t seed;	       /* of the name hash: the same for all zones of a set */
-	uint32_t records_max;  /* 0 = 50 million */
-	uint32_t mistakes_max; /* reported before giving up; 0 = 50 */
-	uint8_t include_depth; /* $INCLUDE in $INCLUDE; 0 = none allowed */
-};
-
-#define ZONE_INCLUDE_DEPTH 8
+#define ZONE_NO_SERVICE UINT32_MAX /* a name that is no service's */
 
 enum zone_node_flag {
 	ZONE_NODE_CUT = 1,   /* delegated: an NS set below the apex */
@@ -96,15 +89,6 @@ struct zone {
 	uint16_t n_files;
 	struct zone_file *files;
 };
-
-/* Reads the master file `path` of the zone `origin` ("example.com" or with the dot). Warnings are
- * added to report (may be NULL) whether it succeeds or not. */
-enum err_code zone_load(const char *path, const char *origin, const struct zone_limits *limits,
-			struct zone **out, struct buf *report, struct err *e);
-/* The same from memory; `label` stands where the file's name would. $INCLUDE is refused. */
-enum err_code zone_load_text(const char *text, size_t len, const char *label, const char *origin,
-			     const struct zone_limits *limits, struct zone **out,
-			     struct buf *report, struct err *e);
 
 /* A zone that is configured and could not be loaded: its names are answered with an error. */
 enum err_code zone_new_broken(const char *origin, uint64_t seed, struct zone **out, struct err *e);

@@ -5,6 +5,7 @@
  *   bench_zone [RECORDS [FINDS]]      default 1000000 records, 5000000 finds
  */
 #include "dnsd/packet/reply.h"
+#include "dnsd/zone/zone_load.h"
 #include "dnsd/zone/zone_set.h"
 
 #include <inttypes.h>

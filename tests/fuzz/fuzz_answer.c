@@ -3,6 +3,7 @@
  * can read; over UDP and over TCP, from both families, while members come and go. */
 #include "dnsd/answer/answer.h"
 #include "dnsd/publish/publish.h"
+#include "dnsd/zone/zone_load.h"
 #include "schema/config/config.h"
 
 #include <ldns/ldns.h>

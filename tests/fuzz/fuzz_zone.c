@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_zone: any text is a zone or a list of mistakes, and every name of a zone that loads is
  * found. */
+#include "dnsd/zone/zone_load.h"
 #include "dnsd/zone/zone_set.h"
 
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Claims about dnsd/publish/load and copies: one bad file does not stop the next start. */
 #include "dnsd/publish/copies.h"
+#include "dnsd/publish/copy_paths.h"
+#include "dnsd/publish/load.h"
 #include "dnsd/zone/copy.h"
 #include "tests/unit/dnsd/tiny_mmdb.h"
 #include "tests/unit/dnsd/world.h"
@@ -235,7 +237,7 @@ static void a_damaged_copy_is_as_none(void **state)
 	FILE *f;
 
 	save();
-	f = fopen(copies_zone_path(copies, "example.net", path), "r+");
+	f = fopen(copy_paths_zone(copies, "example.net", path), "r+");
 	assert_non_null(f);
 	assert_int_equal(fseek(f, 40, SEEK_SET), 0);
 	fputc('!', f);
@@ -279,9 +281,9 @@ copies_are_written_when_something_changed_and_removed_when_nobody_wants_them(voi
 	char zone[PATH_MAX], geo[PATH_MAX], other[PATH_MAX];
 	ino_t before[2];
 
-	copies_zone_path(copies, "example.net", zone);
-	copies_database_path(copies, w.config->geo.databases[0], geo);
-	copies_zone_path(copies, "example.org", other);
+	copy_paths_zone(copies, "example.net", zone);
+	copy_paths_database(copies, w.config->geo.databases[0], geo);
+	copy_paths_zone(copies, "example.org", other);
 	save();
 	before[0] = inode_of(zone);
 	before[1] = inode_of(geo);

@@ -2,7 +2,7 @@
 /* Claims about dnsd/zone/zone: what loads, what it becomes, and what is said of bad files. */
 #include "core/file.h"
 #include "dnsd/packet/hash.h"
-#include "dnsd/zone/zone.h"
+#include "dnsd/zone/zone_load.h"
 #include "tests/unit/fail_alloc.h"
 #include "tests/unit/unit.h"
 

@@ -2,6 +2,7 @@
 /* Random zones and random questions: zone_set_find() against a slow resolver that walks a list of
  * ldns records and does RFC 1034 section 4.3.2 word by word. A service is, for the oracle, a name
  * with the addresses 255.0.0.N. */
+#include "dnsd/zone/zone_load.h"
 #include "dnsd/zone/zone_set.h"
 #include "tests/unit/unit.h"
 

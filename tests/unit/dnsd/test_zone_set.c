@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Claims about dnsd/zone/zone_set: which name and type gets which kind of answer. */
+#include "dnsd/zone/zone_load.h"
 #include "dnsd/zone/zone_set.h"
 #include "tests/unit/fail_alloc.h"
 #include "tests/unit/unit.h"
