@@ -28,6 +28,7 @@ libregiond_a_SOURCES = \
 	regiond/front/listen.c regiond/front/listen.h \
 	regiond/front/front.c regiond/front/front.h \
 	regiond/report/tally.c regiond/report/tally.h \
+	regiond/report/told.c regiond/report/told.h \
 	regiond/report/report.c regiond/report/report.h \
 	regiond/report/reporter.c regiond/report/reporter.h \
 	regiond/control/certificate.c regiond/control/certificate.h \

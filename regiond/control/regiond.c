@@ -222,6 +222,14 @@ static enum err_code start_front(struct regiond *c, struct err *e)
 	return code;
 }
 
+static void on_checkers(void *ctx, const struct addr *addrs, size_t n)
+{
+	struct regiond *c = ctx;
+	if (checkers_publish(&c->node.ref.checkers, addrs, n) != ERR_OK)
+		log_error("regiond/control",
+			  "out of memory: where probers check from is not known");
+}
+
 static enum err_code start_reporter(struct regiond *c, struct err *e)
 {
 	struct node *n = &c->node;
@@ -230,6 +238,8 @@ static enum err_code start_reporter(struct regiond *c, struct err *e)
 		.clock = n->clock,
 		.tls = n->tls,
 		.incarnation = (uint64_t)n->started_ms,
+		.checkers = on_checkers,
+		.ctx = c,
 		.jobs = c->jobs,
 	};
 	return reporter_new(&n->reporter, &options, e);

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/utf8.h"
 #include "regiond/report/report.h"
+#include "regiond/report/told.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct director {
 	uint64_t seq, beats;
 	uint64_t *bases; /* arrivals by service id when the link came up */
 	size_t n_bases;
+	struct told told;
 	struct director *next;
 };
 
@@ -233,6 +235,29 @@ static void refused(void *ctx, const char *who, const struct err *why)
 	log_warn("regiond/report", "director %s: %s: %s", d->address, who, why->text);
 }
 
+/* All directors' probers check here. */
+static void tell_checkers(struct reporter *r)
+{
+	size_t n = 0, at = 0;
+	for (struct director *d = r->directors; d; d = d->next)
+		n += d->told.n_checkers;
+	struct addr *all = calloc(n + 1, sizeof(*all));
+	for (struct director *d = r->directors; all && d; d = d->next)
+		for (size_t i = 0; i < d->told.n_checkers; i++)
+			all[at++] = d->told.checkers[i];
+	if (all && r->options.checkers)
+		r->options.checkers(r->options.ctx, all, n);
+	free(all);
+}
+
+static void take_checkers(struct director *d, const Fairlead__Wire__Checkers *m)
+{
+	if (told_checkers(&d->told, m) == ERR_OK)
+		tell_checkers(d->reporter);
+	else
+		log_error("regiond/report", "out of memory: where probers check from is not known");
+}
+
 /* Directors have little to say to a regiond: welcome and heartbeats. A frame that is none of ours
  * ends the link, as it would there. */
 static void frame(void *ctx, struct link *link, const uint8_t *bytes, size_t len)
@@ -241,6 +266,8 @@ static void frame(void *ctx, struct link *link, const uint8_t *bytes, size_t len
 	struct err e = { "" };
 	wire_message *m;
 	if (wire_unpack(bytes, len, &m, &e) == ERR_OK) {
+		if (m->body_case == FAIRLEAD__WIRE__MESSAGE__BODY_CHECKERS)
+			take_checkers(d, m->checkers);
 		wire_free(m);
 		return;
 	}
@@ -255,6 +282,7 @@ static const struct link_handler handler = {
 static void free_director(struct director *d)
 {
 	link_free(d->link);
+	told_fini(&d->told);
 	free(d->bases);
 	free(d);
 }

@@ -33,6 +33,9 @@ struct reporter_options {
 	const struct clock *clock;
 	struct tls *tls; /* NULL only when there are no directors */
 	uint64_t incarnation;
+	/* Where probers check from, as all directors together say; again when it changes. */
+	void (*checkers)(void *ctx, const struct addr *addrs, size_t n);
+	void *ctx;
 	struct job_pool *jobs; /* asks the resolver */
 };
 

@@ -30,6 +30,7 @@ struct world {
 	struct director directors[2];
 	struct table *table;
 	struct reporter *reporter;
+	size_t n_checkers;
 	bool timed_out, done;
 };
 
@@ -115,6 +116,12 @@ static struct table *make_table(struct world *w, size_t n_directors)
 	return t;
 }
 
+static void on_checkers(void *ctx, const struct addr *addrs, size_t n)
+{
+	struct world *w = ctx;
+	w->n_checkers = n;
+}
+
 static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -127,7 +134,12 @@ static int setup(void **state)
 	listen_at(w, &w->directors[0], w->server_tls);
 	listen_at(w, &w->directors[1], w->server_tls);
 	const struct reporter_options options = {
-		.loop = w->loop, .clock = clock_system(), .tls = w->client_tls, .incarnation = 1
+		.loop = w->loop,
+		.clock = clock_system(),
+		.tls = w->client_tls,
+		.incarnation = 1,
+		.checkers = on_checkers,
+		.ctx = w,
 	};
 	assert_int_equal(reporter_new(&w->reporter, &options, &e), ERR_OK);
 	*state = w;
@@ -225,6 +237,42 @@ static void a_change_of_health_is_told_at_once(void **state)
 	atomic_store(&w->table->services[0].service->arrivals, 5);
 	run_until(w, &w->directors[0], "delta(1) "); /* the next second's */
 	assert_string_equal(buf_text(&w->directors[0].trace), "delta(1) ");
+}
+
+static void say_checkers(struct director *d, uint8_t last)
+{
+	uint8_t address[4] = { 198, 51, 100, last };
+	ProtobufCBinaryData one = { .len = 4, .data = address };
+	Fairlead__Wire__Checkers checkers = FAIRLEAD__WIRE__CHECKERS__INIT;
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	struct buf bytes = BUF_INIT;
+	checkers.n_addresses = 1;
+	checkers.addresses = &one;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_CHECKERS;
+	m.checkers = &checkers;
+	assert_int_equal(wire_pack(&m, &bytes, NULL), ERR_OK);
+	assert_int_equal(link_send(d->link, bytes.data, bytes.len), ERR_OK);
+	buf_fini(&bytes);
+}
+
+/* Turns the loop until so many addresses are known. */
+static void run_until_checkers(struct world *w, size_t n)
+{
+	loop_timer_after(w->guard, GUARD_MS);
+	while (!w->timed_out && w->n_checkers != n)
+		loop_run_once(w->loop);
+	loop_timer_stop(w->guard);
+	assert_int_equal(w->n_checkers, n);
+}
+
+static void where_the_probers_of_all_directors_check_from_is_known(void **state)
+{
+	struct world *w = *state;
+	both_know(w);
+	say_checkers(&w->directors[0], 7);
+	run_until_checkers(w, 1);
+	say_checkers(&w->directors[1], 8);
+	run_until_checkers(w, 2);
 }
 
 static void a_withdrawal_comes_first_and_then_the_report_that_says_so(void **state)
@@ -343,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CLAIM(every_director_gets_hello_and_everything_first),
 		CLAIM(a_change_of_health_is_told_at_once),
+		CLAIM(where_the_probers_of_all_directors_check_from_is_known),
 		CLAIM(a_withdrawal_comes_first_and_then_the_report_that_says_so),
 		CLAIM(heartbeats_come_as_the_configuration_says),
 		CLAIM(a_director_that_comes_back_gets_everything_again),
