@@ -147,10 +147,8 @@ static void take_notes(struct fleet_node *n, const Fairlead__Wire__Report *r, ui
 	if (count && !n->n_notes)
 		n->notes_us = now_us;
 	n->n_notes = count;
-	for (size_t i = 0; i < count; i++) {
-		utf8_copy(n->notes[i].kind, sizeof(n->notes[i].kind), r->notes[i]->kind);
+	for (size_t i = 0; i < count; i++)
 		utf8_copy(n->notes[i].text, sizeof(n->notes[i].text), r->notes[i]->text);
-	}
 }
 
 enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Report *r,

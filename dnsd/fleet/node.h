@@ -59,7 +59,7 @@ struct fleet_node {
 	uint64_t told_checkers; /* the same, of Checkers */
 	/* What it says of itself; since when there are any. */
 	struct fleet_note {
-		char kind[32], text[FLEET_REASON_MAX];
+		char text[FLEET_REASON_MAX];
 	} notes[WIRE_NOTES_MAX];
 	size_t n_notes;
 	uint64_t notes_us;

@@ -38,8 +38,7 @@ static void node_trouble(const struct fleet_judge *j, const struct fleet_node *n
 			     "regiond %s of %s is not linked", n->name, n->region_name);
 	for (size_t i = 0; n->link && i < n->n_notes; i++)
 		problems_add(out, PROBLEM_WARNING, "node_note", n->name, age_s(n->notes_us, now_us),
-			     n->notes[i].kind, "regiond %s of %s: %s", n->name, n->region_name,
-			     n->notes[i].text);
+			     "", "regiond %s of %s: %s", n->name, n->region_name, n->notes[i].text);
 	if (n->double_us && now_us < n->double_us + DOUBLE_US)
 		problems_add(out, PROBLEM_CRITICAL, "double_name", n->name,
 			     age_s(n->double_us, now_us), "names of nodes are unique",

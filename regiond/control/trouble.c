@@ -2,6 +2,8 @@
 /* trouble: all that is wrong with this node now, and since when. */
 #include "regiond/control/trouble.h"
 
+#include "core/utf8.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,6 +194,31 @@ static void remember(struct trouble *t, uint64_t now_us)
 	t->n_seen = n;
 }
 
+static bool is_note(const struct problem *p)
+{
+	static const char *const kinds[] = { "backend_unchecked", "descriptors", "ports", "memory",
+					     "state" };
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(p->kind, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
+static void tell_notes(const struct trouble *t)
+{
+	struct report_note notes[WIRE_NOTES_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < t->now.n && n < WIRE_NOTES_MAX; i++) {
+		const struct problem *p = &t->now.list[i];
+		if (!is_note(p))
+			continue;
+		notes[n].kind = p->kind;
+		utf8_copy(notes[n].text, sizeof(notes[n].text), p->what);
+		n++;
+	}
+	reporter_notes(t->node->reporter, notes, n);
+}
+
 void trouble_turn(struct trouble *t)
 {
 	const struct node *n = t->node;
@@ -206,6 +233,7 @@ void trouble_turn(struct trouble *t)
 	add_certificate(n, &t->now);
 	remember(t, clock_mono_us(n->clock));
 	problems_sort(&t->now);
+	tell_notes(t);
 }
 
 const struct problems *trouble_list(const struct trouble *t)

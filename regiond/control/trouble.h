@@ -11,6 +11,9 @@
  *   reload_refused, restart_needed   the configuration (changeover.h)
  *   certificate_expires              from TROUBLE_CERTIFICATE_DAYS before
  *
+ * What is short here (checks, descriptors, ports, memory, the state file) the directors are told as
+ * notes.
+ *
  * The list is made anew by trouble_turn(); what was there the time before keeps its beginning.
  *
  * Threads    the control thread

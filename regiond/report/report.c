@@ -24,6 +24,17 @@ static void fill(Fairlead__Wire__ServiceReport *to, const struct tally *t,
 	to->backends_all = t->backends_all;
 }
 
+static void fill_notes(const struct report_scope *scope, Fairlead__Wire__Note *notes,
+		       Fairlead__Wire__Note **list)
+{
+	for (size_t i = 0; i < scope->n_notes; i++) {
+		fairlead__wire__note__init(&notes[i]);
+		notes[i].kind = (char *)scope->notes[i].kind; /* packing only reads it */
+		notes[i].text = (char *)scope->notes[i].text;
+		list[i] = &notes[i];
+	}
+}
+
 enum err_code report_pack(struct buf *out, const struct tally *tallies, size_t n,
 			  const struct report_scope *scope, struct err *e)
 {
@@ -31,6 +42,7 @@ enum err_code report_pack(struct buf *out, const struct tally *tallies, size_t n
 	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
 	Fairlead__Wire__ServiceReport *services = calloc(n + 1, sizeof(*services));
 	Fairlead__Wire__ServiceReport **list = calloc(n + 1, sizeof(*list));
+	Fairlead__Wire__Note notes[WIRE_NOTES_MAX], *note_list[WIRE_NOTES_MAX];
 	enum err_code code = ERR_MEMORY;
 	if (!services || !list) {
 		err_set(e, code, "out of memory");
@@ -45,6 +57,9 @@ enum err_code report_pack(struct buf *out, const struct tally *tallies, size_t n
 	report.seq = scope->seq;
 	report.full = scope->full;
 	report.services = list;
+	fill_notes(scope, notes, note_list);
+	report.notes = note_list;
+	report.n_notes = scope->n_notes;
 	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_REPORT;
 	m.report = &report;
 	code = wire_pack(&m, out, e);

@@ -12,6 +12,12 @@
 #include "core/buf.h"
 #include "regiond/report/tally.h"
 
+/* Something of the node itself that the directors' people should see. */
+struct report_note {
+	const char *kind; /* a literal: "descriptors" */
+	char text[WIRE_REASON_MAX + 1];
+};
+
 /* What of the tallies goes in, and what a link had counted when it was made. */
 struct report_scope {
 	uint64_t seq;
@@ -19,6 +25,8 @@ struct report_scope {
 	const bool *changed;   /* one each tally; not read when full */
 	const uint64_t *bases; /* arrivals by service id when the link was made */
 	size_t n_bases;	       /* a service with a later id began with 0 */
+	const struct report_note *notes;
+	size_t n_notes;
 };
 
 enum err_code report_pack(struct buf *out, const struct tally *tallies, size_t n,

@@ -44,6 +44,9 @@ struct reporter {
 	struct tally *now, *last; /* one each service of the table; last = what was sent */
 	bool *changed;
 	size_t n;
+	struct report_note notes[WIRE_NOTES_MAX];
+	size_t n_notes;
+	bool new_notes; /* since the last report */
 
 	loop_fn done; /* of reporter_finish() */
 	void *done_arg;
@@ -63,7 +66,7 @@ static void take_tallies(struct reporter *r)
 static bool mark_changed(struct reporter *r, bool *any)
 {
 	bool health = false;
-	*any = false;
+	*any = r->new_notes;
 	for (size_t i = 0; i < r->n; i++) {
 		r->changed[i] = !tally_is_equal(&r->now[i], &r->last[i]);
 		*any |= r->changed[i];
@@ -114,6 +117,8 @@ static void send_report(struct director *d, bool full)
 	struct report_scope scope = {
 		.seq = ++d->seq,
 		.full = full,
+		.notes = r->notes,
+		.n_notes = r->n_notes,
 		.changed = r->changed,
 		.bases = d->bases,
 		.n_bases = d->n_bases,
@@ -127,6 +132,7 @@ static void send_to_all(struct reporter *r, bool full)
 		if (d->up)
 			send_report(d, full);
 	memcpy(r->last, r->now, r->n * sizeof(*r->last));
+	r->new_notes = false;
 }
 
 static void send_changes(struct reporter *r)
@@ -438,6 +444,22 @@ void reporter_changed(struct reporter *r)
 		send_to_all(r, false);
 }
 
+static bool is_note_equal(const struct report_note *a, const struct report_note *b)
+{
+	return strcmp(a->kind, b->kind) == 0 && strcmp(a->text, b->text) == 0;
+}
+
+void reporter_notes(struct reporter *r, const struct report_note *notes, size_t n)
+{
+	bool same = n == r->n_notes;
+	for (size_t i = 0; i < n; i++) {
+		same = same && is_note_equal(&notes[i], &r->notes[i]);
+		r->notes[i] = notes[i];
+	}
+	r->n_notes = n;
+	r->new_notes |= !same;
+}
+
 static void send_withdraw(struct director *d, const char *reason)
 {
 	struct buf bytes = BUF_INIT;
@@ -483,13 +505,6 @@ void reporter_finish(struct reporter *r, const char *reason, uint64_t ms, loop_f
 		finish_one(d, reason, ms);
 	}
 	on_drained(r);
-}
-
-const struct tally *reporter_tallies(struct reporter *r, size_t *n)
-{
-	take_tallies(r);
-	*n = r->n;
-	return r->now;
 }
 
 size_t reporter_directors(const struct reporter *r)

@@ -24,6 +24,7 @@
 #include "core/job.h"
 #include "core/loop.h"
 #include "core/tls.h"
+#include "regiond/report/report.h"
 #include "regiond/report/tally.h"
 
 struct reporter;
@@ -56,11 +57,12 @@ void reporter_changed(struct reporter *r);
 /* No new clients, or (NULL) new clients again. */
 void reporter_withdraw(struct reporter *r, const char *reason);
 
+/* Notes of this node, instead of those before; told with the next changes. At most
+ * WIRE_NOTES_MAX. */
+void reporter_notes(struct reporter *r, const struct report_note *notes, size_t n);
+
 /* Goodbye to all, then done(arg) when all have it, or after `ms`. */
 void reporter_finish(struct reporter *r, const char *reason, uint64_t ms, loop_fn done, void *arg);
-
-/* The current tallies, in the order of the table's services; valid until the next call. */
-const struct tally *reporter_tallies(struct reporter *r, size_t *n);
 
 struct reporter_director {
 	const char *address; /* "HOST:PORT" as configured */

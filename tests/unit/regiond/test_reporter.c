@@ -53,6 +53,8 @@ static void hear_report(struct director *d, const Fairlead__Wire__Report *r)
 	if (r->n_services)
 		d->health = r->services[0]->health;
 	buf_printf(&d->trace, "%s(%zu) ", r->full ? "full" : "delta", r->n_services);
+	for (size_t i = 0; i < r->n_notes; i++)
+		buf_printf(&d->trace, "note(%s) ", r->notes[i]->text);
 }
 
 static void frame(void *ctx, struct link *link, const uint8_t *bytes, size_t len)
@@ -239,6 +241,24 @@ static void a_change_of_health_is_told_at_once(void **state)
 	assert_string_equal(buf_text(&w->directors[0].trace), "delta(1) ");
 }
 
+static void notes_are_told_in_every_report_until_they_are_over(void **state)
+{
+	static const struct report_note note = { "descriptors", "none left" };
+	struct world *w = *state;
+	both_know(w);
+	reporter_notes(w->reporter, &note, 1);
+	run_until(w, &w->directors[0], "delta(0) note(none left) ");
+	run_until(w, &w->directors[1], "delta(0) note(none left) ");
+	clear(w);
+	reporter_notes(w->reporter, &note, 1); /* the same: nothing new */
+	atomic_store(&w->table->services[0].service->arrivals, 5);
+	run_until(w, &w->directors[0], "delta(1) note(none left) ");
+	assert_string_equal(buf_text(&w->directors[0].trace), "delta(1) note(none left) ");
+	clear(w);
+	reporter_notes(w->reporter, NULL, 0);
+	run_until(w, &w->directors[0], "delta(0) ");
+}
+
 static void say_checkers(struct director *d, uint8_t last)
 {
 	uint8_t address[4] = { 198, 51, 100, last };
@@ -391,6 +411,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CLAIM(every_director_gets_hello_and_everything_first),
 		CLAIM(a_change_of_health_is_told_at_once),
+		CLAIM(notes_are_told_in_every_report_until_they_are_over),
 		CLAIM(where_the_probers_of_all_directors_check_from_is_known),
 		CLAIM(a_withdrawal_comes_first_and_then_the_report_that_says_so),
 		CLAIM(heartbeats_come_as_the_configuration_says),
