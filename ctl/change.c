@@ -36,6 +36,27 @@ static enum outcome post(struct cli *cli, const struct change *change, const jso
 
 /* ---- telling ---- */
 
+/* Of what the shares are. */
+static void tell_basis(struct cli *cli, const json_t *moves)
+{
+	size_t answers = 0, classes = 0, i;
+	json_t *move;
+
+	json_array_foreach (moves, i, move) {
+		const char *basis = json_string_value(json_object_get(move, "basis"));
+
+		answers += basis && strcmp(basis, "answers") == 0;
+		classes += basis && strcmp(basis, "classes") == 0;
+	}
+	if (answers)
+		say_line(cli, "gray", "Shares are of the answers of the last five minutes%s",
+			 classes ? "; of services that gave none, of their classes of clients."
+				 : ".");
+	else if (classes)
+		say_line(cli, "gray",
+			 "No answers in the last five minutes: shares are of classes of clients.");
+}
+
 enum outcome change_moves(struct cli *cli, const json_t *moves)
 {
 	struct grid *g = grid_new(&cli->style);
@@ -54,7 +75,19 @@ enum outcome change_moves(struct cli *cli, const json_t *moves)
 		grid_cell(g, NULL, "%s", say_text(move, "to", text));
 		grid_cell(g, NULL, "%s", say_share(move, "share", text));
 	}
+	tell_basis(cli, moves);
 	return cli_give_grid(cli, g, "Nothing would move.");
+}
+
+/* What does not go as one would think. */
+static void tell_notes(struct cli *cli, const json_t *done)
+{
+	const json_t *notes = json_object_get(done, "notes");
+	json_t *note;
+	size_t i;
+
+	json_array_foreach (notes, i, note)
+		say_line(cli, "yellow", "note: %s", json_string_value(note));
 }
 
 enum outcome change_tell(struct cli *cli, const struct change *change, const json_t *done,
@@ -67,11 +100,17 @@ enum outcome change_tell(struct cli *cli, const struct change *change, const jso
 		return OUTCOME_DONE;
 	if (cli->args.given & ARG_DRY_RUN) {
 		say_line(cli, NULL, "%s: nothing is changed; this would move:", change->what);
+		tell_notes(cli, done);
 		return change_moves(cli, json_object_get(done, "moves"));
 	}
-	say_line(cli, NULL, "%s: %s, id %lld, live on %s", change->what,
-		 change->done ? change->done : "done", (long long)*id,
-		 say_list(done, "live", live));
+	if (*id)
+		say_line(cli, NULL, "%s: %s, id %lld, live on %s", change->what,
+			 change->done ? change->done : "done", (long long)*id,
+			 say_list(done, "live", live));
+	else
+		say_line(cli, NULL, "%s: %s, live on %s", change->what,
+			 change->done ? change->done : "done", say_list(done, "live", live));
+	tell_notes(cli, done);
 	return OUTCOME_DONE;
 }
 
@@ -106,6 +145,8 @@ static enum outcome ask(struct cli *cli, const struct change *change)
 	json_object_set_new(trial, "dry_run", json_true());
 	outcome = post(cli, change, trial, &done);
 	json_decref(trial);
+	if (outcome == OUTCOME_DONE && !cli->args.is_json)
+		tell_notes(cli, done);
 	if (outcome == OUTCOME_DONE && !cli->args.is_json)
 		outcome = change_moves(cli, json_object_get(done, "moves"));
 	json_decref(done);

@@ -4,6 +4,7 @@
 
 #include "dnsd/admin/reach.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,9 +132,36 @@ static void add_notes(const struct rooms *r, uint32_t s, const struct live_servi
 		note(list, name, "nobody of its first tier is left: its standby serves");
 }
 
+/* An undrain of who does not serve all the same. */
+static void add_still_out(const struct after *a, uint32_t s, const struct live_service *after,
+			  json_t *list)
+{
+	const struct rooms *r = a->op->r;
+	uint32_t region = resolve_region(live_names(r->live), a->op->region);
+	uint64_t bits = live_region_bits(r->live, s, region);
+	const char *name = rooms_config(r)->services[s].name;
+	char text[256];
+
+	if (after->masks.held & bits) {
+		snprintf(text, sizeof(text),
+			 "%s stays held until a failback (fairlead failback %s)", a->op->region,
+			 name);
+		note(list, name, text);
+	} else if (after->masks.held_down & bits) {
+		snprintf(text, sizeof(text),
+			 "%s is well, and stays out for its hold_down (fairlead resume %s)",
+			 a->op->region, a->op->region);
+		note(list, name, text);
+	} else if (bits && !(bits & ~after->masks.down)) {
+		snprintf(text, sizeof(text), "%s stays out: it is down", a->op->region);
+		note(list, name, text);
+	}
+}
+
 json_t *after_notes(const struct after *a)
 {
 	const struct rooms *r = a->op->r;
+	bool is_undrain = strcmp(a->op->verb, "undrain") == 0;
 	json_t *list = json_array();
 
 	for (uint32_t s = 0; s < rooms_config(r)->n_services; s++) {
@@ -143,6 +171,9 @@ json_t *after_notes(const struct after *a)
 		live_would_be(r->live, &a->with, s, &after);
 		if (memcmp(&now.masks, &after.masks, sizeof(now.masks)) != 0)
 			add_notes(r, s, &now, &after, list);
+		if (is_undrain && (!a->op->service[0] ||
+				   strcmp(a->op->service, rooms_config(r)->services[s].name) == 0))
+			add_still_out(a, s, &after, list);
 	}
 	return list;
 }

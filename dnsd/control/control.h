@@ -37,11 +37,11 @@ char *control_handover_path(const struct dnsd_config *config, char out[PATH_MAX]
 enum err_code control_run(struct control *c, void (*ready)(void), struct err *e);
 void control_free(struct control *c);
 
-/* The rooms that it made, for whoever drives one from outside: tests and benchmarks. */
-const struct rooms *control_rooms(const struct control *c);
-struct api *control_api(struct control *c);
-struct public *control_public(struct control *c);
-struct ops *control_ops(struct control *c);
+/* The rooms that it made: for tests and benchmarks, which drive them from outside. */
+const struct rooms *control_rooms(const struct control *c); /* for tests */
+struct api *control_api(struct control *c); /* for tests */
+struct public *control_public(struct control *c); /* for tests */
+struct ops *control_ops(struct control *c); /* for tests */
 
 /* `--check`: reads all that the configuration names, binds nothing. The report is the one that it
  * was loaded with. */

@@ -43,8 +43,7 @@ void keep_flush(void *keep);
 void keep_adopted(struct keep *k);
 /* Before the numbers of services change, and the disk is full. */
 void keep_forget(struct keep *k);
-/* How many changes are not on disk yet. */
-size_t keep_waiting(const struct keep *k);
+size_t keep_waiting(const struct keep *k); /* for tests: changes that are not on disk yet */
 void keep_problems(const struct keep *k, struct problems *out);
 
 #endif

@@ -50,6 +50,6 @@ void reload_request(struct reload *r, bool reload, bool fresh_geo);
 void reload_request_for(struct reload *r, bool reload, struct http_reply *reply, json_t *doc);
 /* Once a second: tries again what could not be begun, and looks at the databases. */
 void reload_tick(struct reload *r);
-bool reload_is_busy(const struct reload *r); /* a build runs, or somebody waits for one */
+bool reload_is_busy(const struct reload *r); /* for tests: a build runs, or is waited for */
 
 #endif

@@ -136,6 +136,8 @@ static void a_drain_and_its_end_keep_the_hold(void **state)
 			 ERR_OK);
 	assert_int_equal(post("undrain", "{\"region\":\"eu\",\"service\":\"stand.example.com\"}"),
 			 ERR_OK);
+	assert_non_null(strstr(json_string_value(at(json_object_get(last.doc, "notes"), 0)),
+			       "held until a failback"));
 	assert_int_equal(member_for(S_STAND, "10.1.0.1"), 1);
 	assert_non_null(problem_of("held"));
 	line_free(eu);
