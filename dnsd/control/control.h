@@ -39,9 +39,9 @@ void control_free(struct control *c);
 
 /* The rooms that it made: for tests and benchmarks, which drive them from outside. */
 const struct rooms *control_rooms(const struct control *c); /* for tests */
-struct api *control_api(struct control *c); /* for tests */
-struct public *control_public(struct control *c); /* for tests */
-struct ops *control_ops(struct control *c); /* for tests */
+struct api *control_api(struct control *c);		    /* for tests */
+struct public *control_public(struct control *c);	    /* for tests */
+struct ops *control_ops(struct control *c);		    /* for tests */
 
 /* `--check`: reads all that the configuration names, binds nothing. The report is the one that it
  * was loaded with. */

@@ -50,5 +50,5 @@ tests_unit_dnsd_test_control_LDFLAGS = $(FAKE_LINKS) $(FAKE_REPLIES)
 check_PROGRAMS += tests/unit/dnsd/test_api
 tests_unit_dnsd_test_api_LDFLAGS = $(FAKE_LINKS) $(FAKE_REPLIES)
 check_PROGRAMS += tests/unit/dnsd/test_forced
-tests_unit_dnsd_test_forced_LDFLAGS = $(FAKE_LINKS) $(FAKE_REPLIES)
+tests_unit_dnsd_test_forced_LDFLAGS = $(FAKE_LINKS) $(FAKE_REPLIES) -Wl,--wrap=publish_live
 check_PROGRAMS += tests/unit/dnsd/test_traffic

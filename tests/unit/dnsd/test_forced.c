@@ -49,6 +49,59 @@ static void fill_disk(bool is_full)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
+/* ---- disk first ---- */
+
+/* How often answers were moved, and how often what moved them was on disk by then. */
+static unsigned moved, moved_on_disk;
+
+void __real_publish_live(struct publish *p, uint32_t service,
+			 const struct publish_service_live *live);
+void __wrap_publish_live(struct publish *p, uint32_t service,
+			 const struct publish_service_live *live);
+
+static bool is_down_on_disk(const char *service, const char *region)
+{
+	struct store_health *list;
+	struct store *reader;
+	bool is_down = false;
+	size_t n;
+
+	assert_int_equal(
+		store_reader_open(rooms_config(rooms)->state.path, &hand.clock, &reader, NULL),
+		ERR_OK);
+	assert_int_equal(store_health_list(reader, &list, &n, NULL), ERR_OK);
+	for (size_t i = 0; i < n; i++)
+		is_down |= strcmp(list[i].service, service) == 0 &&
+			   strcmp(list[i].region, region) == 0 && list[i].health == HEALTH_DOWN;
+	store_health_free(list, n);
+	store_close(reader);
+	return is_down;
+}
+
+void __wrap_publish_live(struct publish *p, uint32_t service,
+			 const struct publish_service_live *live)
+{
+	if (rooms && !(live->serve & BIT(0))) {
+		moved++;
+		moved_on_disk += is_down_on_disk(rooms_config(rooms)->services[service].name, "eu");
+	}
+	__real_publish_live(p, service, live);
+}
+
+static void answers_move_when_the_disk_knows_why(void **state)
+{
+	struct line *eu = region_up("eu");
+
+	moved = moved_on_disk = 0;
+	say_report(eu, 0, false, "chat.example.com", DOWN, "");
+	say_report(eu, 0, false, "stand.example.com", DOWN, "");
+	assert_int_equal(moved, 0);
+	loop_run_once(rooms->loop);
+	assert_true(moved >= 2);
+	assert_int_equal(moved_on_disk, moved);
+	line_free(eu);
+}
+
 /* ---- who is only held back ---- */
 
 static void who_is_only_held_down_serves_before_the_dead(void **state)
@@ -442,6 +495,7 @@ static void denials_are_counted_and_not_written_one_by_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_CONTROL(answers_move_when_the_disk_knows_why),
 		WITH_CONTROL(who_is_only_held_down_serves_before_the_dead),
 		WITH_CONTROL(who_is_held_down_is_told_with_the_time_that_is_left),
 		WITH_CONTROL(holds_are_of_members),
