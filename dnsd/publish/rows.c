@@ -235,9 +235,9 @@ static uint64_t first_of(const uint64_t *groups, size_t n, uint64_t serve, uint6
 
 uint64_t rows_active(const struct rows *r, const struct pick_live *live)
 {
-	uint64_t active = 0;
+	uint64_t active = 0, all = live->serve | live->spare;
 
-	for (size_t at = 0, n; at < r->n_words; at += n + 2) {
+	for (size_t at = 0, n; at < r->n_words && active != all; at += n + 2) {
 		const uint64_t *groups = r->words + at + 1;
 		uint64_t first;
 
