@@ -48,6 +48,7 @@ libschema_a_SOURCES = \
 	schema/sql/store_stand_in.c schema/sql/store_stand_in.h \
 	schema/sql/store_trim.c schema/sql/store_trim.h \
 	schema/sql/store_verify.c schema/sql/store_verify.h \
+	schema/wire/limits.h \
 	schema/wire/scan.c schema/wire/scan.h \
 	schema/wire/wire.c schema/wire/wire.h
 nodist_libschema_a_SOURCES = schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h

@@ -4,53 +4,40 @@
 
 #include <string.h>
 
-static void clear_slot(struct sight *s, uint64_t slot)
-{
-	s->slots[slot % SIGHT_SLOTS / 64] &= ~(UINT64_C(1) << slot % 64);
-}
+#define ROW_MAX ((uint8_t)(sizeof(((struct sight *)0)->begun_us) / sizeof(uint64_t)))
 
-static bool has_slot(const struct sight *s, uint64_t slot)
+void sight_add(struct sight *s, uint64_t begun_us, bool pass)
 {
-	if (slot > s->newest || slot + SIGHT_SLOTS <= s->newest)
-		return false;
-	return s->slots[slot % SIGHT_SLOTS / 64] >> slot % 64 & 1;
-}
-
-void sight_mark(struct sight *s, uint64_t begun_us)
-{
-	uint64_t slot = begun_us / SIGHT_SLOT_US + 1;
-
-	if (slot >= s->newest + SIGHT_SLOTS) {
-		memset(s->slots, 0, sizeof(s->slots));
-		s->newest = slot;
+	if (!pass) {
+		s->n = 0;
+		return;
 	}
-	while (s->newest < slot)
-		clear_slot(s, ++s->newest);
-	if (slot + SIGHT_SLOTS > s->newest)
-		s->slots[slot % SIGHT_SLOTS / 64] |= UINT64_C(1) << slot % 64;
+	memmove(s->begun_us + 1, s->begun_us, (ROW_MAX - 1) * sizeof(s->begun_us[0]));
+	s->begun_us[0] = begun_us;
+	if (s->n < ROW_MAX)
+		s->n++;
 }
 
-bool sight_is_near(const struct sight *s, uint64_t begun_us)
+uint64_t sight_again_us(uint64_t rtt_us)
 {
-	uint64_t slot = begun_us / SIGHT_SLOT_US + 1;
+	uint64_t us = rtt_us + rtt_us / 2;
 
-	return has_slot(s, slot) || has_slot(s, slot - 1) || has_slot(s, slot + 1);
+	return us > SIGHT_AGAIN_US ? us : SIGHT_AGAIN_US;
 }
 
-bool sight_is_proven(const struct sight *list, size_t n, uint32_t region, uint8_t family,
-		     uint64_t begun_us)
+static bool is_together(uint64_t seen_us, uint64_t begun_us)
 {
-	for (size_t i = 0; i < n; i++)
-		if (list[i].region != region && list[i].family == family &&
-		    sight_is_near(&list[i], begun_us))
-			return true;
-	return false;
+	return seen_us + SIGHT_TOGETHER_US >= begun_us && seen_us <= begun_us + SIGHT_AFTER_US;
 }
 
-bool sight_has_other(const struct sight *list, size_t n, uint32_t region, uint8_t family)
+bool sight_is_around(const struct sight *s, uint64_t begun_us, uint64_t rtt_us)
 {
-	for (size_t i = 0; i < n; i++)
-		if (list[i].region != region && list[i].family == family && list[i].passing)
+	uint64_t again_us = begun_us + sight_again_us(rtt_us);
+
+	for (uint8_t i = 0; i + 1 < s->n; i++)
+		if (is_together(s->begun_us[i + 1], begun_us) &&
+		    s->begun_us[i] + SIGHT_TOGETHER_US >= again_us &&
+		    s->begun_us[i] <= again_us + SIGHT_LATE_US)
 			return true;
 	return false;
 }

@@ -3,19 +3,16 @@
  * docs/decision.md.
  *
  * A prober that is cut off sees every target fail. So its failure counts only with proof of sight:
- * in the same moment as a check that failed, a check of a target in ANOTHER region, of the same
- * address family, passed. "In the same moment": both began within SIGHT_WITHIN_US. One check after
- * the other would not do: between the two the prober may have been cut off.
+ * a target in ANOTHER region, of the same address family, was seen well when the check began and
+ * again right after its answer should have been there, with nothing lost between the two.
  *
- *   check of A  |----------------x  failed     proven: B was seen well while A was not
- *   check of B   |---o  passed
+ *   check of A  |---------------x  failed
+ *   checks of B |--o     |--o      passed, twice in a row: the prober could see, A is at fault
  *
- *   check of A  |----------------x  failed     not proven: both fail, the prober may be blind
- *   check of B   |---------------x
+ *   check of A  |---------------x  failed
+ *   checks of B |--o     |------x  the prober was cut off meanwhile: nothing is proven
  *
- * A sight is what a prober knows of one region in one family: when checks began that passed, and
- * how many of its targets pass now. A proof lapses when no other region passes any more: from then
- * on nobody can say whether the prober sees.
+ * One pass would not do: a prober whose uplink flaps may be cut off between the two checks.
  *
  * Threads    any, pure: the time is an argument
  * Units      _us monotonic microseconds of the prober
@@ -24,36 +21,29 @@
 #define FAIRLEAD_STEER_SIGHT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-/* Shorter than a check that is lost (the smallest useful timeout), longer than what lies between
- * two checks that are meant to begin together: a rate of 20 a second. */
-#define SIGHT_WITHIN_US 50000
+/* The first of the two begins with the check that fails, or so long before it. Hardly after it: the
+ * prober may have been cut off until then. */
+#define SIGHT_TOGETHER_US 50000
+#define SIGHT_AFTER_US	  5000
+/* The second one begins so long after the first, or an answer's time and half of it more. */
+#define SIGHT_AGAIN_US 100000
+/* By so much the second one may be late: what happened between the two is not known. */
+#define SIGHT_LATE_US 150000
 
-/* Passes are remembered by the slot of time in which they began, for 102 s: as long as the longest
- * check may take to fail. */
-#define SIGHT_SLOT_US SIGHT_WITHIN_US
-#define SIGHT_SLOTS   2048
-
+/* When the checks of one target began that passed, one after the other; newest first. */
 struct sight {
-	uint32_t region;  /* an id: only equal or not */
-	uint8_t family;	  /* 4 or 6 */
-	uint32_t passing; /* its targets whose verdict is `pass` */
-	uint64_t newest;  /* slot; 0 = none yet */
-	uint64_t slots[SIGHT_SLOTS / 64];
+	uint64_t begun_us[4];
+	uint8_t n;
 };
 
-/* A check of a target there, begun then, has passed. */
-void sight_mark(struct sight *s, uint64_t begun_us);
-/* Did one pass that began within SIGHT_WITHIN_US of it, give or take a slot? */
-bool sight_is_near(const struct sight *s, uint64_t begun_us);
-
-/* Over all sights of a prober: does another region, in this family, prove that a check begun then
- * could see? */
-bool sight_is_proven(const struct sight *list, size_t n, uint32_t region, uint8_t family,
-		     uint64_t begun_us);
-/* Does another region pass now? Without one no proof holds. */
-bool sight_has_other(const struct sight *list, size_t n, uint32_t region, uint8_t family);
+/* A check has ended. One that failed makes the row begin anew. */
+void sight_add(struct sight *s, uint64_t begun_us, bool pass);
+/* After which time from its begin the target of a failed check is to be looked around for again.
+ * rtt_us: of the target's last good check; 0 = not known. */
+uint64_t sight_again_us(uint64_t rtt_us);
+/* Does this row prove a check that began then? */
+bool sight_is_around(const struct sight *s, uint64_t begun_us, uint64_t rtt_us);
 
 #endif

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In how many other regions a check is accompanied: one of them may be dead as well. */
-#define COMPANIONS 2
 /* All targets are looked at after a pass while some failure waits for its proof. In a large plan
  * not for each pass. */
 #define SMALL_PLAN	1024
@@ -18,18 +16,17 @@ static uint32_t find_site(const struct proof *p, const struct proof_target *t)
 {
 	uint32_t i = 0;
 
-	while (i < p->n &&
-	       !(p->sights[i].family == t->family && strcmp(p->first[i]->region, t->region) == 0))
+	while (i < p->n && !(p->sites[i].family == t->family &&
+			     strcmp(p->sites[i].first->region, t->region) == 0))
 		i++;
 	return i;
 }
 
-/* Equal for the sites of one region. */
-static uint32_t region_id(const struct proof *p, uint32_t site)
+static uint32_t region_id(const struct proof *p, const char *region)
 {
 	uint32_t i = 0;
 
-	while (strcmp(p->first[i]->region, p->first[site]->region) != 0)
+	while (strcmp(p->sites[i].first->region, region) != 0)
 		i++;
 	return i;
 }
@@ -37,20 +34,22 @@ static uint32_t region_id(const struct proof *p, uint32_t site)
 static void add_target(struct proof *p, struct proof_target *t)
 {
 	uint32_t site = find_site(p, t);
+	struct proof_site *at = &p->sites[site];
 	const struct schedule_state *state = schedule_state(t->watch);
 
 	t->site = site;
-	t->next = site < p->n ? p->first[site] : NULL;
-	p->first[site] = p->turn[site] = t;
+	t->next = site < p->n ? at->first : NULL;
+	at->first = at->turn = t;
 	if (site == p->n) {
 		p->n++;
-		p->sights[site].family = t->family;
-		p->sights[site].region = region_id(p, site);
+		at->family = t->family;
+		at->region = region_id(p, t->region);
 	}
 	t->is_passing = state->known && state->pass;
 	t->is_failing = state->known && !state->pass;
 	t->is_proven &= t->is_failing;
-	p->sights[site].passing += t->is_passing;
+	t->rtt_us = state->rtt_us;
+	at->passing += t->is_passing;
 	p->n_unproven += t->is_failing && !t->is_proven;
 }
 
@@ -71,17 +70,11 @@ static size_t count_sites(struct proof_target *const *targets, size_t n)
 
 enum err_code proof_init(struct proof *p, struct proof_target **targets, size_t n)
 {
-	size_t room = count_sites(targets, n) + 1;
-
-	*p = (struct proof){ .sights = calloc(room, sizeof(*p->sights)),
-			     .first = calloc(room, sizeof(struct proof_target *)),
-			     .turn = calloc(room, sizeof(struct proof_target *)),
+	*p = (struct proof){ .sites = calloc(count_sites(targets, n) + 1, sizeof(*p->sites)),
 			     .targets = targets,
 			     .n_targets = n };
-	if (!p->sights || !p->first || !p->turn) {
-		proof_fini(p);
+	if (!p->sites)
 		return ERR_MEMORY;
-	}
 	for (size_t i = 0; i < n; i++)
 		if (targets[i]->watch)
 			add_target(p, targets[i]);
@@ -90,25 +83,30 @@ enum err_code proof_init(struct proof *p, struct proof_target **targets, size_t 
 
 void proof_fini(struct proof *p)
 {
-	free(p->sights);
-	free(p->first);
-	free(p->turn);
+	free(p->sites);
 	*p = (struct proof){ 0 };
 }
 
 /* ---- companions ---- */
 
-/* The next target of the site that passes; NULL = none does. */
-static struct proof_target *take_turn(struct proof *p, uint32_t site)
+static bool is_elsewhere(const struct proof *p, uint32_t site, const struct proof_target *t)
 {
-	struct proof_target *begin = p->turn[site], *t = begin;
+	const struct proof_site *own = &p->sites[t->site];
 
-	if (!p->sights[site].passing)
+	return p->sites[site].region != own->region && p->sites[site].family == own->family;
+}
+
+/* The next target of the site that passes; NULL = none does. */
+static struct proof_target *take_turn(struct proof_site *site)
+{
+	struct proof_target *begin = site->turn, *t = begin;
+
+	if (!site->passing)
 		return NULL;
 	do {
-		t = t->next ? t->next : p->first[site];
+		t = t->next ? t->next : site->first;
 		if (t->is_passing) {
-			p->turn[site] = t;
+			site->turn = t;
 			return t;
 		}
 	} while (t != begin);
@@ -117,40 +115,50 @@ static struct proof_target *take_turn(struct proof *p, uint32_t site)
 
 /* The check of t that is due at at_us begins together with others: at the time that comes first,
  * since a check is only ever brought forward. */
-static void accompany(struct proof *p, const struct proof_target *t, uint64_t at_us)
+static void accompany(struct proof *p, struct proof_target *t, uint64_t at_us)
 {
-	const struct sight *own = &p->sights[t->site];
-	struct proof_target *others[COMPANIONS];
 	unsigned found = 0;
 
-	for (size_t i = 0; i < p->n && found < COMPANIONS; i++) {
+	memset(t->beside, 0, sizeof(t->beside));
+	for (size_t i = 0; i < p->n && found < PROOF_COMPANIONS; i++) {
 		uint32_t site = (uint32_t)((p->next_site + i) % p->n);
 		struct proof_target *other;
 		uint64_t due_us;
 
-		if (p->sights[site].region == own->region || p->sights[site].family != own->family)
+		if (!is_elsewhere(p, site, t))
 			continue;
-		other = take_turn(p, site);
+		other = take_turn(&p->sites[site]);
 		due_us = other ? schedule_next_us(other->watch) : 0;
 		if (!due_us) /* nobody there passes, or its check runs already */
 			continue;
-		others[found++] = other;
+		t->beside[found++] = other;
 		at_us = due_us < at_us ? due_us : at_us;
 	}
 	p->next_site++;
-	for (unsigned i = 0; i < found; i++)
-		schedule_hurry(others[i]->watch, at_us);
+	for (unsigned i = 0; i < found; i++) {
+		t->beside[i]->again_us = at_us + sight_again_us(t->rtt_us);
+		schedule_hurry(t->beside[i]->watch, at_us);
+	}
 	schedule_hurry(t->watch, at_us);
 }
 
 /* ---- judging ---- */
 
-static bool can_prove(const struct proof *p, const struct proof_target *t)
+static bool can_prove(const struct proof_target *t)
 {
-	const struct sight *own = &p->sights[t->site];
+	for (unsigned i = 0; t->failed_us && i < PROOF_COMPANIONS; i++)
+		if (t->beside[i] && sight_is_around(&t->beside[i]->sight, t->failed_us, t->rtt_us))
+			return true;
+	return false;
+}
 
-	return t->failed_us &&
-	       sight_is_proven(p->sights, p->n, own->region, own->family, t->failed_us);
+/* Does another region pass now? Without one no proof holds. */
+static bool has_other(const struct proof *p, const struct proof_target *t)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (is_elsewhere(p, i, t) && p->sites[i].passing)
+			return true;
+	return false;
 }
 
 static void set_proven(struct proof *p, struct proof_target *t, bool is_proven)
@@ -170,16 +178,11 @@ static bool review(struct proof *p, uint64_t now_us)
 	p->reviewed_us = now_us;
 	for (size_t i = 0; i < p->n_targets; i++) {
 		struct proof_target *t = p->targets[i];
-		const struct sight *own;
 
-		if (!t->is_failing)
+		if (!t->is_failing || !(t->is_proven ? !has_other(p, t) : can_prove(t)))
 			continue;
-		own = &p->sights[t->site];
-		if (t->is_proven ? !sight_has_other(p->sights, p->n, own->region, own->family)
-				 : can_prove(p, t)) {
-			set_proven(p, t, !t->is_proven);
-			news = true;
-		}
+		set_proven(p, t, !t->is_proven);
+		news = true;
 	}
 	return news;
 }
@@ -190,7 +193,7 @@ static void set_state(struct proof *p, struct proof_target *t, const struct sche
 	bool is_passing = state->known && state->pass, is_failing = state->known && !state->pass;
 
 	if (is_passing != t->is_passing)
-		p->sights[t->site].passing += is_passing ? 1 : -(uint32_t)1;
+		p->sites[t->site].passing += is_passing ? 1 : -(uint32_t)1;
 	p->n_unproven -= t->is_failing && !t->is_proven;
 	if (is_failing != t->is_failing)
 		t->is_proven = false;
@@ -206,33 +209,46 @@ static bool take_failure(struct proof *p, struct proof_target *t,
 	if (t->is_proven)
 		return false;
 	t->failed_us = t->is_failing ? state->begun_us : 0;
-	if (t->is_failing && can_prove(p, t)) {
+	if (can_prove(t)) {
 		set_proven(p, t, true);
 		return true;
 	}
-	if (is_new)
+	if (is_new && !t->beside[0])
 		accompany(p, t, now_us);
+	else if (is_new) /* the second look may still come */
+		schedule_hurry(t->watch, now_us + SIGHT_AGAIN_US + SIGHT_LATE_US);
 	else if (t->is_failing || state->streak + 1 >= state->fall)
 		accompany(p, t, schedule_next_us(t->watch));
 	return false;
 }
 
+static bool take_pass(struct proof *p, struct proof_target *t, const struct schedule_state *state,
+		      uint64_t now_us)
+{
+	t->failed_us = 0;
+	t->rtt_us = state->rtt_us;
+	if (t->again_us)
+		schedule_hurry(t->watch, t->again_us);
+	t->again_us = 0;
+	if (!p->n_unproven ||
+	    (p->n_targets > SMALL_PLAN && now_us < p->reviewed_us + REVIEW_EVERY_US))
+		return false;
+	return review(p, now_us);
+}
+
 bool proof_take(struct proof *p, struct proof_target *t, const struct schedule_state *state,
 		bool passed, uint64_t now_us)
 {
-	bool was_failing = t->is_failing, was_seen = p->sights[t->site].passing > 0;
-	bool news, is_due;
+	bool was_failing = t->is_failing, was_seen = p->sites[t->site].passing > 0;
+	bool news;
 
+	sight_add(&t->sight, state->begun_us, passed);
 	set_state(p, t, state);
-	if (passed) {
-		t->failed_us = 0;
-		sight_mark(&p->sights[t->site], state->begun_us);
-		is_due = p->n_unproven &&
-			 (p->n_targets <= SMALL_PLAN || now_us >= p->reviewed_us + REVIEW_EVERY_US);
-		return is_due && review(p, now_us);
-	}
+	if (passed)
+		return take_pass(p, t, state, now_us);
+	t->again_us = 0;
 	news = take_failure(p, t, state, t->is_failing && !was_failing, now_us);
-	if (was_seen && !p->sights[t->site].passing)
+	if (was_seen && !p->sites[t->site].passing)
 		news |= review(p, now_us);
 	return news;
 }

@@ -3,9 +3,10 @@
  * (steer/sight.h, rule V6 of docs/decision.md).
  *
  * A check that may make a target fail is accompanied: checks of targets that pass in two other
- * regions are brought forward to begin with it, or it to begin with them. When one of them passes,
- * the failure is proven. A target that has just turned to fail without a proof is checked once more
- * at once, accompanied.
+ * regions are brought forward to begin with it, or it to begin with them, and once more when its
+ * answer should have been there. When both passed, the failure is proven. A target that has just
+ * turned to fail without a proof is checked once more at once, accompanied. A proof lapses when no
+ * other region passes any more: from then on nobody can say whether the prober sees.
  *
  * Threads    the loop's
  * Ownership  the targets are the caller's and stay in place until proof_fini()
@@ -19,7 +20,10 @@
 #include "probers/schedule.h"
 #include "steer/sight.h"
 
-/* What is kept of a target. The caller sets region, family and watch. */
+/* In how many other regions a check is accompanied: one of them may be dead as well. */
+#define PROOF_COMPANIONS 2
+
+/* What is kept of a target. The caller sets region, family, watch and place. */
 struct proof_target {
 	const char *region;
 	uint8_t family;
@@ -29,14 +33,29 @@ struct proof_target {
 	bool is_proven;
 	bool has_news; /* for the director: proven or not any more, or what the caller has set */
 	bool is_passing, is_failing;
-	uint32_t site;	    /* its place in the proof's lists */
-	uint64_t failed_us; /* begin of the newest check that failed while it fails; 0 = none */
+	uint32_t site;		   /* its place in the proof's lists */
 	struct proof_target *next; /* in its site */
+
+	/* as the one that fails */
+	uint64_t failed_us; /* begin of the newest check that failed while it fails; 0 = none */
+	uint32_t rtt_us;    /* of its last good check */
+	struct proof_target *beside[PROOF_COMPANIONS]; /* who accompanied it last; NULL = nobody */
+
+	/* as a companion */
+	struct sight sight;
+	uint64_t again_us; /* when it is to be checked once more; 0 = not */
+};
+
+/* A region in a family. */
+struct proof_site {
+	uint32_t region; /* equal for the sites of one region */
+	uint8_t family;
+	uint32_t passing;		   /* its targets whose verdict is `pass` */
+	struct proof_target *first, *turn; /* its targets, and whom to ask next */
 };
 
 struct proof {
-	struct sight *sights;		     /* one a region and family */
-	struct proof_target **first, **turn; /* of each: its targets, and whom to ask next */
+	struct proof_site *sites;
 	size_t n;
 	struct proof_target **targets;
 	size_t n_targets;

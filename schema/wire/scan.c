@@ -3,7 +3,7 @@
 #include "schema/wire/scan.h"
 
 #include "core/utf8.h"
-#include "schema/wire/wire.h"
+#include "schema/wire/limits.h"
 
 #include <string.h>
 

@@ -42,6 +42,10 @@ check_PROGRAMS += tests/unit/dnsd/test_fleet
 tests_unit_dnsd_test_fleet_LDFLAGS = $(FAKE_LINKS)
 check_PROGRAMS += tests/unit/dnsd/test_vantage
 tests_unit_dnsd_test_vantage_LDFLAGS = $(FAKE_LINKS)
+check_PROGRAMS += tests/unit/dnsd/test_fleet_past
+tests_unit_dnsd_test_fleet_past_LDFLAGS = $(FAKE_LINKS)
+check_PROGRAMS += tests/unit/dnsd/test_fleet_random
+tests_unit_dnsd_test_fleet_random_LDFLAGS = $(FAKE_LINKS)
 # And the replies of these: tests/unit/dnsd/control_world.h.
 FAKE_REPLIES = -Wl,--wrap=http_query,--wrap=http_by,--wrap=http_reply_json,--wrap=http_reply_text,--wrap=http_reply_error
 EXTRA_DIST += tests/unit/dnsd/control_world.h

@@ -6,99 +6,64 @@
 #define MS  UINT64_C(1000)
 #define NOW (1000000 * MS)
 
-enum { EU, US };
-
-static void a_pass_elsewhere_at_the_same_moment_proves_and_another_moment_does_not(void **state)
+/* Begins of checks that passed, in ms from NOW; -1 = one that failed; 0 ends the list. */
+static struct sight row(const int *ms)
 {
-	struct sight us = { .region = US, .family = 4 };
+	struct sight s = { .n = 0 };
 
-	sight_mark(&us, NOW);
-	assert_true(sight_is_proven(&us, 1, EU, 4, NOW));
-	assert_true(sight_is_proven(&us, 1, EU, 4, NOW + 40 * MS));
-	assert_true(sight_is_proven(&us, 1, EU, 4, NOW - 40 * MS));
-	assert_false(sight_is_proven(&us, 1, EU, 4, NOW + 101 * MS));
-	assert_false(sight_is_proven(&us, 1, EU, 4, NOW - 101 * MS));
+	for (; *ms; ms++)
+		sight_add(&s, NOW + (uint64_t)*ms * MS, *ms > 0);
+	return s;
 }
 
-static void the_own_region_and_another_family_prove_nothing(void **state)
+static void a_pass_at_the_begin_and_the_next_one_after_the_answer_prove(void **state)
 {
-	struct sight list[] = { { .region = EU, .family = 4 }, { .region = US, .family = 6 } };
+	static const struct {
+		const char *why;
+		int passes[8];
+		unsigned begun_ms, rtt_ms;
+		bool proven;
+	} rows[] = {
+		{ "together, and again", { 1000, 1100 }, 1000, 20, true },
+		{ "nearly together", { 1000, 1100 }, 1040, 20, true },
+		{ "the other first", { 1000, 1100 }, 996, 20, true },
+		{ "the other long first", { 1000, 1100 }, 990, 20, false },
+		{ "only at the begin", { 1000 }, 1000, 20, false },
+		{ "only afterwards", { 1100, 1200 }, 1000, 20, false },
+		{ "not together", { 1000, 1200 }, 1060, 20, false },
+		{ "the second too early", { 1000, 1040 }, 1000, 20, false },
+		{ "the second too late", { 1000, 1260 }, 1000, 20, false },
+		{ "a failure between", { 1000, -1, 1100 }, 1000, 20, false },
+		{ "a failure before", { -1, 1000, 1100 }, 1000, 20, true },
+		{ "a failure since then", { 1000, 1100, -1 }, 1000, 20, false },
+		{ "passes since then", { 1000, 1100, 2000, 3000 }, 1000, 20, true },
+		{ "a far target: too early", { 1000, 1100 }, 1000, 250, false },
+		{ "a far target: in time", { 1000, 1375 }, 1000, 250, true },
+		{ "its time not known", { 1000, 1100 }, 1000, 0, true },
+		{ "nothing seen", { 0 }, 1000, 20, false },
+	};
 
-	sight_mark(&list[0], NOW);
-	sight_mark(&list[1], NOW);
-	assert_false(sight_is_proven(list, 2, EU, 4, NOW));
-	assert_true(sight_is_proven(list, 2, EU, 6, NOW));
-	assert_true(sight_is_proven(list, 2, US, 4, NOW));
-	assert_false(sight_is_proven(list, 2, US, 6, NOW));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct sight s = row(rows[i].passes);
+
+		if (sight_is_around(&s, NOW + rows[i].begun_ms * MS, rows[i].rtt_ms * MS) !=
+		    rows[i].proven)
+			fail_msg("%s", rows[i].why);
+	}
 }
 
-static void a_slow_failure_is_proven_by_what_passed_when_it_began(void **state)
+static void the_second_look_waits_for_the_answer_and_half_of_its_time_more(void **state)
 {
-	struct sight us = { .region = US, .family = 4 };
-
-	for (unsigned i = 0; i < 1000; i++) /* 100 s of passes that began later */
-		sight_mark(&us, NOW + i * 100 * MS);
-	assert_true(sight_is_near(&us, NOW));
-	sight_mark(&us, NOW + 110000 * MS);
-	assert_false(sight_is_near(&us, NOW)); /* it is too long ago */
-}
-
-static void passes_that_end_out_of_order_are_all_remembered(void **state)
-{
-	struct sight us = { .region = US, .family = 4 };
-
-	sight_mark(&us, NOW + 5000 * MS);
-	sight_mark(&us, NOW);
-	assert_true(sight_is_near(&us, NOW));
-	assert_true(sight_is_near(&us, NOW + 5000 * MS));
-	assert_false(sight_is_near(&us, NOW + 2500 * MS));
-}
-
-static void a_long_silence_forgets_all_that_was_before(void **state)
-{
-	struct sight us = { .region = US, .family = 4 };
-
-	sight_mark(&us, NOW);
-	sight_mark(&us, NOW + 7 * SIGHT_SLOTS * SIGHT_SLOT_US);
-	assert_false(sight_is_near(&us, NOW));
-	assert_false(sight_is_near(&us, NOW + 6 * SIGHT_SLOTS * SIGHT_SLOT_US));
-	assert_true(sight_is_near(&us, NOW + 7 * SIGHT_SLOTS * SIGHT_SLOT_US));
-}
-
-static void a_proof_holds_while_another_region_passes(void **state)
-{
-	struct sight list[] = { { .region = EU, .family = 4, .passing = 2 },
-				{ .region = US, .family = 4, .passing = 1 } };
-
-	assert_true(sight_has_other(list, 2, EU, 4));
-	assert_true(sight_has_other(list, 2, US, 4));
-	assert_false(sight_has_other(list, 2, EU, 6));
-	list[US].passing = 0;
-	assert_false(sight_has_other(list, 2, EU, 4));
-	assert_true(sight_has_other(list, 2, US, 4));
-}
-
-static void nothing_was_ever_seen_at_the_begin_of_time(void **state)
-{
-	struct sight us = { .region = US, .family = 4 };
-
-	assert_false(sight_is_near(&us, 0));
-	assert_false(sight_is_near(&us, NOW));
-	sight_mark(&us, 0);
-	assert_true(sight_is_near(&us, 0));
+	assert_int_equal(sight_again_us(0), 100 * MS);
+	assert_int_equal(sight_again_us(60 * MS), 100 * MS);
+	assert_int_equal(sight_again_us(200 * MS), 300 * MS);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			a_pass_elsewhere_at_the_same_moment_proves_and_another_moment_does_not),
-		cmocka_unit_test(the_own_region_and_another_family_prove_nothing),
-		cmocka_unit_test(a_slow_failure_is_proven_by_what_passed_when_it_began),
-		cmocka_unit_test(passes_that_end_out_of_order_are_all_remembered),
-		cmocka_unit_test(a_long_silence_forgets_all_that_was_before),
-		cmocka_unit_test(a_proof_holds_while_another_region_passes),
-		cmocka_unit_test(nothing_was_ever_seen_at_the_begin_of_time),
+		cmocka_unit_test(a_pass_at_the_begin_and_the_next_one_after_the_answer_prove),
+		cmocka_unit_test(the_second_look_waits_for_the_answer_and_half_of_its_time_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
