@@ -65,7 +65,9 @@ fail:
 
 enum err_code file_read(const char *path, size_t max, char **out, size_t *len, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* O_NONBLOCK: a FIFO without a writer would keep the caller for ever. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
 	enum err_code rc;
 
 	if (fd < 0) {
@@ -74,7 +76,14 @@ enum err_code file_read(const char *path, size_t max, char **out, size_t *len, s
 		rc = err_errno(e, errno, "%s", path);
 		return absent ? ERR_NOT_FOUND : rc;
 	}
-	rc = read_all(fd, path, max, out, len, e);
+	if (fstat(fd, &st) != 0)
+		rc = err_errno(e, errno, "%s", path);
+	else if (S_ISDIR(st.st_mode))
+		rc = err_errno(e, EISDIR, "%s", path);
+	else if (!S_ISREG(st.st_mode))
+		rc = err_set(e, ERR_INPUT, "%s: is no regular file", path);
+	else
+		rc = read_all(fd, path, max, out, len, e);
 	close(fd);
 	return rc;
 }

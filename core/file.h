@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* ERR_INPUT for what is no regular file: a FIFO or a device could keep the caller for ever. */
 enum err_code file_read(const char *path, size_t max, char **out, size_t *len, struct err *e);
 /* Writes beside it, fsyncs, renames over it. */
 enum err_code file_replace(const char *path, const void *bytes, size_t len, mode_t mode,

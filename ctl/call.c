@@ -19,6 +19,7 @@ struct call {
 	char sudo_header[64]; /* who became root, for the daemon's audit; "" = nobody did */
 	char curl_text[CURL_ERROR_SIZE];
 	struct buf answer;
+	FILE *into; /* where the bytes of a good answer go; NULL = to `answer` */
 	bool is_too_long;
 	bool is_greeted; /* the TLS handshake is over, as far as we can see */
 	int alert;	 /* the last one that the server sent; -1 = none */
@@ -114,7 +115,12 @@ static CURLcode prepare_tls(CURL *curl, void *ssl_ctx, void *call)
 static size_t take_answer(char *bytes, size_t size, size_t n, void *call)
 {
 	struct call *c = call;
+	long status = 0;
 
+	if (c->into)
+		curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (c->into && status == 200)
+		return fwrite(bytes, 1, n * size, c->into);
 	if (c->answer.len + n * size > CALL_DOCUMENT_MAX) {
 		c->is_too_long = true;
 		return 0;
@@ -237,6 +243,10 @@ static enum outcome transport_problem(const struct call *c, CURLcode code, struc
 				   CALL_DOCUMENT_MAX >> 20);
 	if (c->answer.failed || code == CURLE_OUT_OF_MEMORY)
 		return outcome_set(p, "memory", "out of memory");
+	if (c->into && ferror(c->into))
+		return outcome_set(p, "io", "the answer cannot be written: %s", strerror(errno));
+	if (c->into && code == CURLE_PARTIAL_FILE)
+		return outcome_set(p, "io", "%s: the answer ended before its end", at);
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return outcome_set(p, "unreached", "%s: no answer in time", at);
 	if (!c->host && (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST))
@@ -273,11 +283,13 @@ static enum outcome api_problem(const struct call *c, long status, const json_t 
 static enum outcome read_answer(struct call *c, json_t **doc, struct failure *p)
 {
 	long status = 0;
-	json_t *answer =
-		json_loadb((const char *)c->answer.data, c->answer.len, JSON_DECODE_ANY, NULL);
+	json_t *answer;
 	enum outcome outcome = OUTCOME_DONE;
 
 	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (c->into && status == 200)
+		return OUTCOME_DONE;
+	answer = json_loadb((const char *)c->answer.data, c->answer.len, JSON_DECODE_ANY, NULL);
 	if (status != 200 || !answer)
 		outcome = api_problem(c, status, answer, p);
 	else
@@ -312,6 +324,7 @@ static enum outcome perform(struct call *c, const struct call_request *request, 
 	c->is_too_long = false;
 	c->is_greeted = false;
 	c->alert = -1;
+	c->into = request->into;
 	code = curl_easy_perform(c->curl);
 	curl_slist_free_all(headers);
 	return code == CURLE_OK ? read_answer(c, doc, p) : transport_problem(c, code, p);

@@ -17,6 +17,7 @@
 #include "ctl/outcome.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 /* Documents over this are no answer of ours. */
 #define CALL_DOCUMENT_MAX (64u << 20)
@@ -34,6 +35,7 @@ struct call_request {
 	const char *path;   /* with its query, encoded: see call_query() */
 	const json_t *body; /* NULL = none */
 	unsigned timeout_s; /* 0 = CALL_TIMEOUT_S */
+	FILE *into; /* takes the bytes of a good answer, and *doc is left alone; NULL = JSON */
 };
 
 /* How the verbs ask. call_send() is one; tests have another. */

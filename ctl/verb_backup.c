@@ -5,7 +5,8 @@
 #include "ctl/verbs.h"
 #include "schema/config/config.h"
 #include "schema/config/dnsd_config.h"
-#include "schema/sql/store.h"
+#include "schema/sql/store_file.h"
+#include "schema/sql/store_restore.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,44 +16,54 @@
 
 #define BACKUP_TIMEOUT_S 600
 
-/* The daemon writes the file, and has another working directory. */
-static enum outcome absolute(struct cli *cli, const char *file, char out[PATH_MAX])
+/* Into FILE.partial; what is whole and on disk gets the name. */
+static enum outcome take_copy(struct cli *cli, const char *partial)
 {
-	char here[PATH_MAX];
+	FILE *into = fopen(partial, "wxe");
+	struct call_request request = {
+		.method = "GET", .path = "/v1/backup", .timeout_s = BACKUP_TIMEOUT_S, .into = into
+	};
+	json_t *none = NULL;
+	enum outcome outcome;
 
-	if (file[0] != '/' && cli->args.target.host)
-		return cli_wrong(cli, "usage",
-				 "%s: the name server writes it on its own machine, expected an "
-				 "absolute path",
-				 file);
-	if (file[0] != '/' && !getcwd(here, sizeof(here)))
-		return cli_wrong(cli, "io", "the working directory: %s", strerror(errno));
-	if (snprintf(out, PATH_MAX, "%s%s%s", file[0] == '/' ? "" : here, file[0] == '/' ? "" : "/",
-		     file) >= PATH_MAX)
-		return cli_wrong(cli, "usage", "the path is too long");
-	return OUTCOME_DONE;
+	if (!into)
+		return cli_wrong(cli, "io", "%s: %s", partial, strerror(errno));
+	outcome = cli_send(cli, &request, &none);
+	if (fclose(into) != 0 && outcome == OUTCOME_DONE)
+		outcome = cli_wrong(cli, "io", "%s: %s", partial, strerror(errno));
+	json_decref(none);
+	return outcome;
+}
+
+static void say_backup(struct cli *cli, const char *file)
+{
+	json_t *doc = json_pack("{s:s}", "path", file);
+
+	if (!cli_gave_json(cli, doc))
+		say_line(cli, NULL, "the state is in %s, checked", file);
+	json_decref(doc);
 }
 
 enum outcome verb_backup(struct cli *cli)
 {
-	char path[PATH_MAX], text[SAY_MAX];
-	enum outcome outcome = absolute(cli, cli->args.words[0], path);
-	struct call_request request = { .method = "POST",
-					.path = "/v1/backup",
-					.timeout_s = BACKUP_TIMEOUT_S };
-	json_t *body, *done = NULL;
+	const char *file = cli->args.words[0];
+	char partial[PATH_MAX];
+	enum outcome outcome;
+	enum err_code code;
+	struct err e;
 
-	if (outcome != OUTCOME_DONE)
-		return outcome;
-	body = json_pack("{s:s}", "path", path);
-	request.body = body;
-	outcome = body ? cli_send(cli, &request, &done)
-		       : cli_wrong(cli, "usage", "the path is not UTF-8");
-	if (outcome == OUTCOME_DONE && !cli_gave_json(cli, done))
-		say_line(cli, NULL, "the state is in %s, checked", say_text(done, "path", text));
-	json_decref(body);
-	json_decref(done);
-	return outcome;
+	if (snprintf(partial, sizeof(partial), "%s.partial", file) >= (int)sizeof(partial))
+		return cli_wrong(cli, "usage", "the path is too long");
+	if (access(file, F_OK) == 0)
+		return cli_wrong(cli, "exists", "%s: exists", file);
+	unlink(partial); /* of a run that was killed */
+	outcome = take_copy(cli, partial);
+	code = outcome == OUTCOME_DONE ? store_file_publish(partial, file, &e) : ERR_OK;
+	if (outcome == OUTCOME_DONE && code == ERR_OK)
+		say_backup(cli, file);
+	else
+		unlink(partial);
+	return code == ERR_OK ? outcome : cli_err(cli, code, &e);
 }
 
 /* ---- restore ---- */

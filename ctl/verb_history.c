@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* verb_history: `events` and `audit`: what happened, and who did what.
  *
- * The daemon gives the oldest rows after a number, a page at a time: all of them are read here,
- * and without --last a table shows the newest ones only. */
+ * The daemon gives a page at a time: the newest ones are asked for backwards from the end, all of
+ * them forwards from the beginning. Without --last a table shows the newest ones only. */
 #include "ctl/say.h"
 #include "ctl/verbs.h"
 
 #include <string.h>
 
 #define TABLE_ROWS  40
-#define FOLLOW_ROWS 10 /* what is shown before one follows */
+#define PAGE_ROWS   1000 /* the most that a daemon gives at once */
+#define FOLLOW_ROWS 10	 /* what is shown before one follows */
 #define FOLLOW_MS   1000
+#define VERIFY_MS   300 /* between two looks at how far a verification is */
 /* More pages than this are not a history but a loop. */
 #define PAGES_MAX 100000
 
@@ -29,12 +31,66 @@ static enum outcome get_page(struct cli *cli, const char *path, int64_t after, j
 	return cli_get_with(cli, path, "after", number, rows);
 }
 
+static void add_number(struct buf *query, const char *key, int64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)number);
+	if (number)
+		call_query(query, key, text);
+}
+
+/* A page that ends before the first of `rows`, in front of them. */
+static enum outcome get_before(struct cli *cli, const char *path, int64_t after, size_t n,
+			       json_t *rows, bool *is_end)
+{
+	const json_t *first = json_array_get(rows, 0);
+	struct buf query = BUF_INIT;
+	json_t *page = NULL, *row;
+	enum outcome outcome;
+	size_t i;
+
+	n = n < PAGE_ROWS ? n : PAGE_ROWS;
+	buf_add_str(&query, path);
+	add_number(&query, "last", (int64_t)n);
+	add_number(&query, "after", after);
+	add_number(&query, "before", json_integer_value(json_object_get(first, "seq")));
+	outcome = query.failed ? cli_no_memory(cli) : cli_get(cli, buf_text(&query), &page);
+	buf_fini(&query);
+	*is_end = json_array_size(page) < n;
+	if (outcome == OUTCOME_DONE)
+		json_array_foreach (page, i, row)
+			json_array_insert(rows, i, row);
+	json_decref(page);
+	return outcome;
+}
+
+/* The newest `most` rows after `after`. */
+static enum outcome get_newest(struct cli *cli, const char *path, int64_t after, size_t most,
+			       json_t **out)
+{
+	json_t *rows = json_array();
+	enum outcome outcome = OUTCOME_DONE;
+	bool is_end = false;
+
+	while (outcome == OUTCOME_DONE && !is_end && json_array_size(rows) < most)
+		outcome = get_before(cli, path, after, most - json_array_size(rows), rows, &is_end);
+	if (outcome == OUTCOME_DONE)
+		*out = rows;
+	else
+		json_decref(rows);
+	return outcome;
+}
+
 /* All rows after `after`, the newest `most` of them (0 = all). */
 static enum outcome get_all(struct cli *cli, const char *path, int64_t after, size_t most,
 			    json_t **out)
 {
-	json_t *all = json_array();
+	json_t *all;
 
+	if (most)
+		return get_newest(cli, path, after, most, out);
+	all = json_array();
 	for (unsigned i = 0; i < PAGES_MAX; i++) {
 		json_t *page = NULL;
 		enum outcome outcome = get_page(cli, path, after, &page);
@@ -47,8 +103,6 @@ static enum outcome get_all(struct cli *cli, const char *path, int64_t after, si
 		}
 		after = last_seq(page, after);
 		json_decref(page);
-		while (most && json_array_size(all) > most)
-			json_array_remove(all, 0);
 		if (is_end)
 			break;
 	}
@@ -206,17 +260,50 @@ static enum outcome list_audit(struct cli *cli, const json_t *rows)
 	return cli_give_grid(cli, g, "Nobody has done anything.");
 }
 
+static void show_progress(struct cli *cli, const json_t *doc)
+{
+	double done = json_number_value(json_object_get(doc, "done"));
+	double total = json_number_value(json_object_get(doc, "total"));
+
+	if (cli->can_ask && total > 0)
+		fprintf(cli->err, "\r%3.0f %% of %.0f rows", 100 * done / total, total);
+}
+
+/* Joins the run that is under way, or begins one, and follows it to its end. */
+static enum outcome follow_run(struct cli *cli, json_t **out)
+{
+	char path[96] = "/v1/audit?verify=1&poll=1";
+	json_t *doc = NULL;
+	enum outcome outcome = cli_get(cli, path, &doc);
+
+	while (outcome == OUTCOME_DONE && json_is_true(json_object_get(doc, "running"))) {
+		snprintf(path, sizeof(path), "/v1/audit?verify=1&poll=1&run=%lld",
+			 (long long)json_integer_value(json_object_get(doc, "run")));
+		show_progress(cli, doc);
+		json_decref(doc);
+		doc = NULL;
+		cli->pause_ms(VERIFY_MS);
+		outcome = cli_get(cli, path, &doc);
+	}
+	if (cli->can_ask)
+		fputs("\r\033[K", cli->err);
+	*out = doc;
+	return outcome;
+}
+
 static enum outcome verify(struct cli *cli)
 {
+	char rows[SAY_MAX], events[SAY_MAX];
 	json_t *doc = NULL;
-	enum outcome outcome = cli_get(cli, "/v1/audit?verify=1", &doc);
-	char rows[SAY_MAX];
+	enum outcome outcome = follow_run(cli, &doc);
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
 	if (!cli_gave_json(cli, doc))
-		say_line(cli, "green", "The chain is whole: %s rows, each with the right hash.",
-			 say_text(doc, "rows", rows));
+		say_line(cli, "green",
+			 "The chain is whole: %s rows of the audit and %s events, each with the "
+			 "right hash.",
+			 say_text(doc, "rows", rows), say_text(doc, "events", events));
 	json_decref(doc);
 	return outcome;
 }

@@ -57,7 +57,11 @@ libdnsd_a_SOURCES = \
 	dnsd/live/keep.c dnsd/live/keep.h \
 	dnsd/live/resolve.c dnsd/live/resolve.h \
 	dnsd/live/gauges.c dnsd/live/gauges.h \
+	dnsd/state/upkeep.c dnsd/state/upkeep.h \
 	dnsd/reload/certificate.c dnsd/reload/certificate.h \
+	dnsd/reload/build.c dnsd/reload/build.h \
+	dnsd/reload/copies_job.c dnsd/reload/copies_job.h \
+	dnsd/reload/outcome.c dnsd/reload/outcome.h \
 	dnsd/reload/reload.c dnsd/reload/reload.h \
 	dnsd/admin/rooms.h \
 	dnsd/admin/doc.c dnsd/admin/doc.h \
@@ -66,6 +70,8 @@ libdnsd_a_SOURCES = \
 	dnsd/admin/status.c dnsd/admin/status.h \
 	dnsd/admin/trouble.c dnsd/admin/trouble.h \
 	dnsd/admin/history.c dnsd/admin/history.h \
+	dnsd/admin/verify.c dnsd/admin/verify.h \
+	dnsd/admin/backup.c dnsd/admin/backup.h \
 	dnsd/admin/explain.c dnsd/admin/explain.h \
 	dnsd/admin/moves.c dnsd/admin/moves.h \
 	dnsd/admin/traffic.c dnsd/admin/traffic.h \

@@ -3,9 +3,9 @@
 #include "dnsd/admin/api.h"
 
 #include "dnsd/admin/access.h"
+#include "dnsd/admin/backup.h"
 #include "dnsd/admin/doc.h"
 #include "dnsd/admin/explain.h"
-#include "dnsd/admin/history.h"
 #include "dnsd/admin/resume.h"
 #include "dnsd/admin/status.h"
 #include "dnsd/admin/views.h"
@@ -60,12 +60,15 @@ static void get_explain(struct api *a, const struct http_request *req, struct ht
 
 static void get_events(struct api *a, const struct http_request *req, struct http_reply *reply)
 {
-	history_events(a->rooms, req, reply);
+	history_events(a->history, req, reply);
 }
 
 static void get_audit(struct api *a, const struct http_request *req, struct http_reply *reply)
 {
-	history_audit(a->rooms, req, reply);
+	if (http_query(req, "verify"))
+		verify_handle(a->verify, req, reply);
+	else
+		history_audit(a->history, req, reply);
 }
 
 static void post_op(struct api *a, const struct http_request *req, struct http_reply *reply)
@@ -89,28 +92,9 @@ static void post_reload(struct api *a, const struct http_request *req, struct ht
 	reload_request_for(a->rooms->reload, true, reply, NULL);
 }
 
-static void post_backup(struct api *a, const struct http_request *req, struct http_reply *reply)
+static void get_backup(struct api *a, const struct http_request *req, struct http_reply *reply)
 {
-	json_t *body = json_loadb((const char *)req->body, req->len, 0, NULL);
-	json_t *path = json_object_get(body, "path");
-	const char *text = json_string_value(path);
-	char *args = NULL;
-	struct err e = { "done" };
-	enum err_code rc;
-
-	if (text && text[0] == '/') {
-		args = json_dumps(path, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-		rc = store_backup(a->rooms->store, text, &e);
-	} else {
-		rc = err_set(&e, ERR_INPUT, "path must be an absolute path");
-	}
-	access_audit(a->rooms, req, "backup", args ? args : "{}", e.text);
-	if (rc == ERR_OK)
-		http_reply_json(reply, 200, json_pack("{s:s}", "path", text));
-	else
-		http_reply_error(reply, rc, e.text);
-	free(args);
-	json_decref(body);
+	backup_handle(a->rooms, req, reply);
 }
 
 static const struct route {
@@ -135,7 +119,7 @@ static const struct route {
 	{ "POST", "/v1/resume", ACCESS_OPERATOR, post_resume },
 	{ "POST", "/v1/forget", ACCESS_OPERATOR, post_forget },
 	{ "POST", "/v1/reload", ACCESS_ADMIN, post_reload },
-	{ "POST", "/v1/backup", ACCESS_ADMIN, post_backup },
+	{ "GET", "/v1/backup", ACCESS_ADMIN, get_backup },
 };
 
 #define OVERRIDES "/v1/overrides/"

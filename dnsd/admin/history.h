@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* history: events and audit, as documents.
+/* history: events and audit as documents, a page at a time, read as a job by a connection of its
+ * own: the control thread waits for no disk.
  *
- * Threads    the control thread
+ *   ?last=N            the newest N
+ *   ?after=SEQ         those after it; ?before=SEQ those before it; with last=N the newest of them
+ *   ?limit=N           at most so many, from the oldest on; HISTORY_MAX when it is not said
+ *
+ * Threads    the control thread; one job at a time, others wait for their turn
+ * Ownership  rooms are borrowed; history_free() after job_pool_stop()
  * Errors     in the reply, those of the store
  * Source     schema/api/openapi.yaml
  */
@@ -10,8 +16,13 @@
 
 #include "dnsd/admin/rooms.h"
 
-void history_events(const struct rooms *r, const struct http_request *req,
-		    struct http_reply *reply);
-void history_audit(const struct rooms *r, const struct http_request *req, struct http_reply *reply);
+#define HISTORY_MAX 1000 /* rows of a page */
+
+struct history;
+enum err_code history_new(struct history **out, const struct rooms *rooms);
+void history_free(struct history *h);
+
+void history_events(struct history *h, const struct http_request *req, struct http_reply *reply);
+void history_audit(struct history *h, const struct http_request *req, struct http_reply *reply);
 
 #endif

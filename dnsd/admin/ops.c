@@ -123,13 +123,7 @@ static enum err_code write_down(struct op *op, const struct http_request *req, i
 /* Before a service is moved by hand: the state as it was, should the move have been a mistake. */
 static void back_up(const struct rooms *r)
 {
-	const struct dnsd_config *config = rooms_config(r);
-	const struct store_backup_place place = { config->state.backup_directory, config->node,
-						  config->state.backup_keep };
-	struct err e;
-
-	if (place.directory && store_backup_rotate(r->store, &place, &e) != ERR_OK)
-		log_error("dnsd/admin", "backup before a failover: %s", e.text);
+	upkeep_backup(r->upkeep, rooms_config(r));
 }
 
 /* A build takes milliseconds: an answer waits for it, so that it tells where the change is live. */

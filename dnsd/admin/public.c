@@ -61,6 +61,10 @@ static enum err_code add_metrics(struct public *p)
 	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, store_metrics, p->rooms->store);
 	if (rc == ERR_OK)
+		rc = metrics_add(p->metrics, upkeep_metrics, p->rooms->upkeep);
+	if (rc == ERR_OK)
+		rc = metrics_add(p->metrics, reload_metrics, p->rooms->reload);
+	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, loop_metrics, p->rooms->loop);
 	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, process_metrics, NULL);

@@ -11,6 +11,7 @@
 #include "core/job.h"
 #include "dnsd/reload/reload.h"
 #include "dnsd/serve/serve.h"
+#include "dnsd/state/upkeep.h"
 
 struct rooms {
 	struct loop *loop;
@@ -24,6 +25,7 @@ struct rooms {
 	struct serve *serve;
 	struct reload *reload;
 	struct store *store;
+	struct upkeep *upkeep;
 	int64_t started_ms;
 };
 

@@ -4,7 +4,6 @@
 
 #include "core/metrics.h"
 #include "dnsd/admin/reach.h"
-#include "schema/sql/store_look.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -109,7 +108,8 @@ static void add_idle(const struct rooms *r, struct problems *out)
 
 void trouble_collect(const struct rooms *r, struct problems *out)
 {
-	store_problems(r->store, out);
+	upkeep_problems(r->upkeep, out);
+	reload_problems(r->reload, out);
 	keep_problems(r->keep, out);
 	fleet_problems(r->fleet, out);
 	for (uint32_t s = 0; s < rooms_config(r)->n_services; s++)

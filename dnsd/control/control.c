@@ -9,7 +9,6 @@
 #include "dnsd/reload/certificate.h"
 #include "schema/config/config.h"
 #include "schema/config/named.h"
-#include "schema/sql/store_look.h"
 #include "schema/sql/store_stand_in.h"
 
 #include <signal.h>
@@ -17,8 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JOB_THREADS 2 /* dry runs, history */
-#define JOB_STOP_MS 2000
+/* Builds, their copies, backups, pages of the history, its verification, dry runs. */
+#define JOBS 6
+/* How long the end waits for them: a file on a dead server may keep one for ever. */
+#define JOBS_END_MS 2000
 
 struct control {
 	struct rooms rooms;
@@ -30,7 +31,9 @@ struct control {
 	struct api api;
 	struct public *public;
 	struct http_server *admin_server, *api_server, *pages_server;
-	struct loop_timer *second, *backup;
+	struct history *history;
+	struct verify *verify;
+	struct loop_timer *second;
 	uint64_t seconds;
 	struct handover *sockets; /* from the process before, until this one serves */
 	struct handover_offer *offer;
@@ -97,8 +100,6 @@ static enum err_code open_state(struct control *c, struct err *e)
 		return rc;
 	if (store_stand_in_reason(c->rooms.store))
 		log_error("dnsd/control", "%s", store_stand_in_reason(c->rooms.store));
-	if (backups.directory)
-		store_backup_sweep(&backups);
 	rc = overrides_new(&c->rooms.overrides, c->rooms.store, c->rooms.clock);
 	if (rc != ERR_OK)
 		return err_set(e, rc, "out of memory");
@@ -153,8 +154,16 @@ static enum err_code make_rooms(struct control *c)
 						    r->store });
 	if (rc == ERR_OK)
 		rc = reload_new(&r->reload,
-				&(struct reload_parts){ r->loop, r->clock, r->fleet, r->live,
+				&(struct reload_parts){ r->jobs, r->clock, r->fleet, r->live,
 							r->keep, r->publish, r->store });
+	if (rc == ERR_OK)
+		rc = upkeep_new(&r->upkeep,
+				&(struct upkeep_parts){ r->loop, r->clock, r->jobs, r->store },
+				c->first_config);
+	if (rc == ERR_OK)
+		rc = history_new(&c->history, r);
+	if (rc == ERR_OK)
+		rc = verify_new(&c->verify, r);
 	if (rc == ERR_OK)
 		rc = traffic_new(&c->traffic, count_answers, c);
 	if (rc == ERR_OK)
@@ -163,7 +172,7 @@ static enum err_code make_rooms(struct control *c)
 		rc = ops_new(&c->ops, r, c->traffic, c->refusals);
 	if (rc == ERR_OK)
 		rc = public_new(&c->public, r, c->refusals);
-	c->api = (struct api){ r, c->ops, c->traffic, c->refusals };
+	c->api = (struct api){ r, c->ops, c->traffic, c->refusals, c->history, c->verify };
 	return rc;
 }
 
@@ -259,24 +268,12 @@ static void on_second(void *control)
 {
 	struct control *c = control;
 
-	store_look(c->rooms.store);
+	upkeep_tick(c->rooms.upkeep, config_of(c));
 	ops_expire(c->ops);
 	refusals_tick(c->refusals);
 	reload_tick(c->rooms.reload);
 	if (c->seconds++ % TRAFFIC_EVERY_S == 0)
 		traffic_note(c->traffic, labels_count(reload_labels(c->rooms.reload)));
-}
-
-static void on_backup(void *control)
-{
-	struct control *c = control;
-	const struct store_backup_place place = { config_of(c)->state.backup_directory,
-						  config_of(c)->node,
-						  config_of(c)->state.backup_keep };
-	struct err e;
-
-	if (store_backup_rotate(c->rooms.store, &place, &e) != ERR_OK)
-		log_error("dnsd/control", "backup: %s", e.text);
 }
 
 static void on_stop(void *control)
@@ -301,8 +298,6 @@ static enum err_code make_timers(struct control *c)
 	enum err_code rc = loop_timer_new(loop, &c->second, on_second, c);
 
 	if (rc == ERR_OK)
-		rc = loop_timer_new(loop, &c->backup, on_backup, c);
-	if (rc == ERR_OK)
 		rc = daemon_follow(loop, NULL);
 	if (rc == ERR_OK)
 		rc = loop_signal(loop, SIGTERM, on_stop, c);
@@ -316,8 +311,6 @@ static enum err_code make_timers(struct control *c)
 static void start_timers(struct control *c)
 {
 	loop_timer_every(c->second, 1000);
-	if (config_of(c)->state.backup_directory)
-		loop_timer_every(c->backup, config_of(c)->state.backup_every_ms);
 }
 
 /* ---- life ---- */
@@ -340,7 +333,7 @@ static enum err_code make(struct control **out, struct dnsd_config *config,
 	c->rooms.started_ms = clock_wall_ms(clock);
 	rc = loop_new(&c->rooms.loop, e);
 	if (rc == ERR_OK)
-		rc = job_pool_new(&c->rooms.jobs, c->rooms.loop, JOB_THREADS, e);
+		rc = job_pool_new(&c->rooms.jobs, c->rooms.loop, JOBS, e);
 	if (rc == ERR_OK)
 		rc = make_timers(c);
 	if (rc == ERR_OK)
@@ -475,26 +468,39 @@ static void free_rooms(struct rooms *r)
 	live_free(r->live);
 	reload_free(r->reload);
 	overrides_free(r->overrides);
+	upkeep_free(r->upkeep);
 	store_close(r->store);
 }
 
-void control_free(struct control *c)
+static void stop_servers(struct control *c)
 {
-	if (!c)
-		return;
-	job_pool_stop(c->rooms.jobs, JOB_STOP_MS);
-	if (c->rooms.reload)
-		reload_stop(c->rooms.reload);
 	if (c->rooms.serve && c->successor < 0)
 		serve_stop(c->rooms.serve);
 	handover_offer_free(c->offer);
 	http_server_free(c->admin_server);
 	http_server_free(c->api_server);
 	http_server_free(c->pages_server);
+}
+
+enum err_code control_free(struct control *c)
+{
+	if (!c)
+		return ERR_OK;
+	if (job_pool_stop(c->rooms.jobs, JOBS_END_MS) != ERR_OK) {
+		log_warn("dnsd/control", "a job does not end: a file on a server that does not "
+					 "answer? It is left behind");
+		stop_servers(c);
+		store_close(c->rooms.store);
+		end_handover(c);
+		return ERR_AGAIN; /* what it reads stays */
+	}
+	stop_servers(c);
 	public_free(c->public);
 	ops_free(c->ops);
 	traffic_free(c->traffic);
 	refusals_free(c->refusals);
+	history_free(c->history);
+	verify_free(c->verify);
 	free_rooms(&c->rooms);
 	end_handover(c);
 	serve_free(c->rooms.serve);
@@ -502,10 +508,10 @@ void control_free(struct control *c)
 	handover_free(c->sockets);
 	tls_free(c->tls);
 	loop_timer_free(c->second);
-	loop_timer_free(c->backup);
 	loop_free(c->rooms.loop);
 	config_dnsd_free(c->first_config);
 	free(c);
+	return ERR_OK;
 }
 
 const struct rooms *control_rooms(const struct control *c)

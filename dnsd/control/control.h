@@ -35,7 +35,9 @@ char *control_handover_path(const struct dnsd_config *config, char out[PATH_MAX]
 /* Serves until SIGTERM or SIGINT, or until a successor has asked for the sockets; ready() is called
  * when the first query would be answered. */
 enum err_code control_run(struct control *c, void (*ready)(void), struct err *e);
-void control_free(struct control *c);
+/* ERR_AGAIN: a job hangs, and still reads what would be freed. All that matters is closed; the
+ * process is to end by _exit(). */
+enum err_code control_free(struct control *c);
 
 /* The rooms that it made: for tests and benchmarks, which drive them from outside. */
 const struct rooms *control_rooms(const struct control *c); /* for tests */

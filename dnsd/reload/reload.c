@@ -1,34 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reload: builds snapshots aside on a thread of their own, and swaps them in. */
+/* reload: builds snapshots aside as a job, and swaps them in. */
 #include "dnsd/reload/reload.h"
 
 #include "core/log.h"
-#include "dnsd/client/watch.h"
-#include "dnsd/reload/certificate.h"
+#include "dnsd/reload/copies_job.h"
+#include "dnsd/reload/outcome.h"
 #include "schema/config/config.h"
 
 #include <malloc.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define RETRY_US 10000 /* to hand a finished build over when there is no memory for that */
-
-/* One run of the builder thread. */
-struct build {
-	struct reload *owner;
-	struct dnsd_config *config; /* to build for: reload's own, or a new one that was read */
-	bool is_new_config, is_reload, is_fresh_geo;
-	struct databases_stamp stamp; /* of the databases, taken before they are read */
-	struct publish_parts parts;   /* result */
-	struct snapshot *snapshot;
-	struct config_report report;
-	struct err e;
-	enum err_code rc;
-	uint64_t started_us, took_us;
-};
 
 /* Who waits for a build to end. */
 struct waiter {
@@ -40,102 +21,22 @@ struct waiter {
 struct reload {
 	struct reload_parts with;
 	struct dnsd_config *config;
+	struct dnsd_config *started_with; /* what only a restart changes is as it says */
 	struct publish_parts parts;
 	struct labels *labels;
 	struct tls *tls;
 	struct databases_stamp geo_stamp;
+	struct copies_job *copies;
+	struct outcome outcome;
+	char copies_directory[PATH_MAX];
 
-	pthread_t builder;
 	struct build *build; /* running; NULL = none */
 	bool wants_build, wants_fresh_geo, wants_reload;
 	struct waiter *waiters;	    /* for the next build to begin */
 	struct waiter *now_waiters; /* for the one that runs */
-	_Atomic bool is_stopping;   /* the builder does not wait for memory any more */
 };
 
-/* ---- the work, on the builder thread ---- */
-
-static void read_config(struct build *b, const char *path)
-{
-	b->rc = config_dnsd_load(path, &b->config, &b->report);
-	b->is_new_config = b->rc == ERR_OK;
-	if (b->rc != ERR_OK)
-		err_set(&b->e, b->rc, "%s has %u mistakes", path, b->report.n_errors);
-	else
-		b->rc = certificate_check(b->config, &b->report, &b->e);
-}
-
-static enum err_code load(struct build *b)
-{
-	const struct dnsd_config *config = b->config;
-	const struct publish_parts *old = &b->owner->parts;
-	const struct publish_load_options options = { .is_fresh_geo = b->is_fresh_geo };
-	enum err_code rc;
-
-	if (!b->is_reload && !b->is_fresh_geo) {
-		publish_parts_share(old, &b->parts);
-		return ERR_OK;
-	}
-	rc = databases_stamp_init(&b->stamp, config->geo.databases, config->geo.n_databases);
-	if (rc != ERR_OK)
-		return err_set(&b->e, rc, "no memory");
-	if (!b->is_reload)
-		return publish_load_geo(config, old, &b->parts, &b->e);
-	return publish_load(config, old, &options, &b->parts, NULL, &b->report, &b->e);
-}
-
-static void load_and_build(struct build *b)
-{
-	struct reload *r = b->owner;
-
-	b->rc = load(b);
-	if (b->rc == ERR_OK)
-		b->rc = publish_build(b->config, &b->parts,
-				      r->with.publish ? publish_current(r->with.publish) : NULL,
-				      r->labels, &b->snapshot, &b->e);
-	b->took_us = clock_mono_us(r->with.clock) - b->started_us;
-}
-
-static void finish(void *build);
-
-static void *run(void *build)
-{
-	struct build *b = build;
-	struct reload *r = b->owner;
-
-	if (!b->config)
-		read_config(b, r->config->file);
-	if (b->rc == ERR_OK)
-		load_and_build(b);
-	while (loop_post(r->with.loop, finish, b) != ERR_OK && !atomic_load(&r->is_stopping))
-		usleep(RETRY_US);
-	return NULL;
-}
-
-/* ---- the swap, on the control thread ---- */
-
-static void free_build(struct build *b)
-{
-	if (b->is_new_config)
-		config_dnsd_free(b->config);
-	publish_parts_unref(&b->parts);
-	snapshot_free(b->snapshot);
-	databases_stamp_fini(&b->stamp);
-	config_report_fini(&b->report);
-	free(b);
-}
-
-/* What cannot change while running keeps its old value until a restart, and is named. */
-static void note_restart(const struct dnsd_config *old, struct build *b)
-{
-	struct buf names = BUF_INIT;
-
-	if (config_dnsd_needs_restart(old, b->config, &names))
-		buf_printf(&b->report.notes,
-			   "%s: note: these keys take effect with a restart: %s\n", b->config->file,
-			   buf_text(&names));
-	buf_fini(&names);
-}
+/* ---- the swap ---- */
 
 static enum err_code renew_tls(struct reload *r, struct build *b)
 {
@@ -145,6 +46,17 @@ static enum err_code renew_tls(struct reload *r, struct build *b)
 	if (!r->tls || !b->config->has_tls)
 		return ERR_OK;
 	return tls_reload_from(r->tls, &files, &b->e);
+}
+
+/* What cannot change while running keeps its old value until a restart, and is named: as long as
+ * the file differs from what the process was started with. */
+static void note_restart(struct reload *r, struct build *b)
+{
+	outcome_restart(&r->outcome, r->started_with, b->config);
+	if (r->outcome.waits.len)
+		buf_printf(&b->report.notes,
+			   "%s: note: these keys take effect with a restart: %s\n", b->config->file,
+			   buf_text(&r->outcome.waits));
 }
 
 /* From here until the swap the numbers of services are the new ones: live_apply() waits. Nothing
@@ -165,12 +77,13 @@ static enum err_code adopt_config(struct reload *r, struct build *b)
 		return rc;
 	}
 	r->config = b->config;
-	note_restart(old, b);
+	note_restart(r, b);
 	if (renew_tls(r, b) != ERR_OK)
 		log_error("dnsd/reload", "the certificates stay as they were: %s", b->e.text);
 	b->is_new_config = false;
 	live_adopted(r->with.live);
-	config_dnsd_free(old);
+	if (old != r->started_with)
+		copies_job_release(r->copies, old);
 	return ERR_OK;
 }
 
@@ -184,7 +97,7 @@ static bool has_missed_geo(struct reload *r, const struct build *b)
 
 static void adopt_stamp(struct reload *r, struct build *b)
 {
-	if (!b->is_reload && !b->is_fresh_geo)
+	if (!b->is_reload && !b->load.is_fresh_geo)
 		return;
 	databases_stamp_fini(&r->geo_stamp);
 	r->geo_stamp = b->stamp;
@@ -227,6 +140,8 @@ static enum err_code adopt(struct reload *r, struct build *b)
 		note_idle(r, b);
 	keep_adopted(r->with.keep);
 	malloc_trim(0); /* what the building needed is given back */
+	if (b->is_reload || b->load.is_fresh_geo)
+		copies_job_start(r->copies, r->config, &r->parts, r->copies_directory);
 	return ERR_OK;
 }
 
@@ -254,14 +169,14 @@ static json_t *build_doc(const struct reload *r, const struct build *b, const ch
 /* An operation is on disk whatever became of the build: then it is live nowhere yet. */
 static void answer(struct reload *r, struct waiter *w, const struct build *b, const char *report)
 {
-	if (w->doc && b->rc != ERR_OK)
+	if (w->doc && b->code != ERR_OK)
 		json_object_set_new(w->doc, "live", json_array());
 	if (w->doc)
 		http_reply_json(w->reply, 200, w->doc);
-	else if (b->rc == ERR_OK)
+	else if (b->code == ERR_OK)
 		http_reply_json(w->reply, 200, build_doc(r, b, report));
 	else
-		http_reply_error(w->reply, b->rc, report[0] ? report : b->e.text);
+		http_reply_error(w->reply, b->code, report[0] ? report : b->e.text);
 	free(w);
 }
 
@@ -275,79 +190,126 @@ static void answer_waiters(struct reload *r, const struct build *b, const char *
 	}
 }
 
-static void record_reload(struct reload *r, const struct build *b, const char *what)
+static void record(struct reload *r, const char *to, const char *cause, const char *reason)
 {
-	struct store_event event = { .kind = "reload",
-				     .service = "",
-				     .region = "",
-				     .from = "",
-				     .to = (char *)(b->rc == ERR_OK ? "done" : "refused"),
-				     .cause = (char *)what,
-				     .by = "fairlead",
-				     .reason = (char *)(b->rc == ERR_OK ? "" : b->e.text) };
+	const struct store_event event = { .kind = "reload",
+					   .to = (char *)to,
+					   .cause = (char *)cause,
+					   .by = "fairlead",
+					   .reason = (char *)reason };
 	struct err e;
 
 	if (store_event_add(r->with.store, &event, NULL, &e) != ERR_OK)
 		log_error("dnsd/reload", "the event of a reload is not on disk: %s", e.text);
 }
 
-static void start(struct reload *r);
-
-static void finish(void *build)
+static void tell(struct reload *r, struct build *b)
 {
-	struct build *b = build;
-	struct reload *r = b->owner;
-	struct buf copy = BUF_INIT;
-
-	pthread_join(r->builder, NULL);
-	r->build = NULL;
-	if (b->rc == ERR_OK)
-		b->rc = adopt(r, b);
-	buf_add(&copy, b->report.errors.data, b->report.errors.len);
-	buf_add(&copy, b->report.notes.data, b->report.notes.len);
-	if (b->rc != ERR_OK)
+	if (b->code != ERR_OK)
 		log_error("dnsd/reload", "nothing is changed: %s", b->e.text);
-	else if (b->is_reload || b->is_fresh_geo)
+	else if (b->is_reload || b->load.is_fresh_geo)
 		log_info("dnsd/reload", "generation %llu serves, built in %.3f s",
 			 (unsigned long long)publish_current(r->with.publish)->generation,
 			 (double)b->took_us / 1e6);
 	log_report(b);
-	if (b->is_reload || b->is_fresh_geo || b->rc != ERR_OK)
-		record_reload(r, b, b->is_reload ? "configuration" : "database");
+	if (b->is_reload || b->load.is_fresh_geo || b->code != ERR_OK)
+		record(r, b->code == ERR_OK ? "done" : "refused",
+		       b->is_reload ? "configuration" : "database",
+		       b->code == ERR_OK ? "" : b->e.text);
+}
+
+static void begin(struct reload *r);
+
+static void drop_waiters(struct waiter **list, enum err_code code, const char *why)
+{
+	while (*list) {
+		struct waiter *w = *list;
+
+		*list = w->next;
+		if (w->doc)
+			json_object_set_new(w->doc, "live", json_array());
+		if (w->doc)
+			http_reply_json(w->reply, 200, w->doc);
+		else
+			http_reply_error(w->reply, code, why);
+		free(w);
+	}
+}
+
+static void finish(struct reload *r, struct build *b)
+{
+	struct buf copy = BUF_INIT;
+
+	if (b->code == ERR_OK)
+		b->code = adopt(r, b);
+	buf_add(&copy, b->report.errors.data,
+		b->report.errors.len); /* log_lines() takes it apart */
+	buf_add(&copy, b->report.notes.data, b->report.notes.len);
+	tell(r, b);
+	outcome_note(&r->outcome, b);
 	answer_waiters(r, b, buf_text(&copy));
 	buf_fini(&copy);
-	free_build(b);
+	build_free(b);
 	if (r->wants_build)
-		start(r);
+		begin(r);
+}
+
+static void work(void *reload)
+{
+	struct reload *r = reload;
+
+	build_run(r->build);
+}
+
+static void ended(void *reload, enum job_end end)
+{
+	struct reload *r = reload;
+	struct build *b = r->build;
+
+	r->build = NULL;
+	if (end == JOB_DONE) {
+		finish(r, b);
+		return;
+	}
+	build_free(b);
+	drop_waiters(&r->now_waiters, ERR_AGAIN, "the daemon stops");
+	drop_waiters(&r->waiters, ERR_AGAIN, "the daemon stops");
 }
 
 /* ---- asking ---- */
 
 static struct build *new_build(struct reload *r)
 {
-	struct build *b = calloc(1, sizeof(*b));
+	struct build *b = build_new();
 
 	if (!b)
 		return NULL;
-	config_report_init(&b->report);
-	b->owner = r;
+	b->file = r->wants_reload ? r->config->file : NULL;
 	b->config = r->wants_reload ? NULL : r->config;
 	b->is_reload = r->wants_reload;
-	b->is_fresh_geo = r->wants_fresh_geo;
-	b->started_us = clock_mono_us(r->with.clock);
+	b->load.is_fresh_geo = r->wants_fresh_geo;
+	b->old = &r->parts;
+	b->previous = publish_current(r->with.publish);
+	b->labels = r->labels;
+	b->clock = r->with.clock;
 	return b;
 }
 
-static void start(struct reload *r)
+/* What was asked for is joined into it. A build that cannot be begun is refused to who waits for
+ * it; what an operator changed is on disk, and built when reload_tick() succeeds. */
+static void begin(struct reload *r)
 {
 	struct build *b = new_build(r);
+	enum err_code code = b ? ERR_OK : ERR_MEMORY;
 
-	if (!b)
-		return; /* reload_tick() */
 	r->build = b;
-	if (pthread_create(&r->builder, NULL, run, b) != 0) {
+	if (code == ERR_OK)
+		code = job_submit(r->with.jobs, work, ended, r);
+	if (code != ERR_OK) {
 		r->build = NULL;
-		free_build(b);
+		build_free(b);
+		r->wants_reload = r->wants_reload && !r->waiters;
+		drop_waiters(&r->waiters, code, "a reload cannot be begun now");
 		return;
 	}
 	r->wants_build = r->wants_reload = r->wants_fresh_geo = false;
@@ -361,7 +323,7 @@ void reload_request(struct reload *r, bool reload, bool fresh_geo)
 	r->wants_reload |= reload;
 	r->wants_fresh_geo |= fresh_geo;
 	if (!r->build)
-		start(r);
+		begin(r);
 }
 
 void reload_request_for(struct reload *r, bool reload, struct http_reply *reply, json_t *doc)
@@ -374,7 +336,7 @@ void reload_request_for(struct reload *r, bool reload, struct http_reply *reply,
 	} else if (doc) {
 		http_reply_json(reply, 200, doc);
 	} else {
-		http_reply_error(reply, ERR_MEMORY, "no memory");
+		http_reply_error(reply, ERR_MEMORY, "out of memory");
 	}
 	reload_request(r, reload, false);
 }
@@ -382,7 +344,7 @@ void reload_request_for(struct reload *r, bool reload, struct http_reply *reply,
 void reload_tick(struct reload *r)
 {
 	if (r->wants_build && !r->build)
-		start(r);
+		begin(r);
 	if (databases_changed(&r->geo_stamp))
 		reload_request(r, false, true);
 }
@@ -399,11 +361,14 @@ enum err_code reload_new(struct reload **out, const struct reload_parts *parts)
 	struct reload *r = calloc(1, sizeof(*r));
 	enum err_code rc = r ? labels_new(&r->labels) : ERR_MEMORY;
 
+	if (rc == ERR_OK)
+		rc = copies_job_new(&r->copies, parts->jobs);
 	if (rc != ERR_OK) {
-		free(r);
+		reload_free(r);
 		return rc;
 	}
 	r->with = *parts;
+	outcome_init(&r->outcome, parts->clock);
 	*out = r;
 	return ERR_OK;
 }
@@ -423,46 +388,66 @@ void reload_set_tls(struct reload *r, struct tls *tls)
 	r->tls = tls;
 }
 
+void reload_problems(const struct reload *r, struct problems *out)
+{
+	outcome_problems(&r->outcome, r->config, out);
+	copies_job_problems(r->copies, out);
+}
+
+void reload_metrics(void *reload, struct buf *out)
+{
+	const struct reload *r = reload;
+
+	outcome_metrics(&r->outcome, out);
+}
+
+/* last-good/ beside the state file */
+static void name_copies(struct reload *r)
+{
+	const char *path = r->config->state.path, *slash = strrchr(path, '/');
+
+	snprintf(r->copies_directory, sizeof(r->copies_directory), "%.*slast-good",
+		 slash ? (int)(slash - path + 1) : 0, path);
+}
+
+/* What could not be loaded as configured, once at the start: a line and an event each. */
+static void tell_faults(struct reload *r)
+{
+	const struct publish_faults *f = &r->outcome.faults;
+	char text[512];
+
+	for (size_t i = 0; i < f->n; i++) {
+		outcome_fault_text(&f->list[i], r->config, text, sizeof(text));
+		log_error("dnsd/reload", "%s: %s", text, f->list[i].why.text);
+		record(r, "stand-in", text, f->list[i].why.text);
+	}
+}
+
 enum err_code reload_first(struct reload *r, struct dnsd_config *config, struct err *e)
 {
 	struct build *b;
-	enum err_code rc;
+	enum err_code code;
 
-	r->config = config;
+	r->config = r->started_with = config;
+	name_copies(r);
 	b = new_build(r);
 	if (!b)
-		return err_set(e, ERR_MEMORY, "no memory");
+		return err_set(e, ERR_MEMORY, "out of memory");
 	b->is_reload = true;
-	load_and_build(b);
+	b->load.is_lenient = true;
+	b->load.copies = r->copies_directory;
+	build_run(b);
 	log_report(b);
-	if (b->rc == ERR_OK)
-		b->rc = adopt(r, b);
-	if (b->rc != ERR_OK && e)
-		*e = b->e;
-	rc = b->rc;
-	free_build(b);
-	return rc;
-}
-
-void reload_stop(struct reload *r)
-{
-	atomic_store(&r->is_stopping, true);
-	if (r->build) {
-		pthread_join(r->builder, NULL);
-		free_build(r->build); /* its finish() was posted to a loop that runs no more */
-		r->build = NULL;
-	}
-	while (r->waiters || r->now_waiters) {
-		struct waiter **list = r->waiters ? &r->waiters : &r->now_waiters;
-		struct waiter *w = *list;
-
-		*list = w->next;
-		if (w->doc)
-			http_reply_json(w->reply, 200, w->doc);
-		else
-			http_reply_error(w->reply, ERR_AGAIN, "the daemon stops");
-		free(w);
-	}
+	if (b->code == ERR_OK)
+		b->code = adopt(r, b);
+	code = b->code;
+	outcome_note(&r->outcome, b);
+	if (code != ERR_OK)
+		err_set(e, code, "%s", b->e.text);
+	else
+		tell_faults(r);
+	build_free(b);
+	return code;
 }
 
 void reload_free(struct reload *r)
@@ -472,6 +457,10 @@ void reload_free(struct reload *r)
 	publish_parts_unref(&r->parts);
 	labels_free(r->labels);
 	databases_stamp_fini(&r->geo_stamp);
+	outcome_fini(&r->outcome);
+	copies_job_free(r->copies);
+	if (r->config != r->started_with)
+		config_dnsd_free(r->started_with);
 	config_dnsd_free(r->config);
 	free(r);
 }

@@ -129,8 +129,8 @@ struct dnsd_config {
 		struct config_pos backup_pos;
 		uint64_t backup_every_ms;
 		uint32_t backup_keep;
-		uint64_t history_keep_ms;    /* events and audit; 0 = for ever */
-		uint64_t history_size_bytes; /* 0 = no bound */
+		uint64_t history_keep_ms;    /* events and audit; 0 = not said */
+		uint64_t history_size_bytes; /* 0 = not said */
 	} state;
 	bool reason_required; /* audit.reason */
 	struct {

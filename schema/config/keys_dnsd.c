@@ -118,7 +118,8 @@ static const struct key history_keys[] = {
 	  .min = 1ull << 20,
 	  .max = 1ull << 40,
 	  .initial = "1GiB",
-	  .doc = "How large events and audit may grow together; the oldest go first." },
+	  .doc = "How much of the state database may be in use; beyond it the oldest events and "
+		 "audit entries go. The file does not shrink: its room is used again." },
 	KEYS_END,
 };
 
@@ -168,9 +169,9 @@ static const struct key state_keys[] = {
 	{ .name = "history",
 	  .type = KEY_STRUCT,
 	  .of = history_keys,
-	  .later = "events and audit are kept for ever",
-	  .doc = "How much of events and audit is kept. The audit's chain of hashes stays "
-		 "verifiable over the cut." },
+	  .doc = "How much of events and audit is kept; without it 400 days and 1 GiB. What is "
+		 "older or more leaves within an hour, oldest first, and an audit row says up to "
+		 "where. The chain of hashes stays verifiable over the cut." },
 	{ .name = "cluster",
 	  .type = KEY_STRUCT,
 	  .of = cluster_keys,

@@ -82,6 +82,11 @@ void store_close(struct store *s)
 	store_sql_close(s);
 }
 
+const char *store_path(const struct store *s)
+{
+	return s->path;
+}
+
 enum err_code store_begin(struct store *s, struct err *e)
 {
 	return store_sql_begin(s, e);

@@ -54,6 +54,7 @@ struct store;
 enum err_code store_open(const char *path, const struct clock *clock, struct store **out,
 			 struct err *e);
 void store_close(struct store *s);
+const char *store_path(const struct store *s);
 
 /* Makes one transaction of all changes between the two: one sync instead of many, and all or
  * nothing. Hand store_end() the code of the first change that failed, ERR_OK when none did; it

@@ -39,7 +39,7 @@ struct store_audit {
 
 enum err_code store_audit_page(struct store *s, const struct store_page *page,
 			       struct store_audit **out, size_t *n, struct err *e);
-/* Rows with seq > after, oldest first, at most `limit`. */
+/* Rows with seq > after, oldest first, at most `limit`: for tests. */
 enum err_code store_audit_list(struct store *s, int64_t after, size_t limit,
 			       struct store_audit **out, size_t *n, struct err *e);
 void store_audit_free(struct store_audit *list, size_t n);

@@ -50,8 +50,9 @@ void store_backup_sweep(const struct store_backup_place *place);
 enum err_code store_backup_newest(const struct store_backup_place *place, const struct clock *clock,
 				  char path[PATH_MAX], struct err *e);
 
-/* All in one, on the owner's thread: for tools. */
+/* All in one, on the owner's thread: for tests. */
 enum err_code store_backup(struct store *s, const char *path, struct err *e);
+/* store_backup_keep() in one: for tests. */
 enum err_code store_backup_rotate(struct store *s, const struct store_backup_place *place,
 				  struct err *e);
 

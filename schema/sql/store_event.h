@@ -28,7 +28,7 @@ enum err_code store_event_add(struct store *s, const struct store_event *event, 
 			      struct err *e);
 enum err_code store_event_page(struct store *s, const struct store_page *page,
 			       struct store_event **out, size_t *n, struct err *e);
-/* Rows with seq > after, oldest first, at most `limit`. */
+/* Rows with seq > after, oldest first, at most `limit`: for tests. */
 enum err_code store_event_list(struct store *s, int64_t after, size_t limit,
 			       struct store_event **out, size_t *n, struct err *e);
 void store_event_free(struct store_event *list, size_t n);

@@ -93,21 +93,29 @@ static enum err_code lock_again(struct store_hold *hold, const char *path, struc
 	return ERR_OK;
 }
 
-enum err_code store_hold_look(struct store_hold *hold, const char *path, struct err *e)
+/* The lock first: it is what keeps a second daemon from making a new file. */
+static enum err_code look_at_lock(struct store_hold *hold, const char *path, struct err *e)
 {
 	char name[PATH_MAX];
 
-	if (hold->file_fd >= 0 && !is_same(hold->file_fd, path))
-		return err_set(e, ERR_REFUSED,
-			       "%s: was deleted or replaced while it is in use; what is in force "
-			       "stays until the end of this process: stop it, put the file back or "
-			       "`fairlead restore` a backup, and start it again",
-			       path);
 	if (hold->lock_fd < 0 ||
 	    snprintf(name, sizeof(name), "%s.lock", path) >= (int)sizeof(name) ||
 	    is_same(hold->lock_fd, name))
 		return ERR_OK;
 	return lock_again(hold, path, e);
+}
+
+enum err_code store_hold_look(struct store_hold *hold, const char *path, struct err *e)
+{
+	enum err_code rc = look_at_lock(hold, path, e);
+
+	if (rc || hold->file_fd < 0 || is_same(hold->file_fd, path))
+		return rc;
+	return err_set(e, ERR_REFUSED,
+		       "%s: was deleted or replaced while it is in use; what is in force stays "
+		       "until the end of this process: stop it, put the file back or `fairlead "
+		       "restore` a backup, and start it again",
+		       path);
 }
 
 void store_hold_end(struct store_hold *hold)

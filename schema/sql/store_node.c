@@ -75,7 +75,8 @@ enum err_code store_node_forget(struct store *s, const char *name, const struct 
 
 	if (rc)
 		return rc;
-	rc = store_sql_run(s, e, "DELETE FROM node WHERE name = ?", "t", name);
+	rc = store_sql_run(s, e, "DELETE FROM node WHERE name = ?1 OR region || '/' || name = ?1",
+			   "t", name);
 	if (!rc && sqlite3_changes(s->db) == 0)
 		rc = err_set(e, ERR_NOT_FOUND, "there is no node %s", name);
 	if (!rc)

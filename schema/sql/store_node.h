@@ -31,8 +31,8 @@ enum err_code store_node_put(struct store *s, const struct store_node *list, siz
 			     struct err *e);
 enum err_code store_node_list(struct store *s, struct store_node **out, size_t *n, struct err *e);
 void store_node_free(struct store_node *list, size_t n);
-/* A node that will not come back, with its audit row in the same transaction. Every node of that
- * name goes, in whatever role or region it was. */
+/* A node that will not come back, with its audit row in the same transaction: "REGION/NAME", or
+ * "NAME" for every node of that name, in whatever role or region it was. */
 enum err_code store_node_forget(struct store *s, const char *name, const struct store_actor *actor,
 				struct err *e);
 

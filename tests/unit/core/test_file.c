@@ -235,6 +235,20 @@ static void a_file_in_the_way_of_a_parent_is_named(void **state)
 	unlink("f");
 }
 
+/* A reader that waited for its writer would never come back. */
+static void what_is_no_file_is_refused_at_once(void **state)
+{
+	char *bytes;
+	struct err e;
+	size_t len;
+
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_int_equal(file_read("fifo", 100, &bytes, &len, &e), ERR_INPUT);
+	assert_string_equal(e.text, "fifo: is no regular file");
+	unlink("fifo");
+	assert_int_equal(file_read("/dev/zero", 100, &bytes, &len, &e), ERR_INPUT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +257,7 @@ int main(void)
 		cmocka_unit_test(every_bound_under_the_length_is_refused),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_named),
 		cmocka_unit_test(no_memory_while_reading_is_told),
+		cmocka_unit_test(what_is_no_file_is_refused_at_once),
 		cmocka_unit_test(replacing_sets_content_and_mode_whatever_the_umask),
 		cmocka_unit_test(a_full_file_system_leaves_the_old_file_and_nothing_beside_it),
 		cmocka_unit_test(a_target_that_cannot_be_replaced_is_named),

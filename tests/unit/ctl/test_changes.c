@@ -36,7 +36,6 @@ static void requests_have_the_paths_and_bodies_of_the_api(void **state)
 		{ "forget eu/n1 --reason gone", "POST /v1/forget",
 		  "{\"node\":\"eu/n1\",\"reason\":\"gone\"}" },
 		{ "config reload", "POST /v1/reload", "{}" },
-		{ "backup /var/b.db", "POST /v1/backup", "{\"path\":\"/var/b.db\"}" },
 		{ "drain --backend 10.0.0.1:80 --pool p --expires 30m", "POST /v1/drain",
 		  "{\"backend\":\"10.0.0.1:80\",\"expires_s\":1800,\"pool\":\"p\"}" },
 		{ "undrain --node", "POST /v1/undrain", "{}" },

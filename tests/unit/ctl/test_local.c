@@ -177,19 +177,46 @@ static void certificates_are_made_with_private_keys(void **state)
 
 /* ---- backup, restore ---- */
 
-static void a_backup_has_an_absolute_path(void **state)
+static void assert_no_partial(const char *name)
+{
+	char path[PATH_MAX], partial[PATH_MAX + 16];
+
+	snprintf(partial, sizeof(partial), "%s.partial", path_of(name, path));
+	assert_int_equal(access(partial, F_OK), -1);
+}
+
+/* Wherever the daemon runs: the file is this machine's, and this user's. */
+static void a_backup_is_streamed_into_a_file_here(void **state)
 {
 	struct fake f = { 0 };
-	char here[PATH_MAX], expected[PATH_MAX + 64];
+	char path[PATH_MAX], line[PATH_MAX + 64], expected[PATH_MAX + 64], *bytes;
+	size_t len;
 
-	fake_answer(&f, "POST /v1/backup", "{\"path\": \"/x/b.db\"}");
-	assert_int_equal(fake_run(&f, "backup b.db"), OUTCOME_DONE);
-	assert_non_null(getcwd(here, sizeof(here)));
-	snprintf(expected, sizeof(expected), "POST /v1/backup {\"path\":\"%s/b.db\"}\n", here);
-	assert_string_equal(f.asked, expected);
-	assert_string_equal(f.out, "the state is in /x/b.db, checked\n");
-	/* another machine has other directories */
-	assert_int_equal(fake_run(&f, "backup b.db -H h:1 --cert c --key k --ca a"), OUTCOME_USAGE);
+	snprintf(line, sizeof(line), "backup %s -H h:1 --cert c --key k --ca a",
+		 path_of("streamed.db", path));
+	fake_answer(&f, "GET /v1/backup", "SQLite format 3");
+	assert_int_equal(fake_run(&f, line), OUTCOME_DONE);
+	snprintf(expected, sizeof(expected), "the state is in %s, checked\n", path);
+	assert_string_equal(f.out, expected);
+	assert_int_equal(file_read(path, 100, &bytes, &len, NULL), ERR_OK);
+	assert_string_equal(bytes, "SQLite format 3");
+	free(bytes);
+	assert_no_partial("streamed.db");
+	assert_int_equal(fake_run(&f, line), OUTCOME_FAILED); /* it replaces nothing */
+	assert_string_equal(f.asked, "");
+	fake_fini(&f);
+}
+
+static void a_refused_backup_leaves_nothing(void **state)
+{
+	struct fake f = { 0 };
+	char path[PATH_MAX], line[PATH_MAX + 16];
+
+	snprintf(line, sizeof(line), "backup %s", path_of("refused.db", path));
+	fake_refuse(&f, "GET /v1/backup", "full", "no space left");
+	assert_int_equal(fake_run(&f, line), OUTCOME_FAILED);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_no_partial("refused.db");
 	fake_fini(&f);
 }
 
@@ -284,7 +311,8 @@ int main(void)
 		cmocka_unit_test(schemas_are_json_and_references_are_pages),
 		cmocka_unit_test(reload_tells_what_was_built_and_what_was_noted),
 		cmocka_unit_test(certificates_are_made_with_private_keys),
-		cmocka_unit_test(a_backup_has_an_absolute_path),
+		cmocka_unit_test(a_backup_is_streamed_into_a_file_here),
+		cmocka_unit_test(a_refused_backup_leaves_nothing),
 		cmocka_unit_test(a_backup_is_restored_to_where_the_configuration_says),
 	};
 

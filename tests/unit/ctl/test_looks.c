@@ -98,8 +98,8 @@ static void empty_lists_say_so(void **state)
 	assert_shows("services", "GET /v1/services", "[]", "No service is configured.\n");
 	assert_shows("override list", "GET /v1/overrides", "[]", "Nothing is forced.\n");
 	assert_shows("backends", "GET /v1/backends", "[]", "No backend is configured.\n");
-	assert_shows("events", "GET /v1/events?after=0", "[]", "Nothing has happened.\n");
-	assert_shows("audit", "GET /v1/audit?after=0", "[]", "Nobody has done anything.\n");
+	assert_shows("events --last 5", "GET /v1/events?last=5", "[]", "Nothing has happened.\n");
+	assert_shows("audit --last 5", "GET /v1/audit?last=5", "[]", "Nobody has done anything.\n");
 }
 
 /* ---- status ---- */
@@ -263,10 +263,8 @@ static void last_keeps_the_newest(void **state)
 {
 	struct fake f = { 0 };
 
-	fake_answer(&f, "GET /v1/events?after=7",
-		    "[" EVENT("8", "health", "eu") "," EVENT("9", "health", "us") "]");
-	fake_answer(&f, "GET /v1/events?after=9", "[" EVENT("10", "drain", "us") "]");
-	fake_answer(&f, "GET /v1/events?after=10", "[]");
+	fake_answer(&f, "GET /v1/events?last=2&after=7",
+		    "[" EVENT("9", "health", "us") "," EVENT("10", "drain", "us") "]");
 	assert_int_equal(fake_run(&f, "events --after 7 --last 2"), OUTCOME_DONE);
 	assert_string_equal(f.out, "SEQ  TIME (UTC)           KIND    SERVICE  REGION  FROM  TO    "
 				   "CAUSE     BY        "
@@ -286,7 +284,31 @@ static void a_daemon_that_repeats_itself_ends_the_reading(void **state)
 
 	fake_answer(&f, "GET /v1/events?after=0", "[" EVENT("4", "health", "eu") "]");
 	fake_answer(&f, "GET /v1/events?after=4", "[" EVENT("4", "health", "eu") "]");
-	assert_int_equal(fake_run(&f, "events"), OUTCOME_DONE);
+	assert_int_equal(fake_run(&f, "events -o json"), OUTCOME_DONE);
+	fake_fini(&f);
+}
+
+/* More than a daemon gives at once: page by page from the end backwards. */
+static void many_are_read_backwards(void **state)
+{
+	struct fake f = { 0 };
+	struct buf page = BUF_INIT;
+	json_t *doc;
+
+	buf_add_str(&page, "[");
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&page, "%s{\"seq\": %d}", i ? "," : "", 501 + i);
+	buf_add_str(&page, "]");
+	fake_answer(&f, "GET /v1/events?last=1000", buf_text(&page));
+	fake_answer(&f, "GET /v1/events?last=200&before=501",
+		    "[" EVENT("499", "drain", "us") "," EVENT("500", "drain", "us") "]");
+	assert_int_equal(fake_run(&f, "events --last 1200 -o json"), OUTCOME_DONE);
+	doc = json_loads(f.out, 0, NULL);
+	assert_int_equal(json_array_size(doc), 1002);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(doc, 0), "seq")), 499);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(doc, 2), "seq")), 501);
+	json_decref(doc);
+	buf_fini(&page);
 	fake_fini(&f);
 }
 
@@ -294,8 +316,7 @@ static void follow_goes_on_until_the_daemon_goes(void **state)
 {
 	struct fake f = { 0 };
 
-	fake_answer(&f, "GET /v1/events?after=0", "[" EVENT("1", "health", "eu") "]");
-	fake_answer(&f, "GET /v1/events?after=1", "[]");
+	fake_answer(&f, "GET /v1/events?last=10", "[" EVENT("1", "health", "eu") "]");
 	fake_answer(&f, "GET /v1/events?after=1", "[]");
 	fake_answer(&f, "GET /v1/events?after=1", "[" EVENT("2", "drain", "us") "]");
 	assert_int_equal(fake_run(&f, "events --follow"), OUTCOME_UNREACHED);
@@ -317,7 +338,7 @@ static void following_as_json_gives_an_object_a_line(void **state)
 	struct fake f = { 0 };
 	json_t *doc;
 
-	fake_answer(&f, "GET /v1/events?after=0",
+	fake_answer(&f, "GET /v1/events?last=10",
 		    "[" EVENT("1", "health", "eu") "," EVENT("2", "health", "us") "]");
 	fake_answer(&f, "GET /v1/events?after=2", "[]");
 	assert_int_equal(fake_run(&f, "events --follow -o json"), OUTCOME_UNREACHED);
@@ -334,10 +355,16 @@ static void audit_verifies_the_chain(void **state)
 {
 	struct fake f = { 0 };
 
-	fake_answer(&f, "GET /v1/audit?verify=1", "{\"whole\": true, \"rows\": 8}");
+	fake_answer(&f, "GET /v1/audit?verify=1&poll=1",
+		    "{\"run\": 3, \"running\": true, \"done\": 0, \"total\": 0}");
+	fake_answer(&f, "GET /v1/audit?verify=1&poll=1&run=3",
+		    "{\"run\": 3, \"running\": true, \"done\": 5, \"total\": 10}");
+	fake_answer(&f, "GET /v1/audit?verify=1&poll=1&run=3",
+		    "{\"run\": 3, \"whole\": true, \"rows\": 8, \"events\": 2}");
 	assert_int_equal(fake_run(&f, "audit --verify"), OUTCOME_DONE);
-	assert_string_equal(f.out, "The chain is whole: 8 rows, each with the right hash.\n");
-	fake_refuse(&f, "GET /v1/audit?verify=1", "input", "audit row 3 does not fit");
+	assert_string_equal(f.out, "The chain is whole: 8 rows of the audit and 2 events, each "
+				   "with the right hash.\n");
+	fake_refuse(&f, "GET /v1/audit?verify=1&poll=1", "input", "audit row 3 does not fit");
 	assert_int_equal(fake_run(&f, "audit --verify"), OUTCOME_FAILED);
 	assert_string_equal(f.err, "fairlead: audit row 3 does not fit\n");
 	fake_fini(&f);
@@ -471,6 +498,7 @@ int main(void)
 		cmocka_unit_test(events_are_read_page_by_page),
 		cmocka_unit_test(last_keeps_the_newest),
 		cmocka_unit_test(a_daemon_that_repeats_itself_ends_the_reading),
+		cmocka_unit_test(many_are_read_backwards),
 		cmocka_unit_test(follow_goes_on_until_the_daemon_goes),
 		cmocka_unit_test(following_as_json_gives_an_object_a_line),
 		cmocka_unit_test(audit_verifies_the_chain),

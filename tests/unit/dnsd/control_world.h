@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* control_world: a whole control thread in a test: its state in a directory, a hand-wound clock,
- * regions and proberds by fleet_world.h, and requests that go straight to api_handle(): the four
+ * regions and proberds by fleet_world.h, and requests that go straight to api_handle(): the
  * functions of core/http that it calls are replaced (-Wl,--wrap). The loop runs in steps. */
 #ifndef FAIRLEAD_TESTS_DNSD_CONTROL_WORLD_H
 #define FAIRLEAD_TESTS_DNSD_CONTROL_WORLD_H
@@ -18,6 +18,11 @@ struct said_reply {
 	enum err_code code;
 	json_t *doc;
 	char text[4096];
+	const struct http_stream_fns *stream; /* a reply in pieces, and how much of it came */
+	void *stream_ctx;
+	size_t streamed;
+	char start[16]; /* its first bytes */
+	bool is_whole;
 };
 
 static struct control *control;
@@ -36,6 +41,11 @@ void __wrap_http_by(const struct http_request *req, char out[HTTP_BY_MAX])
 {
 	snprintf(out, HTTP_BY_MAX, "%s", req->peer->who);
 }
+
+void __wrap_http_stream_start(struct http_reply *reply, int status, const char *content_type,
+			      const struct http_stream_fns *fns, void *ctx);
+enum err_code __wrap_http_stream_write(struct http_reply *reply, const void *bytes, size_t len);
+void __wrap_http_stream_end(struct http_reply *reply, bool whole);
 
 /* req->query is "key=value&key=value"; there is nothing to decode. */
 const char *__wrap_http_query(const struct http_request *req, const char *key)
@@ -84,6 +94,34 @@ void __wrap_http_reply_error(struct http_reply *reply, enum err_code code, const
 	said->is_answered = true;
 	said->code = code;
 	snprintf(said->text, sizeof(said->text), "%s", message);
+}
+
+void __wrap_http_stream_start(struct http_reply *reply, int status, const char *content_type,
+			      const struct http_stream_fns *fns, void *ctx)
+{
+	struct said_reply *said = (struct said_reply *)reply;
+
+	assert_null(said->stream);
+	said->stream = fns;
+	said->stream_ctx = ctx;
+}
+
+enum err_code __wrap_http_stream_write(struct http_reply *reply, const void *bytes, size_t len)
+{
+	struct said_reply *said = (struct said_reply *)reply;
+
+	if (!said->streamed)
+		memcpy(said->start, bytes, len < sizeof(said->start) ? len : sizeof(said->start));
+	said->streamed += len;
+	return ERR_OK;
+}
+
+void __wrap_http_stream_end(struct http_reply *reply, bool whole)
+{
+	struct said_reply *said = (struct said_reply *)reply;
+
+	said->is_answered = true;
+	said->is_whole = whole;
 }
 
 /* ---- the world ---- */
@@ -204,6 +242,8 @@ static inline enum err_code ask_peer(const struct http_peer *peer, const char *m
 	api_handle(control_api(control), &req, (struct http_reply *)&last);
 	for (int i = 0; i < 10000 && !last.is_answered; i++) { /* a build runs */
 		loop_run_once(rooms->loop);
+		if (last.stream && !last.is_answered)
+			last.stream->ready(last.stream_ctx);
 		poll(NULL, 0, 1);
 	}
 	assert_true(last.is_answered);

@@ -47,8 +47,11 @@ tests_unit_dnsd_test_fleet_past_LDFLAGS = $(FAKE_LINKS)
 check_PROGRAMS += tests/unit/dnsd/test_fleet_random
 tests_unit_dnsd_test_fleet_random_LDFLAGS = $(FAKE_LINKS)
 # And the replies of these: tests/unit/dnsd/control_world.h.
-FAKE_REPLIES = -Wl,--wrap=http_query,--wrap=http_by,--wrap=http_reply_json,--wrap=http_reply_text,--wrap=http_reply_error
+FAKE_REPLIES = -Wl,--wrap=http_query,--wrap=http_by,--wrap=http_reply_json,--wrap=http_reply_text,--wrap=http_reply_error \
+	-Wl,--wrap=http_stream_start,--wrap=http_stream_write,--wrap=http_stream_end
 EXTRA_DIST += tests/unit/dnsd/control_world.h
+check_PROGRAMS += tests/unit/dnsd/test_reload
+tests_unit_dnsd_test_reload_LDFLAGS = $(FAKE_LINKS) $(FAKE_REPLIES)
 check_PROGRAMS += tests/unit/dnsd/test_control
 tests_unit_dnsd_test_control_LDFLAGS = $(FAKE_LINKS) $(FAKE_REPLIES)
 check_PROGRAMS += tests/unit/dnsd/test_api

@@ -259,20 +259,31 @@ static void an_operator_may_fail_over_to_who_is_held(void **state)
 
 /* ---- health ---- */
 
+/* Without a turn of the loop, in which what waits would be written. */
+static size_t events_on_disk(void)
+{
+	struct store_event *list;
+	size_t n;
+
+	assert_int_equal(store_event_list(rooms->store, 0, 1000, &list, &n, NULL), ERR_OK);
+	store_event_free(list, n);
+	return n;
+}
+
 static void health_is_on_disk_before_the_answers_move(void **state)
 {
 	struct line *eu = region_up("eu");
-	size_t n = json_array_size(get("/v1/events", NULL));
+	size_t n = events_on_disk();
 
 	say_report(eu, 0, false, "chat.example.com", DOWN, "");
 	assert_int_equal(keep_waiting(rooms->keep), 1);
 	assert_int_equal(serving(S_CHAT), BIT(0) | BIT(1) | BIT(2));
-	assert_int_equal(json_array_size(get("/v1/events", NULL)), n);
+	assert_int_equal(events_on_disk(), n);
 	loop_run_once(rooms->loop);
 	assert_int_equal(keep_waiting(rooms->keep), 0);
 	assert_int_equal(serving(S_CHAT), BIT(1) | BIT(2));
 	assert_int_equal(atomic_load(&service_now(S_CHAT)->live->ttl_s), 20);
-	assert_int_equal(json_array_size(get("/v1/events", NULL)), n + 1);
+	assert_int_equal(events_on_disk(), n + 1);
 	line_free(eu);
 }
 

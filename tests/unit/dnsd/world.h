@@ -11,6 +11,7 @@
 #include "tests/unit/unit.h"
 
 #include <dirent.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,9 +71,9 @@ static inline void world_head(const struct world *w, const char *yaml, struct bu
 	buf_printf(text,
 		   "fleet: example\nnode: ns1\n"
 		   "listen: {dns: [\"127.0.0.1:%u\"], admin: %s/admin.sock}\n"
-		   "state: {path: %s/state.db}\n"
+		   "state: {path: %s/state.db, backup: {directory: %s/backups}}\n"
 		   "zones: [{name: example.com, file: %s/example.com.zone}]\n",
-		   w->port ? w->port : 53, w->dir, w->dir, w->dir);
+		   w->port ? w->port : 53, w->dir, w->dir, w->dir, w->dir);
 	for (const char *at = yaml, *dir; *at; at = dir) {
 		dir = strstr(at, "$DIR");
 		buf_add(text, at, dir ? (size_t)(dir - at) : strlen(at));
@@ -131,20 +132,18 @@ static inline struct snapshot *world_build(struct world *w, const struct snapsho
 	return s;
 }
 
+static inline int world_remove_one(const char *path, const struct stat *st, int type,
+				   struct FTW *where)
+{
+	return remove(path);
+}
+
 static inline void world_fini(struct world *w)
 {
-	char path[PATH_MAX];
-	struct dirent *entry;
-	DIR *dir = opendir(w->dir);
-
 	publish_parts_unref(&w->parts);
 	labels_free(w->labels);
 	config_dnsd_free(w->config);
-	while (dir && (entry = readdir(dir)))
-		unlink(world_path(w, entry->d_name, path));
-	if (dir)
-		closedir(dir);
-	rmdir(w->dir);
+	nftw(w->dir, world_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* Everybody may serve, nobody is dialled: to be changed before publish_set_live(). */

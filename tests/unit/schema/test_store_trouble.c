@@ -116,6 +116,17 @@ static void a_second_owner_is_refused_though_a_lock_was_deleted(void **state)
 	assert_int_equal(put(f), ERR_REFUSED);
 }
 
+static void a_second_owner_is_refused_though_file_and_lock_were_deleted(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(unlink(fixture_path(f, ".lock")), 0);
+	assert_int_equal(unlink(f->path), 0);
+	store_look(f->s);
+	assert_problem(f, "was deleted or replaced");
+	assert_int_equal(open_elsewhere(f), ERR_EXISTS);
+}
+
 static void a_lock_that_another_took_is_a_problem(void **state)
 {
 	struct fixture *f = *state;
@@ -334,6 +345,7 @@ int main(void)
 		TEST(a_deleted_file_is_a_problem_within_a_second),
 		TEST(a_file_that_is_put_back_takes_changes_again),
 		TEST(a_second_owner_is_refused_though_a_lock_was_deleted),
+		TEST(a_second_owner_is_refused_though_file_and_lock_were_deleted),
 		TEST(a_lock_that_another_took_is_a_problem),
 		TEST(a_full_disk_is_a_problem_until_there_is_room),
 		TEST(a_change_that_is_wrong_in_itself_is_no_problem),

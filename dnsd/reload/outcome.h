@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* outcome: what came of the reloads: counted, as problems, and what still waits for a restart.
+ *
+ * Threads    the control thread
+ * Ownership  outcome_fini()
+ * Units      _ms milliseconds since 1970
+ */
+#ifndef FAIRLEAD_DNSD_RELOAD_OUTCOME_H
+#define FAIRLEAD_DNSD_RELOAD_OUTCOME_H
+
+#include "core/clock.h"
+#include "core/problem.h"
+#include "dnsd/reload/build.h"
+
+struct outcome {
+	const struct clock *clock;
+	uint64_t done, refused;
+	int64_t done_ms; /* of the last good one, the start included */
+	bool is_refused; /* the last one */
+	int64_t refused_ms;
+	char why[512];
+	struct buf waits; /* keys of the configuration that only a restart brings into effect */
+	struct publish_faults faults; /* what serves otherwise than it is configured */
+	int64_t faults_ms;
+};
+
+void outcome_init(struct outcome *o, const struct clock *clock);
+void outcome_fini(struct outcome *o);
+
+/* Of a build that was adopted, or not. Takes its faults. */
+void outcome_note(struct outcome *o, struct build *b);
+/* What the running process has, and what the configuration says now: the difference is told for as
+ * long as there is one. */
+void outcome_restart(struct outcome *o, const struct dnsd_config *started_with,
+		     const struct dnsd_config *now);
+
+/* Kinds "zone", "database", "reload", "restart". */
+void outcome_problems(const struct outcome *o, const struct dnsd_config *config,
+		      struct problems *out);
+/* fairlead_reloads_total, fairlead_reload_ok, fairlead_reload_time_seconds, fairlead_stand_ins */
+void outcome_metrics(const struct outcome *o, struct buf *out);
+
+/* One line of a fault: "zone example.com: its last good copy serves". */
+void outcome_fault_text(const struct publish_fault *f, const struct dnsd_config *config, char *out,
+			size_t size);
+
+#endif
