@@ -1,6 +1,7 @@
 # Benchmarks: built by name (make tests/bench/bench_zone), never run by `make check`.
 EXTRA_PROGRAMS = tests/bench/bench_zone
 EXTRA_PROGRAMS += tests/bench/bench_client
+EXTRA_PROGRAMS += tests/bench/bench_history
 EXTRA_PROGRAMS += tests/bench/bench_answer
 EXTRA_DIST += tests/bench/proxy.sh tests/bench/dns.py tests/bench/failover.sh
 EXTRA_PROGRAMS += tests/bench/bench_publish

@@ -50,6 +50,8 @@ tests_unit_dnsd_test_fleet_random_LDFLAGS = $(FAKE_LINKS)
 FAKE_REPLIES = -Wl,--wrap=http_query,--wrap=http_by,--wrap=http_reply_json,--wrap=http_reply_text,--wrap=http_reply_error \
 	-Wl,--wrap=http_stream_start,--wrap=http_stream_write,--wrap=http_stream_end
 EXTRA_DIST += tests/unit/dnsd/control_world.h
+check_PROGRAMS += tests/unit/dnsd/test_history
+tests_unit_dnsd_test_history_LDFLAGS = $(FAKE_LINKS) $(FAKE_REPLIES)
 check_PROGRAMS += tests/unit/dnsd/test_reload
 tests_unit_dnsd_test_reload_LDFLAGS = $(FAKE_LINKS) $(FAKE_REPLIES)
 check_PROGRAMS += tests/unit/dnsd/test_control
