@@ -22,6 +22,7 @@ struct build {
 	bool is_reload;	  /* zones are read anew where they have changed */
 	struct publish_load_options load;
 	const struct publish_parts *old; /* what serves */
+	const struct dnsd_config *started_with;
 	const struct snapshot *previous; /* NULL = nothing yet */
 	struct labels *labels;
 	const struct clock *clock;
@@ -34,6 +35,7 @@ struct build {
 	struct publish_faults faults; /* of a lenient load */
 	struct snapshot *snapshot;
 	struct config_report report;
+	struct buf waits; /* keys of `config` that differ from `started_with`, and need a restart */
 	struct err e;
 	enum err_code code;
 	uint64_t took_us;

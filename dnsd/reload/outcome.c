@@ -27,6 +27,14 @@ static void take_faults(struct outcome *o, struct build *b)
 	o->faults_ms = clock_wall_ms(o->clock);
 }
 
+/* As long as the file differs from what the process was started with. */
+static void take_waits(struct outcome *o, struct build *b)
+{
+	buf_fini(&o->waits);
+	o->waits = b->waits;
+	b->waits = (struct buf)BUF_INIT;
+}
+
 /* The databases alone were read anew, and all of them are good. */
 static void drop_database_faults(struct outcome *o)
 {
@@ -53,18 +61,12 @@ void outcome_note(struct outcome *o, struct build *b)
 		return;
 	}
 	o->done_ms = clock_wall_ms(o->clock);
-	if (b->is_reload)
+	if (b->is_reload) {
 		take_faults(o, b);
-	else
+		take_waits(o, b);
+	} else {
 		drop_database_faults(o);
-}
-
-void outcome_restart(struct outcome *o, const struct dnsd_config *started_with,
-		     const struct dnsd_config *now)
-{
-	buf_fini(&o->waits);
-	o->waits = (struct buf)BUF_INIT;
-	config_dnsd_needs_restart(started_with, now, &o->waits);
+	}
 }
 
 /* ---- problems ---- */

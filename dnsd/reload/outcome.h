@@ -27,13 +27,8 @@ struct outcome {
 void outcome_init(struct outcome *o, const struct clock *clock);
 void outcome_fini(struct outcome *o);
 
-/* Of a build that was adopted, or not. Takes its faults. */
+/* Of a build that was adopted, or not. Takes its faults, and what waits for a restart. */
 void outcome_note(struct outcome *o, struct build *b);
-/* What the running process has, and what the configuration says now: the difference is told for as
- * long as there is one. */
-void outcome_restart(struct outcome *o, const struct dnsd_config *started_with,
-		     const struct dnsd_config *now);
-
 /* Kinds "zone", "database", "reload", "restart". */
 void outcome_problems(const struct outcome *o, const struct dnsd_config *config,
 		      struct problems *out);

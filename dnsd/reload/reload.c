@@ -48,17 +48,6 @@ static enum err_code renew_tls(struct reload *r, struct build *b)
 	return tls_reload_from(r->tls, &files, &b->e);
 }
 
-/* What cannot change while running keeps its old value until a restart, and is named: as long as
- * the file differs from what the process was started with. */
-static void note_restart(struct reload *r, struct build *b)
-{
-	outcome_restart(&r->outcome, r->started_with, b->config);
-	if (r->outcome.waits.len)
-		buf_printf(&b->report.notes,
-			   "%s: note: these keys take effect with a restart: %s\n", b->config->file,
-			   buf_text(&r->outcome.waits));
-}
-
 /* From here until the swap the numbers of services are the new ones: live_apply() waits. Nothing
  * may fail after fleet_configure(). */
 static enum err_code adopt_config(struct reload *r, struct build *b)
@@ -77,7 +66,6 @@ static enum err_code adopt_config(struct reload *r, struct build *b)
 		return rc;
 	}
 	r->config = b->config;
-	note_restart(r, b);
 	if (renew_tls(r, b) != ERR_OK)
 		log_error("dnsd/reload", "the certificates stay as they were: %s", b->e.text);
 	b->is_new_config = false;
@@ -289,6 +277,7 @@ static struct build *new_build(struct reload *r)
 	b->is_reload = r->wants_reload;
 	b->load.is_fresh_geo = r->wants_fresh_geo;
 	b->old = &r->parts;
+	b->started_with = r->started_with;
 	b->previous = publish_current(r->with.publish);
 	b->labels = r->labels;
 	b->clock = r->with.clock;
