@@ -38,6 +38,8 @@ libdnsd_a_SOURCES = \
 	dnsd/publish/copies.c dnsd/publish/copies.h dnsd/publish/copy_paths.c dnsd/publish/copy_paths.h \
 	dnsd/publish/serving.c dnsd/publish/serving.h dnsd/publish/load.c dnsd/publish/load.h dnsd/publish/build.c dnsd/publish/build.h \
 	dnsd/publish/publish.c dnsd/publish/publish.h \
+	dnsd/answer/counters.c dnsd/answer/counters.h dnsd/answer/job.h \
+	dnsd/answer/choose.c dnsd/answer/choose.h dnsd/answer/walk.c dnsd/answer/walk.h \
 	dnsd/answer/answer.c dnsd/answer/answer.h \
 	dnsd/serve/udp.c dnsd/serve/udp.h \
 	dnsd/serve/stream.c dnsd/serve/stream.h \

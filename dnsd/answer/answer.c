@@ -1,555 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* answer: bytes and a source address in, bytes out. */
+/* answer: bytes and a source address in, bytes out. See answer.h. */
 #include "dnsd/answer/answer.h"
 
+#include "dnsd/answer/walk.h"
 #include "dnsd/packet/reply.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-
-#define CHAIN_MAX	64  /* CNAMEs and DNAMEs that are followed for one question */
 #define KEEPALIVE_100MS 100 /* edns-tcp-keepalive: the stream's idle time, 10 s */
-#define TTL_OFFSET	6   /* in a record whose owner is a pointer */
-
-/* ---- counters: one writer each, so a plain load and store is enough ---- */
-
-static inline void count(_Atomic uint64_t *counter)
-{
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
-			      memory_order_relaxed);
-}
-
-enum { QTYPE_OTHER = ANSWER_QTYPES - 1 };
-
-static const struct {
-	uint16_t type;
-	const char *name;
-} qtypes[ANSWER_QTYPES] = {
-	{ DNS_TYPE_A, "A" },	     { DNS_TYPE_AAAA, "AAAA" },
-	{ DNS_TYPE_NS, "NS" },	     { DNS_TYPE_SOA, "SOA" },
-	{ DNS_TYPE_MX, "MX" },	     { DNS_TYPE_TXT, "TXT" },
-	{ DNS_TYPE_HTTPS, "HTTPS" }, { 0, "other" },
-};
-
-const char *answer_qtype_name(unsigned index)
-{
-	return index < ANSWER_QTYPES ? qtypes[index].name : "other";
-}
-
-static unsigned qtype_index(uint16_t type)
-{
-	unsigned i = 0;
-
-	while (i < QTYPE_OTHER && qtypes[i].type != type)
-		i++;
-	return i;
-}
-
-enum err_code answer_scratch_init(struct answer_scratch *s)
-{
-	void *pages = mmap(NULL, sizeof(*s->counters), PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (pages == MAP_FAILED)
-		return ERR_MEMORY;
-	s->counters = pages;
-	return ERR_OK;
-}
-
-void answer_scratch_fini(struct answer_scratch *s)
-{
-	if (s->counters)
-		munmap(s->counters, sizeof(*s->counters));
-	s->counters = NULL;
-}
-
-/* ---- the choice ---- */
-
-/* Of its /24 or /48, whose length goes to *bits. A v4 address inside a v6 one counts as itself: the
- * first 48 bits of all clients behind one NAT64 are the same. */
-static inline uint64_t key_of(const struct addr *client, uint8_t *bits)
-{
-	const uint8_t *b = client->bytes;
-	struct addr v4;
-	int before = -1;
-
-	if (client->family == 6 && (!b[0] || (b[0] == 0x20 && (b[1] == 1 || b[1] == 2))))
-		before = addr_embedded_v4(client, &v4);
-	if (before >= 0) {
-		*bits = (uint8_t)(before + PICK_KEY_BITS_4);
-		return pick_client_key(4, v4.bytes);
-	}
-	*bits = client->family == 4 ? PICK_KEY_BITS_4 : PICK_KEY_BITS_6;
-	return pick_client_key(client->family, b);
-}
-
-/* RFC 7871 section 7.2.1: the scope is the network that the answer holds for. */
-static inline uint8_t scope_of(const struct snapshot_service *s, const struct decide_row *row,
-			       const struct pick_live *live, uint8_t leaf, uint8_t key_bits)
-{
-	bool by_key = row->is_tie | ((live->dialled & row->allowed) != 0) |
-		      ((live->forced & (live->forced - 1)) != 0);
-
-	if (by_key)
-		return leaf > key_bits ? leaf : key_bits;
-	return s->rows->is_uniform ? 0 : leaf;
-}
-
-/* family_fallback: next leaves those out that have no such address, unless nobody has. */
-static inline uint64_t within_family(const struct snapshot_service *s, uint64_t serve, uint64_t has,
-				     enum snapshot_type type)
-{
-	return s->family_next && type < SNAPSHOT_TYPES && serve & has ? serve & has : serve;
-}
-
-static inline uint64_t has_of(const struct snapshot_service *s, enum snapshot_type type)
-{
-	return type < SNAPSHOT_TYPES
-		       ? atomic_load_explicit(&s->live->has[type], memory_order_relaxed)
-		       : 0;
-}
-
-/* family_fallback: next, of all who may be asked. */
-static inline void keep_family(const struct snapshot_service *s, const struct decide_row *row,
-			       enum snapshot_type type, struct pick_live *live, uint64_t *last)
-{
-	uint64_t has = has_of(s, type);
-
-	live->serve = within_family(s, live->serve & row->allowed, has, type);
-	live->spare = within_family(s, live->spare & row->allowed, has, type);
-	*last = within_family(s, *last, type < SNAPSHOT_TYPES ? s->with_type[type] : 0, type);
-}
-
-void answer_choose(const struct snapshot *snap, const struct snapshot_service *service,
-		   const struct addr *client, enum snapshot_type type, struct answer_choice *out)
-{
-	const struct snapshot_live *live = service->live;
-	struct decide_choice choice;
-	struct pick_live asked;
-	struct decide_row row;
-	uint8_t leaf, key_bits;
-	uint64_t last;
-
-	client_map_find(snap->clients, client, &out->class, &leaf);
-	row = rows_get(service->rows, out->class);
-	asked.serve = atomic_load_explicit(&live->serve, memory_order_acquire);
-	asked.forced = atomic_load_explicit(&live->forced, memory_order_relaxed) & row.allowed;
-	asked.dialled = atomic_load_explicit(&live->dialled, memory_order_relaxed);
-	asked.spare = atomic_load_explicit(&live->spare, memory_order_relaxed);
-	out->ttl_s = atomic_load_explicit(&live->ttl_s, memory_order_relaxed);
-	out->live = asked;
-	out->key = key_of(client, &key_bits);
-	out->scope_len = scope_of(service, &row, &asked, leaf, key_bits);
-	last = service->last_resort == SNAPSHOT_ALL ? row.allowed : 0;
-	if (service->family_next)
-		keep_family(service, &row, type, &asked, &last);
-	decide_choose(&row, &asked, service->picks, last, out->key, &choice);
-	out->member = choice.member;
-	out->how = choice.how;
-	out->ttl_s = decide_ttl_s(choice.how, out->ttl_s);
-}
-
-/* ---- one question's way ---- */
-
-/* The name that is asked for now: the question's, or the target of an alias in the reply. */
-struct walk {
-	const struct snapshot *snap;
-	struct answer_scratch *scratch;
-	struct answer_job *job;
-	struct reply *reply;
-	const uint8_t *name; /* lower case */
-	size_t name_len, name_at;
-	uint64_t hash;
-	unsigned followed;
-	const struct rrset *alias[CHAIN_MAX]; /* that were followed */
-	struct name target;		      /* holds what name points to after the first alias */
-};
-
-/* A pointer to the last owner_len bytes of the name. That of an alias may itself end in a pointer.
- */
-static uint16_t owner_of(const struct walk *w, size_t owner_len)
-{
-	const uint8_t *out = w->reply->out;
-	size_t at = w->name_at, left = w->name_len - owner_len;
-
-	if (!w->followed)
-		return zone_hit_owner(at, w->name_len, owner_len);
-	while (left) {
-		while (out[at] >= 0xc0)
-			at = dns_get16(out + at) & 0x3fff;
-		left -= 1u + out[at];
-		at += 1u + out[at];
-	}
-	return out[at] >= 0xc0 ? dns_get16(out + at) : rrset_pointer(at);
-}
-
-static size_t add_soa(struct walk *w, const struct zone *zone)
-{
-	const struct zone_soa *soa = zone->negative_soa;
-	size_t at = reply_records(w->reply, REPLY_AUTHORITY, soa->wire, soa->len, 1);
-	uint16_t apex = owner_of(w, zone->origin.len);
-
-	if (!at)
-		return 0;
-	dns_put16(w->reply->out + at, apex);
-	for (unsigned i = 1; i < 3 && soa->pointer_at[i]; i++)
-		dns_put16(w->reply->out + at + soa->pointer_at[i], apex);
-	return at;
-}
-
-/* The chosen member has no such address, another one might: this "no" is kept no longer than its
- * "yes" would be. */
-static void add_steered_soa(struct walk *w, const struct zone *zone, uint32_t ttl_s)
-{
-	size_t at = add_soa(w, zone);
-
-	if (at && ttl_s < zone->negative_soa->ttl_s)
-		dns_put32(w->reply->out + at + TTL_OFFSET, ttl_s);
-}
-
-/* Where this answer begins among `count` records. */
-static unsigned turn_of(const struct snapshot_service *s, enum snapshot_type type, unsigned count)
-{
-	if (count < 2)
-		return 0;
-	return atomic_fetch_add_explicit(&s->turn->next[type], 1, memory_order_relaxed) % count;
-}
-
-static void set_ttl(struct walk *w, size_t at, unsigned n, unsigned rr_len, uint32_t ttl_s)
-{
-	for (unsigned i = 0; i < n; i++)
-		dns_put32(w->reply->out + at + i * rr_len + TTL_OFFSET, ttl_s);
-}
-
-static void add_blob(struct walk *w, const struct snapshot_service *service,
-		     enum snapshot_type type, const struct snapshot_blob *blob, uint32_t blob_ttl_s,
-		     uint32_t ttl_s)
-{
-	unsigned n = blob->count < service->answers ? blob->count : service->answers;
-	unsigned first = turn_of(service, type, blob->count);
-	size_t len = (size_t)n * blob->rr_len;
-	size_t at = reply_records(w->reply, REPLY_ANSWER, blob->rrs + first * blob->rr_len, len, n);
-
-	if (!at)
-		return;
-	if (w->name_at != DNS_HEADER_LEN)
-		rrset_patch(w->reply->out + at, len, rrset_pointer(w->name_at));
-	if (ttl_s != blob_ttl_s)
-		set_ttl(w, at, n, blob->rr_len, ttl_s);
-	if (blob->rrsig_len && w->job->query.is_do)
-		reply_records(w->reply, REPLY_ANSWER, blob->rrsig, blob->rrsig_len, 1);
-}
-
-/* The records that are not dead, of a blob of which some are: one by one. */
-static void add_living(struct walk *w, const struct snapshot_service *service,
-		       enum snapshot_type type, const struct snapshot_blob *blob, uint64_t out,
-		       uint32_t ttl_s)
-{
-	unsigned left = service->answers, living = 0, skip;
-
-	for (unsigned i = 0; i < blob->count; i++)
-		living += i >= 64 || !(out >> i & 1);
-	skip = turn_of(service, type, living);
-	left = left < living ? left : living;
-	for (unsigned i = 0; left; i = i + 1 < blob->count ? i + 1 : 0) {
-		size_t at;
-
-		if ((i < 64 && out >> i & 1) || (skip && skip--))
-			continue;
-		at = reply_blob(w->reply, REPLY_ANSWER, blob->rrs + (size_t)i * blob->rr_len,
-				blob->rr_len, 1, rrset_pointer(w->name_at));
-		if (!at)
-			return;
-		set_ttl(w, at, 1, blob->rr_len, ttl_s);
-		left--;
-	}
-}
-
-/* Whom the answer is for, and whether its scope is to be told: the client's subnet, when there is
- * one that may be used (RFC 7871 section 7.2.1), else the resolver. */
-static const struct addr *client_of(const struct query *q, const struct addr *source)
-{
-	return q->ecs.is_present && q->ecs.source_len ? &q->ecs.addr : source;
-}
-
-static bool has_any(const struct snapshot_service *s, uint16_t qtype)
-{
-	if (qtype == DNS_TYPE_ANY)
-		return s->has_type[SNAPSHOT_A] || s->has_type[SNAPSHOT_AAAA];
-	return s->has_type[qtype == DNS_TYPE_A ? SNAPSHOT_A : SNAPSHOT_AAAA];
-}
-
-static enum snapshot_type type_of(uint16_t qtype)
-{
-	return qtype == DNS_TYPE_A	? SNAPSHOT_A
-	       : qtype == DNS_TYPE_AAAA ? SNAPSHOT_AAAA
-					: SNAPSHOT_TYPES;
-}
-
-/* ANY gets one RRset, which is enough: RFC 8482 section 4.1. */
-static enum snapshot_type type_in(const struct snapshot_blob *blobs, enum snapshot_type asked)
-{
-	if (asked != SNAPSHOT_TYPES)
-		return asked;
-	return blobs[SNAPSHOT_A].count ? SNAPSHOT_A : SNAPSHOT_AAAA;
-}
-
-/* The addresses of the chosen member, without its dead ones. When all would be dead it serves as it
- * is: in a panic nobody is better. */
-static void answer_member(struct walk *w, const struct zone_hit *hit,
-			  const struct snapshot_service *s, enum snapshot_type asked,
-			  const struct answer_choice *choice)
-{
-	const struct snapshot_member *m = &s->members[choice->member];
-	uint64_t bit = UINT64_C(1) << choice->member, out = 0;
-	enum snapshot_type type = type_in(m->blob, asked);
-	const struct snapshot_blob *blob = &m->blob[type];
-	uint64_t impaired = atomic_load_explicit(&s->live->impaired, memory_order_relaxed);
-
-	count(&w->scratch->counters->slots[m->counter]);
-	if (__builtin_expect(impaired & bit && choice->how != DECIDE_PANIC, 0)) {
-		if (asked == SNAPSHOT_TYPES && !(has_of(s, type) & bit)) {
-			type = type == SNAPSHOT_A ? SNAPSHOT_AAAA : SNAPSHOT_A;
-			blob = &m->blob[type];
-		}
-		out = atomic_load_explicit(&s->out[choice->member].records[type],
-					   memory_order_relaxed);
-	}
-	if (!blob->count || (out && !(has_of(s, type) & bit)))
-		add_steered_soa(w, hit->zone, choice->ttl_s);
-	else if (out)
-		add_living(w, s, type, blob, out, choice->ttl_s);
-	else
-		add_blob(w, s, type, blob, s->ttl_s, choice->ttl_s);
-}
-
-static void answer_fixed(struct walk *w, const struct zone_hit *hit,
-			 const struct snapshot_service *s, enum snapshot_type asked)
-{
-	enum snapshot_type type = type_in(s->fixed, asked);
-
-	if (s->fixed[type].count)
-		add_blob(w, s, type, &s->fixed[type], DECIDE_TTL_PANIC_S, DECIDE_TTL_PANIC_S);
-	else
-		add_steered_soa(w, hit->zone, DECIDE_TTL_PANIC_S);
-}
-
-static uint16_t answer_service(struct walk *w, const struct zone_hit *hit)
-{
-	const struct snapshot_service *s = &w->snap->services[hit->service];
-	const struct query *q = &w->job->query;
-	enum snapshot_type type = type_of(q->qtype);
-	struct answer_choice choice;
-
-	if (!has_any(s, q->qtype)) { /* whoever were chosen: true for all clients */
-		add_soa(w, hit->zone);
-		return DNS_RCODE_NOERROR;
-	}
-	answer_choose(w->snap, s, client_of(q, &w->job->source), type, &choice);
-	if (q->ecs.is_present && q->ecs.source_len)
-		w->reply->ecs_scope = choice.scope_len;
-	if (choice.member != PICK_NOBODY) {
-		answer_member(w, hit, s, type, &choice);
-	} else if (s->last_resort == SNAPSHOT_FIXED) {
-		answer_fixed(w, hit, s, type);
-	} else {
-		reply_ede(w->reply, DNS_EDE_NOT_READY, "no member may serve");
-		return DNS_RCODE_SERVFAIL;
-	}
-	return DNS_RCODE_NOERROR;
-}
-
-/* The addresses of a name of our zones, IPv4 first. False when some did not fit. */
-static bool add_addresses(struct walk *w, const struct zone_node *node)
-{
-	static const uint16_t types[] = { DNS_TYPE_A, DNS_TYPE_AAAA };
-	bool all = true;
-
-	for (unsigned i = 0; i < 2; i++) {
-		const struct rrset *set = zone_node_rrset(node, types[i]);
-
-		if (set && !reply_addresses(w->reply, node->name, node->name_len, set))
-			all = false;
-	}
-	return all;
-}
-
-/* RFC 9471: all glue inside the cut, or TC. Glue beside it (of siblings) is a help. */
-static void answer_referral(struct walk *w, const struct zone_hit *hit)
-{
-	const struct zone_glue *glue = hit->glue;
-
-	if (!w->followed)
-		w->reply->is_authoritative = false;
-	if (!reply_rrset(w->reply, REPLY_AUTHORITY, hit->rrset, owner_of(w, hit->owner_len)))
-		return;
-	for (uint16_t i = 0; glue && i < glue->count; i++)
-		if (!add_addresses(w, zone_node_at(hit->zone, glue->node[i])) && i < glue->needed)
-			w->reply->is_partial = true;
-}
-
-/* The addresses of the names that an answer points to, when they are in the same zone and no
- * service's: RFC 1035 section 3.3 (NS, MX), RFC 2782 (SRV), RFC 9460 section 4.1 (SVCB). */
-static void add_targets(struct walk *w, const struct zone_hit *hit)
-{
-	const struct rrset *set = hit->rrset;
-	unsigned before = set->type == DNS_TYPE_SRV ? 6 : set->type == DNS_TYPE_NS ? 0 : 2;
-
-	for (size_t at = 0; at < set->len; at += RRSET_RR_HEAD + dns_get16(set->wire + at + 10)) {
-		const uint8_t *target = set->wire + at + RRSET_RR_HEAD + before;
-		uint8_t lower[NAME_WIRE_MAX];
-		const struct zone_node *node;
-		size_t len = name_len(target);
-
-		name_lower(lower, target, len);
-		node = zone_find_node(hit->zone, lower, len,
-				      zone_set_hash(w->snap->zones, lower, len));
-		if (node && (!node->over || node->flags & ZONE_NODE_GLUE))
-			add_addresses(w, node);
-	}
-}
-
-static bool has_targets(uint16_t type)
-{
-	return type == DNS_TYPE_NS || type == DNS_TYPE_MX || type == DNS_TYPE_SRV ||
-	       type == DNS_TYPE_SVCB || type == DNS_TYPE_HTTPS;
-}
-
-static void answer_static(struct walk *w, const struct zone_hit *hit)
-{
-	if (reply_rrset(w->reply, REPLY_ANSWER, hit->rrset, rrset_pointer(w->name_at)) &&
-	    has_targets(hit->rrset->type))
-		add_targets(w, hit);
-}
-
-/* An RRset stands in an answer once (RFC 2181 section 5). Who comes to an alias again is in a loop,
- * and gets what there is: the resolver sees the loop too. */
-static bool is_followed(const struct walk *w, const struct rrset *alias)
-{
-	for (unsigned i = 0; i < w->followed; i++)
-		if (w->alias[i] == alias)
-			return true;
-	return false;
-}
-
-/* Goes on with the name whose wire form stands in the reply at `at`. A chain that is longer than
- * what is followed, or than pointers reach, ends here: the resolver asks on. */
-static bool follow(struct walk *w, const struct rrset *alias, const uint8_t *wire, size_t len,
-		   size_t at)
-{
-	if (w->followed == CHAIN_MAX || at > 0x3fff)
-		return false;
-	w->alias[w->followed++] = alias;
-	memcpy(w->target.wire, wire, len);
-	w->target.len = (uint8_t)len;
-	name_lower(w->target.wire, w->target.wire, len);
-	w->name = w->target.wire;
-	w->name_len = len;
-	w->name_at = at;
-	w->hash = zone_set_hash(w->snap->zones, w->name, len);
-	return true;
-}
-
-static bool follow_cname(struct walk *w, const struct zone_hit *hit)
-{
-	size_t at;
-
-	if (is_followed(w, hit->rrset))
-		return false;
-	at = reply_rrset(w->reply, REPLY_ANSWER, hit->rrset, rrset_pointer(w->name_at));
-	return at && follow(w, hit->rrset, hit->target, hit->target_len, at + RRSET_RR_HEAD);
-}
-
-/* RFC 6672 section 3.1: the DNAME, and a CNAME made from it. */
-static bool follow_dname(struct walk *w, const struct zone_hit *hit, uint16_t *rcode)
-{
-	struct name made;
-	size_t at;
-
-	if (is_followed(w, hit->rrset) ||
-	    !reply_rrset(w->reply, REPLY_ANSWER, hit->rrset, owner_of(w, hit->owner_len)))
-		return false;
-	if (name_replace_suffix(w->name, w->name_len, hit->owner_len, hit->target, hit->target_len,
-				&made) != ERR_OK) {
-		*rcode = DNS_RCODE_YXDOMAIN;
-		return false;
-	}
-	at = reply_cname(w->reply, rrset_pointer(w->name_at), hit->rrset->ttl_s, made.wire,
-			 made.len);
-	if (w->job->query.qtype == DNS_TYPE_CNAME || w->job->query.qtype == DNS_TYPE_ANY)
-		return false; /* the CNAME that was made is what was asked for */
-	return at && follow(w, hit->rrset, made.wire, made.len, at + RRSET_RR_HEAD);
-}
-
-/* One look-up. Returns true when the walk goes on with another name. */
-static bool step(struct walk *w, uint16_t *rcode)
-{
-	struct zone_hit hit;
-
-	zone_set_find_hashed(w->snap->zones, w->name, w->name_len, w->hash, w->job->query.qtype,
-			     &hit);
-	switch (hit.kind) {
-	case ZONE_HIT_REFUSED:
-		if (!w->followed) {
-			w->reply->is_authoritative = false;
-			reply_ede(w->reply, DNS_EDE_NOT_AUTHORITATIVE, NULL);
-			*rcode = DNS_RCODE_REFUSED;
-		}
-		return false;
-	case ZONE_HIT_BROKEN:
-		if (!w->followed) {
-			w->reply->is_authoritative = false;
-			reply_ede(w->reply, DNS_EDE_INVALID_DATA, "the zone could not be loaded");
-			*rcode = DNS_RCODE_SERVFAIL;
-		}
-		return false;
-	case ZONE_HIT_ANSWER: answer_static(w, &hit); return false;
-	case ZONE_HIT_SERVICE: *rcode = answer_service(w, &hit); return false;
-	case ZONE_HIT_CNAME: return follow_cname(w, &hit);
-	case ZONE_HIT_DNAME: return follow_dname(w, &hit, rcode);
-	case ZONE_HIT_NXDOMAIN:
-		*rcode = DNS_RCODE_NXDOMAIN;
-		add_soa(w, hit.zone);
-		return false;
-	case ZONE_HIT_NODATA: add_soa(w, hit.zone); return false;
-	case ZONE_HIT_REFERRAL: answer_referral(w, &hit); return false;
-	}
-	return false;
-}
-
-static uint16_t walk_zones(struct walk *w)
-{
-	uint16_t rcode = DNS_RCODE_NOERROR;
-
-	while (step(w, &rcode))
-		;
-	return rcode;
-}
-
-static uint16_t answer_question(const struct snapshot *snap, struct answer_scratch *scratch,
-				struct answer_job *job, struct reply *r)
-{
-	const struct query *q = &job->query;
-	struct walk w;
-
-	if (q->qclass != DNS_CLASS_IN || q->qtype == DNS_TYPE_AXFR || q->qtype == DNS_TYPE_IXFR) {
-		r->is_authoritative = false;
-		return DNS_RCODE_REFUSED;
-	}
-	w.snap = snap;
-	w.scratch = scratch;
-	w.job = job;
-	w.reply = r;
-	w.name = q->name;
-	w.name_len = q->name_len;
-	w.name_at = DNS_HEADER_LEN;
-	w.hash = job->hash;
-	w.followed = 0;
-	return walk_zones(&w);
-}
-
-/* ---- in and out ---- */
 
 void answer_prepare(const struct snapshot *snap, struct answer_job *job, const uint8_t *in,
 		    size_t len, const struct addr *source, enum answer_transport transport)
@@ -561,7 +17,7 @@ void answer_prepare(const struct snapshot *snap, struct answer_job *job, const u
 		return;
 	job->hash = zone_set_hash(snap->zones, job->query.name, job->query.name_len);
 	zone_set_prefetch(snap->zones, job->hash);
-	client_map_prefetch(snap->clients, client_of(&job->query, &job->source));
+	client_map_prefetch(snap->clients, job_client(job));
 }
 
 static void add_options(const struct snapshot *snap, const struct answer_job *job, struct reply *r)
@@ -574,6 +30,22 @@ static void add_options(const struct snapshot *snap, const struct answer_job *jo
 		reply_option(r, DNS_OPTION_KEEPALIVE, keepalive, sizeof(keepalive));
 }
 
+/* What is settled before any name is looked up: malformed messages, classes and transfers that are
+ * not served. Limits and cookies have their place here too. */
+static bool settle(const struct answer_job *job, uint16_t *rcode)
+{
+	const struct query *q = &job->query;
+
+	if (job->verdict == QUERY_REPLY)
+		*rcode = q->rcode;
+	else if (q->qclass != DNS_CLASS_IN || q->qtype == DNS_TYPE_AXFR ||
+		 q->qtype == DNS_TYPE_IXFR)
+		*rcode = DNS_RCODE_REFUSED;
+	else
+		return false;
+	return true;
+}
+
 size_t answer_finish(const struct snapshot *snap, struct answer_scratch *scratch,
 		     struct answer_job *job, uint8_t *out, size_t room)
 {
@@ -582,23 +54,21 @@ size_t answer_finish(const struct snapshot *snap, struct answer_scratch *scratch
 	uint16_t rcode;
 
 	if (job->verdict == QUERY_DROP) {
-		count(&counters->dropped);
+		counters_add(&counters->dropped);
 		return 0;
 	}
-	count(&counters->queries[job->transport][qtype_index(job->query.qtype)]);
+	counters_add(&counters->queries[job->transport][counters_qtype(job->query.qtype)]);
 	reply_begin(&r, out, room, &job->query,
 		    reply_limit(&job->query, job->transport != ANSWER_UDP));
-	if (job->verdict == QUERY_REPLY) {
+	if (settle(job, &rcode))
 		r.is_authoritative = false;
-		rcode = job->query.rcode;
-	} else {
-		rcode = answer_question(snap, scratch, job, &r);
-	}
+	else
+		rcode = walk_question(snap, job, counters, &r);
 	if (job->query.has_edns)
 		add_options(snap, job, &r);
-	count(&counters->rcodes[rcode < ANSWER_RCODES ? rcode : ANSWER_RCODES - 1]);
-	if (r.is_cut)
-		count(&counters->truncated);
+	counters_add(&counters->rcodes[rcode < ANSWER_RCODES ? rcode : ANSWER_RCODES - 1]);
+	if (r.is_cut || r.is_partial)
+		counters_add(&counters->truncated);
 	return reply_end(&r, rcode);
 }
 
