@@ -279,7 +279,7 @@ static void set_over(struct build *b, uint32_t number)
 		n->flags |= ZONE_NODE_GLUE;
 }
 
-/* A record that no query can reach, but for glue, is a slip of somebody's pen. */
+/* A record that no query can reach, and that is no glue, was probably not meant. */
 static void check_hidden(struct check *c, uint32_t number)
 {
 	const struct build_name *n = &c->b->name[number];
@@ -329,6 +329,44 @@ static void check_rdata(struct check *c, uint32_t number)
 				       text_of(c, number), types_name(r->type, (char[16]){ 0 }));
 }
 
+static bool has_address(const struct build *b, uint32_t number)
+{
+	for (const struct build_record *r = build_first(b, number); r; r = build_next(b, r))
+		if (r->type == DNS_TYPE_A || r->type == DNS_TYPE_AAAA || r->type == DNS_TYPE_CNAME)
+			return true;
+	return false;
+}
+
+static bool has_wildcard(const struct build *b, const uint8_t *name, size_t len)
+{
+	uint8_t wire[NAME_WIRE_MAX + 2] = { 1, '*' };
+
+	memcpy(wire + 2, name, len);
+	return build_find(b, wire, len + 2) != BUILD_NONE;
+}
+
+/* Whether the name of a server of `cut` lies in this zone and has no address there: nobody could ask
+ * it. A wildcard may give it one, and another delegation has it elsewhere. */
+static bool lacks_address(const struct build *b, uint32_t cut, const uint8_t *name, size_t len)
+{
+	uint32_t number = build_find(b, name, len);
+
+	if (number != BUILD_NONE && has_address(b, number))
+		return false;
+	while (len > 1) {
+		number = build_find(b, name, len);
+		if (number == APEX)
+			return true;
+		if (number != BUILD_NONE && number != cut && b->name[number].flags & ZONE_NODE_CUT)
+			return false;
+		len -= *name + 1u;
+		name += *name + 1;
+		if (has_wildcard(b, name, len))
+			return false;
+	}
+	return false;
+}
+
 /* RFC 2181 section 10.3: NS and MX must not point to an alias; nothing good comes of SRV to one. */
 static void check_targets(struct check *c, uint32_t number)
 {
@@ -351,6 +389,11 @@ static void check_targets(struct check *c, uint32_t number)
 			report_warning(c->report, r->where,
 				       "%s %s: points to a CNAME, expected a name with addresses",
 				       text_of(c, number), types_name(r->type, (char[16]){ 0 }));
+		if (r->type == DNS_TYPE_NS && lacks_address(b, number, lower, len))
+			report_warning(c->report, r->where,
+				       "%s NS: the server has no address in this zone, expected an A "
+				       "or AAAA record of its name",
+				       text_of(c, number));
 	}
 }
 
