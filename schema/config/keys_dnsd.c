@@ -62,7 +62,7 @@ static const struct key listen_keys[] = {
 	  .type = KEY_ENDPOINT,
 	  ROOT(listen.http),
 	  .restart = true,
-	  .doc = "Where `/metrics`, `/healthz`, `/readyz` and the dashboard are served, read "
+	  .doc = "Where `/metrics`, `/healthz` and `/readyz` are served, read "
 		 "only." },
 	{ .name = "admin",
 	  .type = KEY_PATH,
