@@ -17,6 +17,7 @@ libschema_a_SOURCES = \
 	schema/config/keys_proberd.c \
 	schema/config/keys_regiond.c \
 	schema/config/keys_steering.c \
+	schema/config/monitor_kinds.h \
 	schema/config/named.c schema/config/named.h \
 	schema/config/plan.c schema/config/plan.h \
 	schema/config/reference.c schema/config/reference.h \

@@ -248,7 +248,7 @@ static enum err_code read_text(const struct key *key, const char *text, struct a
 	if (code)
 		return code;
 	if (!copy)
-		return err_set(e, ERR_MEMORY, "no memory");
+		return err_set(e, ERR_MEMORY, "out of memory");
 	if (key->type == KEY_NAME && !identity_part_is_valid(text))
 		return err_set(e, ERR_INPUT,
 			       "`%.*s` is not a name: expected 1 to 63 letters, digits, `.`, `_` "
@@ -330,7 +330,7 @@ static enum err_code read_host_port(const char *text, struct arena *arena,
 	}
 	host = arena_text(arena, text, len);
 	if (!host)
-		return err_set(e, ERR_MEMORY, "no memory");
+		return err_set(e, ERR_MEMORY, "out of memory");
 	if (strchr(host, ':'))
 		code = addr_parse(host, &ignored, e);
 	else

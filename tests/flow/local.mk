@@ -1,4 +1,5 @@
 # flow: real daemons on loopback; each test_* is a program that tests/run calls.
+EXTRA_DIST += tests/flow/test_readme
 EXTRA_DIST += tests/flow/flow.py tests/flow/claims.py tests/flow/beside.py tests/flow/backend.py \
 	tests/flow/test_check tests/flow/test_dns tests/flow/test_failover tests/flow/test_peers \
 	tests/flow/test_regiond tests/flow/test_reload tests/flow/test_restart tests/flow/test_zones \
