@@ -345,8 +345,8 @@ static bool has_wildcard(const struct build *b, const uint8_t *name, size_t len)
 	return build_find(b, wire, len + 2) != BUILD_NONE;
 }
 
-/* Whether the name of a server of `cut` lies in this zone and has no address there: nobody could ask
- * it. A wildcard may give it one, and another delegation has it elsewhere. */
+/* Whether the name of a server of `cut` lies in this zone and has no address there: nobody could
+ * ask it. A wildcard may give it one, and another delegation has it elsewhere. */
 static bool lacks_address(const struct build *b, uint32_t cut, const uint8_t *name, size_t len)
 {
 	uint32_t number = build_find(b, name, len);
@@ -391,8 +391,8 @@ static void check_targets(struct check *c, uint32_t number)
 				       text_of(c, number), types_name(r->type, (char[16]){ 0 }));
 		if (r->type == DNS_TYPE_NS && lacks_address(b, number, lower, len))
 			report_warning(c->report, r->where,
-				       "%s NS: the server has no address in this zone, expected an A "
-				       "or AAAA record of its name",
+				       "%s NS: the server has no address in this zone, expected "
+				       "an A or AAAA record of its name",
 				       text_of(c, number));
 	}
 }
