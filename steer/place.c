@@ -19,13 +19,6 @@ uint8_t place_continent_parse(const char *code)
 	return (uint8_t)(country_continent_index(code) + 1);
 }
 
-const char *place_continent_code(uint8_t continent)
-{
-	if (continent == PLACE_NOWHERE || continent > PLACE_SA)
-		return "";
-	return country_continents[continent - 1];
-}
-
 uint8_t place_continent_of(const char country[3])
 {
 	return (uint8_t)(country_continent_of(country) + 1);

@@ -34,7 +34,6 @@ struct place {
 
 uint8_t place_continent_of(const char country[3]); /* PLACE_NOWHERE when unknown */
 uint8_t place_continent_parse(const char *code);   /* "EU"; PLACE_NOWHERE when it is none */
-const char *place_continent_code(uint8_t continent);
 
 #define PLACE_FAR UINT32_MAX /* one of the two has no position */
 uint32_t place_distance_m(const struct place *a, const struct place *b);
