@@ -61,3 +61,4 @@ tests_unit_dnsd_test_api_LDFLAGS = $(FAKE_LINKS) $(FAKE_REPLIES)
 check_PROGRAMS += tests/unit/dnsd/test_forced
 tests_unit_dnsd_test_forced_LDFLAGS = $(FAKE_LINKS) $(FAKE_REPLIES) -Wl,--wrap=publish_live
 check_PROGRAMS += tests/unit/dnsd/test_traffic
+check_PROGRAMS += tests/unit/dnsd/test_moves
