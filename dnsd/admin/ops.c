@@ -226,7 +226,10 @@ void ops_expire(struct ops *o)
 {
 	const struct rooms *r = o->rooms;
 
-	if (overrides_expire(r->overrides) && live_apply_all(r->live))
+	if (!overrides_expire(r->overrides))
+		return;
+	keep_flush(r->keep); /* disk first: what is heard and not written yet would show with it */
+	if (live_apply_all(r->live))
 		reload_request(r->reload, false, false);
 }
 

@@ -120,11 +120,21 @@ void keep_changed(void *keep, const struct fleet_change *change)
 	loop_timer_after(k->timer, 0);
 }
 
+/* Nothing to keep; but what the service shows includes changes that wait for the disk. */
+static bool is_only_eased(const struct change *one)
+{
+	return one->change.from == one->change.to;
+}
+
 void keep_eased(void *keep, uint32_t service, uint32_t member)
 {
 	struct keep *k = keep;
+	struct change *kept = k->n > k->n_applied ? append(k) : NULL;
 
-	live_apply(k->with.live, service);
+	if (kept)
+		*kept = (struct change){ .change = { .service = service, .member = member } };
+	else
+		live_apply(k->with.live, service);
 }
 
 /* ---- one change ---- */
@@ -133,6 +143,8 @@ static void tell(const struct keep *k, const struct change *one)
 {
 	const struct fleet_change *x = &one->change;
 
+	if (is_only_eased(one))
+		return;
 	log_write(x->to == HEALTH_DOWN ? LOG_WARN : LOG_INFO, "dnsd/live",
 		  "%s: %s is %s, was %s (%s)%s%s", service_of(k, x->service)->name,
 		  live_region_of(k->with.live, x->service, x->member), verdict_health_name(x->to),
@@ -203,6 +215,8 @@ static enum err_code write_all(struct keep *k, struct err *e)
 	if (rc != ERR_OK)
 		return rc;
 	for (size_t i = 0; rc == ERR_OK && i < k->n; i++) {
+		if (is_only_eased(&k->changes[i]))
+			continue;
 		rc = put_event(k, &k->changes[i], e);
 		if (rc == ERR_OK)
 			rc = put_health(k, &k->changes[i], e);

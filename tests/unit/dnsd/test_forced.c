@@ -102,6 +102,22 @@ static void answers_move_when_the_disk_knows_why(void **state)
 	line_free(eu);
 }
 
+static void what_is_not_kept_waits_for_what_is(void **state)
+{
+	struct line *eu = region_up("eu");
+
+	moved = moved_on_disk = 0;
+	say_report(eu, 0, false, "chat.example.com", DOWN, "");
+	keep_eased(rooms->keep, S_CHAT, 1); /* of another member, in the same turn */
+	assert_int_equal(moved, 0);
+	loop_run_once(rooms->loop);
+	assert_true(moved >= 1);
+	assert_int_equal(moved_on_disk, moved);
+	keep_eased(rooms->keep, S_CHAT, 1);
+	assert_int_equal(keep_waiting(rooms->keep), 0);
+	line_free(eu);
+}
+
 /* ---- who is only held back ---- */
 
 static void who_is_only_held_down_serves_before_the_dead(void **state)
@@ -496,6 +512,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_CONTROL(answers_move_when_the_disk_knows_why),
+		WITH_CONTROL(what_is_not_kept_waits_for_what_is),
 		WITH_CONTROL(who_is_only_held_down_serves_before_the_dead),
 		WITH_CONTROL(who_is_held_down_is_told_with_the_time_that_is_left),
 		WITH_CONTROL(holds_are_of_members),
