@@ -140,7 +140,8 @@ enum err_code overrides_load(struct overrides *o, struct err *e)
 		return err_set(e, ERR_MEMORY, "out of memory");
 	}
 	n = without_those_over(o, joined, n_read);
-	memcpy(&joined[n], &o->list[o->n - o->n_waiting], o->n_waiting * sizeof(*joined));
+	if (o->n_waiting)
+		memcpy(&joined[n], &o->list[o->n - o->n_waiting], o->n_waiting * sizeof(*joined));
 	store_override_free(o->list, o->n - o->n_waiting);
 	o->list = joined;
 	o->n = n + o->n_waiting;
