@@ -421,7 +421,8 @@ static void the_watchdog_hears_of_a_loop_that_turns(void **state)
 
 static void a_wrong_notify_socket_is_no_trouble(void **state)
 {
-	char longer_than_any[300];
+	char longer_than_any[300], path[] = "/tmp/fairlead-test-XXXXXX", file[64];
+	int fd;
 
 	memset(longer_than_any, 'x', sizeof(longer_than_any));
 	longer_than_any[0] = '/';
@@ -436,6 +437,15 @@ static void a_wrong_notify_socket_is_no_trouble(void **state)
 	daemon_notify("READY=1");
 	unsetenv("NOTIFY_SOCKET");
 	daemon_notify("READY=1");
+	/* And the right one is told all the same. */
+	assert_non_null(mkdtemp(path));
+	snprintf(file, sizeof(file), "%s/notify", path);
+	fd = listen_as_systemd(file);
+	daemon_notify("READY=1");
+	expect_datagram(fd, "READY=1");
+	close(fd);
+	unlink(file);
+	rmdir(path);
 }
 
 int main(void)
