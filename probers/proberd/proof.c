@@ -119,7 +119,6 @@ static void accompany(struct proof *p, struct proof_target *t, uint64_t at_us)
 {
 	unsigned found = 0;
 
-	memset(t->beside, 0, sizeof(t->beside));
 	for (size_t i = 0; i < p->n && found < PROOF_COMPANIONS; i++) {
 		uint32_t site = (uint32_t)((p->next_site + i) % p->n);
 		struct proof_target *other;
@@ -128,16 +127,16 @@ static void accompany(struct proof *p, struct proof_target *t, uint64_t at_us)
 		if (!is_elsewhere(p, site, t))
 			continue;
 		other = take_turn(&p->sites[site]);
-		due_us = other ? schedule_next_us(other->watch) : 0;
-		if (!due_us) /* nobody there passes, or its check runs already */
+		due_us = other && !other->again_us ? schedule_next_us(other->watch) : 0;
+		if (!due_us) /* nobody there passes, its check runs, or it accompanies another */
 			continue;
-		t->beside[found++] = other;
+		t->next_beside[found++] = other;
 		at_us = due_us < at_us ? due_us : at_us;
 	}
 	p->next_site++;
 	for (unsigned i = 0; i < found; i++) {
-		t->beside[i]->again_us = at_us + sight_again_us(t->rtt_us);
-		schedule_hurry(t->beside[i]->watch, at_us);
+		t->next_beside[i]->again_us = at_us + sight_again_us(t->rtt_us);
+		schedule_hurry(t->next_beside[i]->watch, at_us);
 	}
 	schedule_hurry(t->watch, at_us);
 }
@@ -208,6 +207,8 @@ static bool take_failure(struct proof *p, struct proof_target *t,
 {
 	if (t->is_proven)
 		return false;
+	memcpy(t->beside, t->next_beside, sizeof(t->beside));
+	memset(t->next_beside, 0, sizeof(t->next_beside));
 	t->failed_us = t->is_failing ? state->begun_us : 0;
 	if (can_prove(t)) {
 		set_proven(p, t, true);
@@ -216,7 +217,7 @@ static bool take_failure(struct proof *p, struct proof_target *t,
 	if (is_new && !t->beside[0])
 		accompany(p, t, now_us);
 	else if (is_new) /* the second look may still come */
-		schedule_hurry(t->watch, now_us + SIGHT_AGAIN_US + SIGHT_LATE_US);
+		accompany(p, t, now_us + SIGHT_AGAIN_US + SIGHT_LATE_US);
 	else if (t->is_failing || state->streak + 1 >= state->fall)
 		accompany(p, t, schedule_next_us(t->watch));
 	return false;
@@ -226,6 +227,7 @@ static bool take_pass(struct proof *p, struct proof_target *t, const struct sche
 		      uint64_t now_us)
 {
 	t->failed_us = 0;
+	memset(t->next_beside, 0, sizeof(t->next_beside));
 	t->rtt_us = state->rtt_us;
 	if (t->again_us)
 		schedule_hurry(t->watch, t->again_us);

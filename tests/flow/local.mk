@@ -6,3 +6,4 @@ EXTRA_DIST += tests/flow/flow.py tests/flow/claims.py tests/flow/beside.py tests
 	tests/flow/test_stream tests/flow/test_handover tests/flow/test_turns
 EXTRA_DIST += tests/flow/test_examples
 EXTRA_DIST += tests/flow/test_region
+EXTRA_DIST += tests/flow/test_faults

@@ -451,6 +451,24 @@ static void a_failure_beside_a_region_that_is_well_is_proven_in_the_usual_time(v
 	world_free(w);
 }
 
+static void of_three_regions_one_that_fails_at_once_is_proven_after_blindness_too(void **state)
+{
+	struct world *w = two_regions();
+
+	w->message.region = "ap-south";
+	w->message.plan.revision = 2;
+	message_add(&w->message, 2, "m0", 3);
+	replace(w);
+	w->dead = -2;
+	run_ms(w, 5000);
+	w->dead = 1; /* the prober sees again, and eu-west has gone meanwhile */
+	run_ms(w, 4000);
+	verdict_is(w, 0, false, true);
+	verdict_is(w, 1, true, false);
+	verdict_is(w, 2, true, false);
+	world_free(w);
+}
+
 static void what_a_prober_sees_that_is_cut_off_is_never_proven(void **state)
 {
 	struct world *w = two_regions();
@@ -589,6 +607,8 @@ int main(void)
 		cmocka_unit_test(parts_out_of_order_are_refused_and_the_plan_before_stays),
 		cmocka_unit_test(
 			a_failure_beside_a_region_that_is_well_is_proven_in_the_usual_time),
+		cmocka_unit_test(
+			of_three_regions_one_that_fails_at_once_is_proven_after_blindness_too),
 		cmocka_unit_test(what_a_prober_sees_that_is_cut_off_is_never_proven),
 		cmocka_unit_test(cut_and_back_again_nothing_is_ever_proven),
 		cmocka_unit_test(a_proof_lapses_when_no_other_region_is_well_and_is_told),
