@@ -27,15 +27,16 @@ static inline int64_t clock_wall_ms(const struct clock *c)
 	return c->wall_ms(c);
 }
 
-/* The hand-wound twin. Pass &hand.clock where a clock is asked for. */
+/* The hand-wound twin, for tests. Pass &hand.clock where a clock is asked for. */
 struct clock_hand {
 	struct clock clock;
 	uint64_t now_us;
 	int64_t now_ms;
 };
 
+/* for tests */
 void clock_hand_init(struct clock_hand *hand, uint64_t now_us, int64_t now_ms);
-void clock_hand_advance_ms(struct clock_hand *hand, uint64_t ms); /* moves both */
+void clock_hand_advance_ms(struct clock_hand *hand, uint64_t ms); /* moves both; for tests */
 
 /* "2026-01-02T03:04:05.678Z", the form of logs, events and the API. */
 #define CLOCK_TEXT_MAX 32

@@ -4,7 +4,7 @@
  * Threads    any
  * Ownership  *out is malloc'd and terminated by a zero that is not counted
  * Errors     the path is in the text; ERR_NOT_FOUND and ERR_LIMIT (over `max`) when reading; a
- * failed write leaves the old file, and nothing beside it
+ *            failed write leaves the old file, and nothing beside it
  */
 #ifndef FAIRLEAD_CORE_FILE_H
 #define FAIRLEAD_CORE_FILE_H

@@ -34,6 +34,7 @@ struct end {
 	struct acceptor *acceptor;
 	struct client *clients;
 	unsigned n_clients;
+	struct reserve_cap cap;
 	char *path; /* of a Unix socket, removed at the end if it is still this one */
 	dev_t device;
 	ino_t inode;
@@ -80,9 +81,9 @@ static struct client *waiting_longest(struct end *end)
 }
 
 /* Pages take at most a quarter of what clients may have: they share it with those of services. */
-static size_t most_clients(const struct end *end)
+static unsigned most_clients(const struct end *end)
 {
-	size_t share = (reserve_limit() - reserve_kept()) / 4;
+	unsigned share = (reserve_limit() - reserve_kept()) / 4;
 
 	if (end->kind == END_UNIX || !reserve_limit() || share > HTTP_CONNECTIONS_MAX)
 		return HTTP_CONNECTIONS_MAX;
@@ -92,15 +93,18 @@ static size_t most_clients(const struct end *end)
 /* Makes room for one more; returns why there is none. The admin socket may use the reserve. */
 static const char *make_room(struct end *end, int fd)
 {
-	bool is_short = end->kind != END_UNIX && reserve_is_reached(fd);
+	uint64_t now_us = clock_mono_us(loop_clock(end->server->loop));
+	unsigned most = most_clients(end);
+	bool is_full = end->kind == END_UNIX
+			       ? end->n_clients >= most
+			       : reserve_take_cap(&end->cap, fd, end->n_clients, most, now_us);
 	struct client *longest;
 
-	if (!is_short && end->n_clients < most_clients(end))
+	if (!is_full)
 		return NULL;
 	longest = waiting_longest(end);
 	if (!longest)
-		return is_short ? "the descriptors that are left are reserved"
-				: "all connections are in use";
+		return "all connections that there may be are in use";
 	drop(longest);
 	return NULL;
 }

@@ -34,7 +34,7 @@ enum err_code http_listen_unix(struct http_server *s, const char *path, struct e
 /* tls NULL = in the clear. Port 0 picks one; http_port() tells which, of the last one made. */
 enum err_code http_listen_tcp(struct http_server *s, const struct endpoint *at, struct tls *tls,
 			      struct err *e);
-uint16_t http_port(const struct http_server *s); /* for tests */
-unsigned http_connections(const struct http_server *s);
+uint16_t http_port(const struct http_server *s);	/* for tests */
+unsigned http_connections(const struct http_server *s); /* for tests */
 
 #endif

@@ -18,7 +18,7 @@ struct job {
 	job_work_fn work;
 	job_done_fn done;
 	void *arg;
-	struct loop_task task; /* so that its end needs no memory */
+	struct mail mail; /* so that its end needs no memory */
 	struct job *next_ended, **ended;
 };
 
@@ -77,7 +77,7 @@ static void run_one(struct job_pool *pool)
 	pthread_mutex_lock(&pool->lock);
 	add_ended(pool, job);
 	if (!atomic_load(&pool->stopping))
-		loop_post_task(pool->loop, &job->task);
+		loop_post_mail(pool->loop, &job->mail);
 }
 
 static void *help(void *arg)
@@ -122,7 +122,7 @@ enum err_code job_submit(struct job_pool *pool, job_work_fn work, job_done_fn do
 	if (!job)
 		return ERR_MEMORY;
 	*job = (struct job){ .pool = pool, .work = work, .done = done, .arg = arg };
-	job->task = (struct loop_task){ .fn = on_ended, .arg = job };
+	job->mail = (struct mail){ .fn = on_ended, .arg = job };
 	pthread_mutex_lock(&pool->lock);
 	if (pool->n_waiting == JOB_WAITING_MAX) {
 		pthread_mutex_unlock(&pool->lock);
@@ -221,7 +221,7 @@ static struct job *take_undone(struct job_pool *pool)
 	} else if (pool->ended) {
 		job = pool->ended;
 		remove_ended(job);
-		loop_unpost_task(pool->loop, &job->task);
+		loop_unpost_mail(pool->loop, &job->mail);
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return job;

@@ -2,7 +2,7 @@
 /* job: slow work away from the loop, on helper threads that are all made at the start.
  *
  *   loop's thread   job_submit(pool, work, done, arg)              done(arg, JOB_DONE)
- *   helper thread             `-> work(arg) ------ loop_post_task() -----^
+ *   helper thread             `-> work(arg) ------ loop_post_mail() -----^
  *
  * Whatever can wait for a disk, a resolver or a long computation is a job: reading files, builds,
  * backups, checks of the audit chain, host names. No thread is made later, so a process at its

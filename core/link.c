@@ -185,11 +185,6 @@ void link_leave(struct link *link)
 		destroy(link);
 }
 
-bool link_is_freed(const struct link *link)
-{
-	return link->freed;
-}
-
 /* ---- ends */
 
 static void call_drained(struct link *link)
@@ -632,11 +627,6 @@ void link_set_address(struct link *link, const char *address)
 const struct link_options *link_options(const struct link *link)
 {
 	return &link->options;
-}
-
-bool link_is_unverified(const struct link *link)
-{
-	return link->state == LINK_HANDSHAKE;
 }
 
 uint64_t link_bytes_received(const struct link *link)

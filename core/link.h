@@ -60,13 +60,13 @@ struct link_options {
 	struct job_pool *jobs;	 /* dialler: asks the resolver; NULL = addresses only */
 	uint32_t links_max;	 /* listener: verified links at a time, default 1024 */
 	uint32_t unverified_max; /* listener: connections in the handshake, default 512 */
-	uint32_t per_source_max; /* listener: of these from one address, default 64 */
+	uint32_t per_source_max; /* listener: of these from one address, default 256 */
 };
 #define LINK_OPTIONS_DEFAULT                                                        \
 	{                                                                           \
 		.frame_max = 1u << 20, .queue_max = 4u << 20, .handshake_ms = 5000, \
 		.idle_ms = 10000, .backoff_min_ms = 100, .backoff_max_ms = 2000,    \
-		.links_max = 1024, .unverified_max = 512, .per_source_max = 64,     \
+		.links_max = 1024, .unverified_max = 512, .per_source_max = 256,    \
 	}
 
 /* who = "ADDRESS:PORT" or "ADDRESS:PORT (SPIFFE URI)". */
@@ -121,10 +121,9 @@ void link_options_fill(struct link_options *to, const struct link_options *from)
 const struct link_options *link_options(const struct link *link);
 
 /* Every entry from the loop into the owner's code stands between these two; the link may be gone
- * after link_leave(). link_is_freed() = do nothing more. */
+ * after link_leave(). */
 void link_enter(struct link *link);
 void link_leave(struct link *link);
-bool link_is_freed(const struct link *link);
 
 void link_set_address(struct link *link, const char *address);
 /* An attempt that has no stream yet has failed: refused(), then over(). */
@@ -134,7 +133,6 @@ void link_secure(struct link *link, int fd, SSL *ssl, bool accepting);
 /* Ends a stream that is not up, with refused(). */
 void link_refuse(struct link *link, const struct err *why);
 
-bool link_is_unverified(const struct link *link);      /* its peer has not proved who it is */
 uint64_t link_bytes_received(const struct link *link); /* before it is verified; 0 = silent */
 
 #endif

@@ -28,8 +28,8 @@ enum err_code link_listen(struct link_listener **out, struct loop *loop, struct 
 			  const struct link_handler *handler, void *ctx, struct err *e);
 void link_listener_free(struct link_listener *l);
 
-uint16_t link_listener_port(const struct link_listener *l); /* for tests, when 0 was asked */
-unsigned link_listener_unverified(const struct link_listener *l);
-unsigned link_listener_verified(const struct link_listener *l);
+uint16_t link_listener_port(const struct link_listener *l);	  /* for tests, when 0 was asked */
+unsigned link_listener_unverified(const struct link_listener *l); /* for tests */
+unsigned link_listener_verified(const struct link_listener *l);	  /* for tests */
 
 #endif

@@ -11,6 +11,7 @@ libcore_a_SOURCES = \
 	core/daemon.c core/daemon.h \
 	core/arena.c core/arena.h \
 	core/err.c core/err.h \
+	core/expiry.c core/expiry.h \
 	core/file.c core/file.h \
 	core/frame.c core/frame.h \
 	core/http.c core/http.h \
@@ -25,12 +26,15 @@ libcore_a_SOURCES = \
 	core/log.c core/log.h \
 	core/log_sink.c core/log_sink.h \
 	core/loop.c core/loop.h \
+	core/mailbox.c core/mailbox.h \
 	core/metrics.c core/metrics.h \
 	core/problem.c core/problem.h \
 	core/process.c core/process.h \
 	core/rcu.c core/rcu.h \
+	core/reload_count.c core/reload_count.h \
 	core/reserve.c core/reserve.h \
 	core/resolve.c core/resolve.h \
+	core/status_pages.c core/status_pages.h \
 	core/socket.c core/socket.h \
 	core/suggest.c core/suggest.h \
 	core/handover.c core/handover.h \

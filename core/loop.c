@@ -5,17 +5,12 @@
 #include "core/log.h"
 #include "core/metrics.h"
 
-#include <errno.h>
 #include <event2/event.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 struct loop_signal {
 	struct loop_signal *next;
@@ -25,8 +20,7 @@ struct loop_signal {
 	void *arg;
 };
 
-/* libevent's own locking stays off: the queue under `lock` and the eventfd are all that other
- * threads touch. */
+/* libevent's own locking stays off: the mailbox is all that other threads touch. */
 struct loop {
 	struct event_base *base;
 	struct event *wake;
@@ -42,11 +36,8 @@ struct loop {
 	uint64_t longest_us;
 	struct metrics_histogram turns;
 
-	int wake_fd;
+	struct mailbox box;
 	atomic_bool stopping;
-	pthread_mutex_t lock;
-	struct loop_task *first, **last;   /* posted: under lock */
-	struct loop_task *due, **last_due; /* taken to be run: the loop's thread's */
 };
 
 struct loop_timer {
@@ -67,64 +58,12 @@ struct loop_watch {
 	void *arg;
 };
 
-static void wake_up(struct loop *loop)
-{
-	uint64_t one = 1;
-
-	/* EAGAIN means that the counter is full: the loop is awake already. */
-	while (write(loop->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
-}
-
-/* What was posted joins what is due, and is posted no more. */
-static void take_tasks(struct loop *loop)
-{
-	pthread_mutex_lock(&loop->lock);
-	*loop->last_due = loop->first;
-	if (loop->first)
-		loop->last_due = loop->last;
-	loop->first = NULL;
-	loop->last = &loop->first;
-	pthread_mutex_unlock(&loop->lock);
-}
-
-static struct loop_task *next_due(struct loop *loop)
-{
-	struct loop_task *task = loop->due;
-
-	if (!task)
-		return NULL;
-	loop->due = task->next;
-	if (!loop->due)
-		loop->last_due = &loop->due;
-	return task;
-}
-
-/* When fn is called the memory of a task is its poster's again. */
-static void run_task(struct loop_task *task)
-{
-	loop_fn fn = task->fn;
-	void *arg = task->arg;
-
-	if (task->is_allocated)
-		free(task);
-	fn(arg);
-}
-
-/* Work that is posted by the work that runs here waits for the next turn, so that sockets and
- * timers get theirs. */
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *loop = arg;
-	struct loop_task *task;
-	uint64_t count;
 
 	loop_note_work(loop);
-	while (read(loop->wake_fd, &count, sizeof(count)) < 0 && errno == EINTR)
-		;
-	take_tasks(loop);
-	while ((task = next_due(loop)))
-		run_task(task);
+	mailbox_read(&loop->box);
 	if (atomic_exchange(&loop->stopping, false)) {
 		loop->is_over = true;
 		event_base_loopbreak(loop->base);
@@ -159,20 +98,18 @@ static enum err_code make(struct loop **out, const struct clock *clock, struct e
 
 	if (!loop)
 		return err_set(e, ERR_MEMORY, "event loop: out of memory");
-	pthread_mutex_init(&loop->lock, NULL);
 	loop->clock = clock;
 	loop->is_wound = clock != clock_system();
-	loop->last = &loop->first;
-	loop->last_due = &loop->due;
-	loop->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (loop->wake_fd < 0) {
-		code = err_errno(e, errno, "event loop: eventfd");
+	code = mailbox_init(&loop->box, e);
+	if (code != ERR_OK) {
+		err_wrap(e, code, "event loop");
 		goto fail;
 	}
+	code = ERR_MEMORY;
 	loop->base = make_base();
 	if (loop->base)
 		loop->wake =
-			event_new(loop->base, loop->wake_fd, EV_READ | EV_PERSIST, on_wake, loop);
+			event_new(loop->base, loop->box.fd, EV_READ | EV_PERSIST, on_wake, loop);
 	if (!loop->wake || event_add(loop->wake, NULL) != 0) {
 		code = err_set(e, ERR_IO, "event loop: libevent cannot make one");
 		goto fail;
@@ -220,14 +157,8 @@ static void run_out(struct event_base *base)
 
 void loop_free(struct loop *loop)
 {
-	struct loop_task *task;
-
 	if (!loop)
 		return;
-	take_tasks(loop);
-	while ((task = next_due(loop)))
-		if (task->is_allocated)
-			free(task);
 	free_signals(loop);
 	if (loop->wake)
 		event_free(loop->wake);
@@ -235,9 +166,7 @@ void loop_free(struct loop *loop)
 		run_out(loop->base);
 		event_base_free(loop->base);
 	}
-	if (loop->wake_fd >= 0)
-		close(loop->wake_fd);
-	pthread_mutex_destroy(&loop->lock);
+	mailbox_fini(&loop->box);
 	free(loop);
 }
 
@@ -328,60 +257,22 @@ const struct clock *loop_clock(const struct loop *loop)
 void loop_stop(struct loop *loop)
 {
 	atomic_store(&loop->stopping, true);
-	wake_up(loop);
-}
-
-static void add_task(struct loop *loop, struct loop_task *task)
-{
-	bool was_empty;
-
-	task->next = NULL;
-	pthread_mutex_lock(&loop->lock);
-	was_empty = !loop->first;
-	*loop->last = task;
-	loop->last = &task->next;
-	pthread_mutex_unlock(&loop->lock);
-	if (was_empty)
-		wake_up(loop);
+	mailbox_wake(&loop->box);
 }
 
 enum err_code loop_post(struct loop *loop, loop_fn fn, void *arg)
 {
-	struct loop_task *task = malloc(sizeof(*task));
-
-	if (!task)
-		return ERR_MEMORY;
-	*task = (struct loop_task){ .fn = fn, .arg = arg, .is_allocated = true };
-	add_task(loop, task);
-	return ERR_OK;
+	return mailbox_post(&loop->box, fn, arg);
 }
 
-void loop_post_task(struct loop *loop, struct loop_task *task)
+void loop_post_mail(struct loop *loop, struct mail *mail)
 {
-	task->is_allocated = false;
-	add_task(loop, task);
+	mailbox_post_mail(&loop->box, mail);
 }
 
-static bool unlink_task(struct loop_task **list, struct loop_task ***last, struct loop_task *task)
+void loop_unpost_mail(struct loop *loop, struct mail *mail)
 {
-	for (struct loop_task **at = list; *at; at = &(*at)->next) {
-		if (*at != task)
-			continue;
-		*at = task->next;
-		if (!*at)
-			*last = at;
-		return true;
-	}
-	return false;
-}
-
-void loop_unpost_task(struct loop *loop, struct loop_task *task)
-{
-	if (unlink_task(&loop->due, &loop->last_due, task))
-		return;
-	pthread_mutex_lock(&loop->lock);
-	unlink_task(&loop->first, &loop->last, task);
-	pthread_mutex_unlock(&loop->lock);
+	mailbox_unpost(&loop->box, mail);
 }
 
 /* ---- timers */

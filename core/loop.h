@@ -10,7 +10,7 @@
  * With a clock wound by hand its timers fire in loop_run_once(), in the order of their time, when
  * the clock has reached them; sockets are real.
  *
- * Threads    everything from the loop's own thread, but loop_post(), loop_post_task() and
+ * Threads    everything from the loop's own thread, but loop_post(), loop_post_mail() and
  *            loop_stop() from any; loop_signal() on one loop of the process only
  * Ownership  the maker frees; timers and watches before their loop
  * Units      _ms milliseconds, _us microseconds
@@ -22,6 +22,7 @@
 #include "core/buf.h"
 #include "core/clock.h"
 #include "core/err.h"
+#include "core/mailbox.h"
 
 #include <event2/event.h> /* EV_READ, EV_WRITE */
 #include <stdbool.h>
@@ -45,16 +46,9 @@ void loop_stop(struct loop *loop);
 /* Runs fn(arg) on the loop's thread, in the order of posting. ERR_MEMORY is the only failure. */
 enum err_code loop_post(struct loop *loop, loop_fn fn, void *arg);
 
-/* The same without an allocation, for who must not fail: the poster keeps the task in memory of its
- * own until fn is called, and may free or post it again from then on. */
-struct loop_task {
-	loop_fn fn;
-	void *arg;
-	struct loop_task *next; /* the loop's */
-	bool is_allocated;	/* the loop's */
-};
-void loop_post_task(struct loop *loop, struct loop_task *task);
-void loop_unpost_task(struct loop *loop, struct loop_task *task); /* on the loop's thread */
+/* The same without an allocation, for who must not fail (core/mailbox.h). */
+void loop_post_mail(struct loop *loop, struct mail *mail);
+void loop_unpost_mail(struct loop *loop, struct mail *mail); /* on the loop's thread */
 
 enum err_code loop_timer_new(struct loop *loop, struct loop_timer **out, loop_fn fn, void *arg);
 void loop_timer_after(struct loop_timer *t, uint64_t ms); /* once; replaces what was set */

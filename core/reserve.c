@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define CAP_US 60000000
+
 /* A hundred checks at a time, a link to each of ten directors, a dozen files and the admin socket
  * fit into 1024 many times; a daemon that may have few descriptors keeps what it can. */
 #define KEPT_MIN 16
@@ -57,6 +59,19 @@ void reserve_refuse(int fd)
 uint64_t reserve_refused(void)
 {
 	return atomic_load(&refused);
+}
+
+bool reserve_take_cap(struct reserve_cap *cap, int fd, unsigned count, unsigned max,
+		      uint64_t now_us)
+{
+	if (now_us >= cap->until_us)
+		cap->most = 0;
+	if (reserve_is_reached(fd)) {
+		if (!cap->most || count < cap->most)
+			cap->most = count ? count : 1;
+		cap->until_us = now_us + CAP_US;
+	}
+	return count >= (cap->most ? cap->most : max);
 }
 
 unsigned reserve_limit(void)

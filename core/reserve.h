@@ -32,7 +32,19 @@ bool reserve_is_reached(int fd); /* this one is not for clients any more */
 void reserve_refuse(int fd);
 uint64_t reserve_refused(void);
 
+/* For a server where one client makes room for another: how many there may be, from the moment on
+ * that the reserve was reached, and for a minute. (The number alone does not tell any more: who
+ * makes room leaves a low one for the next.) All zero at first. */
+struct reserve_cap {
+	unsigned most; /* 0 = as many as max */
+	uint64_t until_us;
+};
+/* There are `count`, and `fd` is one more. Notes whether the reserve is reached; true: one of them
+ * has to make room. */
+bool reserve_take_cap(struct reserve_cap *cap, int fd, unsigned count, unsigned max,
+		      uint64_t now_us);
+
 unsigned reserve_limit(void); /* how many descriptors there may be; 0 = not started */
-unsigned reserve_kept(void);
+unsigned reserve_kept(void);  /* ... of these are kept */
 
 #endif

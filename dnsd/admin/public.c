@@ -2,14 +2,15 @@
 /* public: what anybody may read on listen.http. */
 #include "dnsd/admin/public.h"
 
+#include "core/expiry.h"
 #include "core/metrics.h"
 #include "core/process.h"
+#include "core/status_pages.h"
 #include "dnsd/admin/trouble.h"
 #include "dnsd/live/gauges.h"
 #include "schema/sql/store_look.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct public
 {
@@ -17,6 +18,7 @@ struct public
 	const struct refusals *refusals;
 	struct metrics *metrics;
 	bool is_ready;
+	struct status_pages pages;
 };
 
 static void write_serve(void *public, struct buf *out)
@@ -40,6 +42,7 @@ static void write_own(void *public, struct buf *out)
 	metrics_family(out, "fairlead_client_classes", "gauge", "Classes of clients.");
 	metrics_sample(out, "fairlead_client_classes",
 		       client_map_class_count(rooms_snapshot(p->rooms)->clients), NULL);
+	expiry_metrics(p->rooms->tls, clock_wall_ms(p->rooms->clock) / 1000, out);
 }
 
 static enum err_code add_metrics(struct public *p)
@@ -71,6 +74,13 @@ static enum err_code add_metrics(struct public *p)
 	return rc;
 }
 
+static const char *why_not_ready(const void *public)
+{
+	const struct public *p = public;
+
+	return p->is_ready ? NULL : "not ready";
+}
+
 enum err_code public_new(struct public **out, const struct rooms *rooms,
 			 const struct refusals *refusals)
 {
@@ -86,6 +96,7 @@ enum err_code public_new(struct public **out, const struct rooms *rooms,
 		public_free(p);
 		return rc;
 	}
+	p->pages = (struct status_pages){ p->metrics, why_not_ready, p };
 	*out = p;
 	return ERR_OK;
 }
@@ -103,32 +114,9 @@ void public_set_ready(struct public *p, bool is_ready)
 	p->is_ready = is_ready;
 }
 
-static void get_metrics(struct public *p, struct http_reply *reply)
-{
-	struct buf out = BUF_INIT;
-
-	metrics_write(p->metrics, &out);
-	if (out.failed)
-		http_reply_error(reply, ERR_MEMORY, "no memory");
-	else
-		http_reply_text(reply, 200, "text/plain; version=0.0.4", (const char *)out.data,
-				out.len);
-	buf_fini(&out);
-}
-
 void public_handle(void *public, const struct http_request *req, struct http_reply *reply)
 {
 	struct public *p = public;
 
-	if (strcmp(req->method, "GET") != 0)
-		http_reply_error(reply, ERR_DENIED, "these pages are read only");
-	else if (strcmp(req->path, "/metrics") == 0)
-		get_metrics(p, reply);
-	else if (strcmp(req->path, "/healthz") == 0)
-		http_reply_text(reply, 200, "text/plain", "ok\n", 3);
-	else if (strcmp(req->path, "/readyz") == 0)
-		http_reply_text(reply, p->is_ready ? 200 : 503, "text/plain",
-				p->is_ready ? "ready\n" : "not ready\n", p->is_ready ? 6 : 10);
-	else
-		http_reply_error(reply, ERR_NOT_FOUND, "there are /metrics, /healthz and /readyz");
+	status_pages_handle(&p->pages, req, reply);
 }

@@ -26,6 +26,7 @@ struct rooms {
 	struct reload *reload;
 	struct store *store;
 	struct upkeep *upkeep;
+	struct tls *tls; /* our certificate; NULL = none */
 	int64_t started_ms;
 };
 

@@ -2,6 +2,7 @@
 /* trouble: what is wrong now. */
 #include "dnsd/admin/trouble.h"
 
+#include "core/expiry.h"
 #include "core/metrics.h"
 #include "dnsd/admin/reach.h"
 
@@ -110,6 +111,8 @@ void trouble_collect(const struct rooms *r, struct problems *out)
 {
 	upkeep_problems(r->upkeep, out);
 	reload_problems(r->reload, out);
+	expiry_problems(r->tls, rooms_config(r)->tls.certificate, clock_wall_ms(r->clock) / 1000,
+			out);
 	keep_problems(r->keep, out);
 	fleet_problems(r->fleet, out);
 	for (uint32_t s = 0; s < rooms_config(r)->n_services; s++)

@@ -223,6 +223,7 @@ static enum err_code listen_secure(struct control *c, struct err *e)
 	rc = check_certificate(config, e);
 	if (rc == ERR_OK)
 		rc = tls_new(&c->tls, &files, e);
+	c->rooms.tls = c->tls;
 	reload_set_tls(c->rooms.reload, c->tls);
 	if (rc == ERR_OK && config->listen.control.addr.family)
 		rc = fleet_listen(c->rooms.fleet, c->tls, &config->listen.control, e);

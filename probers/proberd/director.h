@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* director: the link to one name server: its plan comes in, what was seen goes out.
+/* director: one name server: its plan comes in, what was seen goes out.
  *
  *   up -----> Hello, then a heartbeat each 500 ms
  *   Plan ---> replaces the one before; a full set of verdicts at once, and each 60 s
@@ -14,13 +14,13 @@
  * Ownership  the world outlives its directors; the link and the plan are the director's
  * Errors     ERR_MEMORY. Trouble with a link is logged with the director's name and counted, and
  *            the link is dialled again
- * Source     schema/wire/fleet.proto, core/link.h
+ * Source     schema/wire/uplink.h
  */
 #ifndef FAIRLEAD_PROBERS_PROBERD_DIRECTOR_H
 #define FAIRLEAD_PROBERS_PROBERD_DIRECTOR_H
 
-#include "core/link.h"
 #include "probers/proberd/plan.h"
+#include "schema/wire/uplink.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,27 +29,16 @@ struct director;
 
 /* What all directors share. */
 struct director_world {
-	struct loop *loop;
-	struct tls *tls;
-	struct job_pool *jobs; /* asks the resolver */
+	struct uplink_world link;
 	struct schedule *schedule;
-	const struct clock *clock;
-	char fleet[IDENTITY_PART_MAX];
-	uint64_t incarnation; /* ms since 1970 */
-	int32_t lat_e4, lon_e4;
 };
 
 struct director_stats {
-	const char *name;	      /* "ns1.example.net:7353" */
-	char node[IDENTITY_PART_MAX]; /* who it proved to be; "" = never up */
+	struct uplink_stats link;
+	const char *name; /* "ns1.example.net:7353" */
 	bool is_up;
-	bool has_plan;	     /* on this link */
-	uint64_t refused;    /* attempts that did not become a link */
-	uint64_t lost;	     /* links that went down */
-	uint64_t stuck;	     /* of these, because the director did not read */
-	uint64_t bad_frames; /* links closed for what they said */
+	bool has_plan; /* on this link */
 	uint64_t plans;
-	char trouble[256]; /* the last reason; "" while all is well */
 };
 
 enum err_code director_new(struct director **out, const struct director_world *world,

@@ -18,6 +18,12 @@ struct run {
 	bool is_stopping;
 };
 
+/* What went wrong is logged and counted. */
+static void on_reloaded(void *arg, enum err_code code, const struct err *e)
+{
+	daemon_notify("READY=1");
+}
+
 static void on_reload(void *arg)
 {
 	struct run *run = arg;
@@ -25,9 +31,10 @@ static void on_reload(void *arg)
 
 	if (run->is_stopping)
 		return;
-	daemon_notify("RELOADING=1");
-	proberd_reload(run->proberd, &e); /* it logs and counts what went wrong */
-	daemon_notify("READY=1");
+	if (proberd_reload(run->proberd, on_reloaded, run, &e) == ERR_OK)
+		daemon_notify("RELOADING=1");
+	else
+		log_error("proberd", "%s", e.text);
 }
 
 static void on_stopped(void *arg)

@@ -4,15 +4,14 @@
 
 #include "core/http.h"
 #include "core/log.h"
+#include "core/status_pages.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
-#define TEXT_TYPE    "text/plain; charset=utf-8"
-
 struct pages {
 	struct pages_world world;
+	struct status_pages status;
 	struct http_server *http, *admin;
 };
 
@@ -21,36 +20,9 @@ struct route {
 	void (*answer)(struct pages *p, const struct http_request *req, struct http_reply *reply);
 };
 
-static void reply_str(struct http_reply *reply, int status, const char *text)
+static const char *why_not_ready(const void *ctx)
 {
-	http_reply_text(reply, status, TEXT_TYPE, text, strlen(text));
-}
-
-static void answer_metrics(struct pages *p, const struct http_request *req,
-			   struct http_reply *reply)
-{
-	struct buf out = BUF_INIT;
-
-	metrics_write(p->world.metrics, &out);
-	if (out.failed)
-		http_reply_error(reply, ERR_MEMORY, "no memory");
-	else
-		http_reply_text(reply, 200, METRICS_TYPE, buf_text(&out), out.len);
-	buf_fini(&out);
-}
-
-static void answer_healthz(struct pages *p, const struct http_request *req,
-			   struct http_reply *reply)
-{
-	reply_str(reply, 200, "ok\n");
-}
-
-static void answer_readyz(struct pages *p, const struct http_request *req, struct http_reply *reply)
-{
-	if (status_is_ready(p->world.status))
-		reply_str(reply, 200, "ok\n");
-	else
-		reply_str(reply, 503, "no director has said yet what to check\n");
+	return status_is_ready(ctx) ? NULL : "no director has said yet what to check";
 }
 
 static void reply_doc(struct http_reply *reply, json_t *doc)
@@ -58,7 +30,7 @@ static void reply_doc(struct http_reply *reply, json_t *doc)
 	if (doc)
 		http_reply_json(reply, 200, doc);
 	else
-		http_reply_error(reply, ERR_MEMORY, "no memory");
+		http_reply_error(reply, ERR_MEMORY, "out of memory");
 }
 
 static void answer_status(struct pages *p, const struct http_request *req, struct http_reply *reply)
@@ -71,25 +43,24 @@ static void answer_config(struct pages *p, const struct http_request *req, struc
 	reply_doc(reply, p->world.config(p->world.arg));
 }
 
+static void on_reloaded(void *reply, enum err_code code, const struct err *e)
+{
+	if (code == ERR_OK)
+		reply_doc(reply, json_object());
+	else
+		http_reply_error(reply, code, e->text);
+}
+
 static void answer_reload(struct pages *p, const struct http_request *req, struct http_reply *reply)
 {
 	struct err e = { "" };
 	enum err_code code;
 
 	log_info("proberd", "reload asked for by %s", req->peer->who);
-	code = p->world.reload(p->world.arg, &e);
-	if (code == ERR_OK)
-		reply_doc(reply, json_object());
-	else
+	code = p->world.reload(p->world.arg, on_reloaded, reply, &e);
+	if (code != ERR_OK)
 		http_reply_error(reply, code, e.text);
 }
-
-static const struct route http_routes[] = {
-	{ "GET", "/metrics", answer_metrics },
-	{ "GET", "/healthz", answer_healthz },
-	{ "GET", "/readyz", answer_readyz },
-	{ NULL, NULL, NULL },
-};
 
 static const struct route admin_routes[] = {
 	{ "GET", "/v1/status", answer_status },
@@ -98,28 +69,17 @@ static const struct route admin_routes[] = {
 	{ NULL, NULL, NULL },
 };
 
-static void dispatch(struct pages *p, const struct route *routes, const struct http_request *req,
-		     struct http_reply *reply)
+static void on_admin(void *ctx, const struct http_request *req, struct http_reply *reply)
 {
 	const struct route *r;
 
-	for (r = routes; r->path; r++) {
+	for (r = admin_routes; r->path; r++) {
 		if (strcmp(r->path, req->path) == 0 && strcmp(r->method, req->method) == 0) {
-			r->answer(p, req, reply);
+			r->answer(ctx, req, reply);
 			return;
 		}
 	}
 	http_reply_error(reply, ERR_NOT_FOUND, "no such page here");
-}
-
-static void on_http(void *ctx, const struct http_request *req, struct http_reply *reply)
-{
-	dispatch(ctx, http_routes, req, reply);
-}
-
-static void on_admin(void *ctx, const struct http_request *req, struct http_reply *reply)
-{
-	dispatch(ctx, admin_routes, req, reply);
 }
 
 static enum err_code open_both(struct pages *p, struct loop *loop, const struct endpoint *http,
@@ -128,7 +88,7 @@ static enum err_code open_both(struct pages *p, struct loop *loop, const struct 
 	enum err_code code = ERR_OK;
 
 	if (http->addr.family) {
-		code = http_server_new(&p->http, loop, on_http, p, e);
+		code = http_server_new(&p->http, loop, status_pages_handle, &p->status, e);
 		if (code == ERR_OK)
 			code = http_listen_tcp(p->http, http, NULL, e);
 		if (code != ERR_OK)
@@ -151,8 +111,9 @@ enum err_code pages_new(struct pages **out, struct loop *loop, const struct page
 	enum err_code code;
 
 	if (!p)
-		return err_set(e, ERR_MEMORY, "no memory");
+		return err_set(e, ERR_MEMORY, "out of memory");
 	p->world = *world;
+	p->status = (struct status_pages){ world->metrics, why_not_ready, world->status };
 	code = open_both(p, loop, http, admin, e);
 	if (code != ERR_OK) {
 		pages_free(p);

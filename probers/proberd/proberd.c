@@ -14,10 +14,13 @@
 #include <string.h>
 
 #define ROOM "proberd"
-/* For the names of directors. A resolver that hangs touches nothing of ours, so a stop does not
- * wait for it long. */
-#define HELPERS		2
+/* For the names of directors and a reload. One that hangs touches nothing of ours, so a stop does
+ * not wait for it long. */
+#define HELPERS		3
 #define HELPERS_STOP_MS 200
+#define HEARTBEAT_MS	500
+
+struct reload;
 
 struct proberd {
 	struct loop *loop;
@@ -27,6 +30,7 @@ struct proberd {
 	struct schedule *schedule;
 	struct metrics *metrics;
 	struct job_pool *jobs;
+	struct reload *reload; /* NULL = none is under way */
 	struct metrics_histogram seconds;
 	struct director_world world;
 	struct status_source status; /* has the list of directors */
@@ -73,17 +77,17 @@ static void set_world(struct proberd *p)
 {
 	const struct proberd_config *c = p->config;
 
-	p->world.lat_e4 = c->has_place ? c->lat_e4 : 0;
-	p->world.lon_e4 = c->has_place ? c->lon_e4 : 0;
-	p->world.tls = p->tls;
+	p->world.link.lat_e4 = c->has_place ? c->lat_e4 : 0;
+	p->world.link.lon_e4 = c->has_place ? c->lon_e4 : 0;
+	p->world.link.tls = p->tls;
 }
 
 /* Who we are is in our certificate and in every link: it stays until a restart. */
 static void set_identity(struct proberd *p)
 {
-	snprintf(p->world.fleet, sizeof(p->world.fleet), "%s", p->config->fleet);
+	snprintf(p->world.link.fleet, sizeof(p->world.link.fleet), "%s", p->config->fleet);
 	snprintf(p->node, sizeof(p->node), "%s", p->config->node);
-	p->status.fleet = p->world.fleet;
+	p->status.fleet = p->world.link.fleet;
 	p->status.node = p->node;
 }
 
@@ -143,9 +147,9 @@ static json_t *config_json(void *arg)
 	return config_proberd_json(p->config);
 }
 
-static enum err_code reload_page(void *arg, struct err *e)
+static enum err_code reload_page(void *arg, pages_reloaded_fn reloaded, void *reply, struct err *e)
 {
-	return proberd_reload(arg, e);
+	return proberd_reload(arg, reloaded, reply, e);
 }
 
 static enum err_code make_engine(struct proberd *p, struct err *e)
@@ -166,13 +170,18 @@ static enum err_code make_engine(struct proberd *p, struct err *e)
 	    metrics_add(p->metrics, loop_metrics, p->loop) != ERR_OK ||
 	    metrics_add(p->metrics, process_metrics, NULL) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "no memory");
-	p->world.loop = p->loop;
-	p->world.jobs = p->jobs;
+	p->world.link.loop = p->loop;
+	p->world.link.room = ROOM;
+	p->world.link.software = "fairlead-proberd " PACKAGE_VERSION;
+	p->world.link.heartbeat_ms = HEARTBEAT_MS;
+	p->world.link.jobs = p->jobs;
 	p->world.schedule = p->status.schedule = p->schedule;
-	p->world.clock = p->status.clock = clock_system();
-	p->world.incarnation = (uint64_t)clock_wall_ms(clock_system());
-	p->status.incarnation = p->world.incarnation;
+	p->world.link.clock = p->status.clock = clock_system();
+	p->world.link.incarnation = (uint64_t)clock_wall_ms(clock_system());
+	p->status.incarnation = p->world.link.incarnation;
+	reload_count_start(&p->status.reloads, (int64_t)p->world.link.incarnation);
 	p->status.seconds = &p->seconds;
+	p->status.tls = &p->tls;
 	return ERR_OK;
 }
 
@@ -218,6 +227,7 @@ void proberd_free(struct proberd *p)
 {
 	if (!p)
 		return;
+	job_pool_stop(p->jobs, HELPERS_STOP_MS);
 	pages_free(p->pages);
 	free_directors(p->status.directors, p->status.n_directors);
 	schedule_free(p->schedule);
@@ -225,7 +235,6 @@ void proberd_free(struct proberd *p)
 	metrics_free(p->metrics);
 	tls_free(p->tls);
 	config_proberd_free(p->config);
-	job_pool_stop(p->jobs, HELPERS_STOP_MS);
 	free(p);
 }
 
@@ -316,42 +325,95 @@ static void log_mistakes(const char *text)
 	log_error(ROOM, "reload: refused, all stays as it was");
 }
 
-static enum err_code load_again(struct proberd *p, struct proberd_config **out, struct err *e)
-{
+/* From the asking to done(). What the helper thread touches is its own until the job has ended. */
+struct reload {
+	struct proberd *proberd;
+	proberd_reload_fn done;
+	void *arg;
+	char *file;
+	struct proberd_config *next;
 	struct config_report report;
 	enum err_code code;
+};
 
-	config_report_init(&report);
-	code = proberd_load(p->config->file, out, &report);
+static void read_again(void *arg)
+{
+	struct reload *r = arg;
+
+	r->code = proberd_load(r->file, &r->next, &r->report);
+}
+
+static void free_reload(struct reload *r)
+{
+	config_report_fini(&r->report);
+	free(r->file);
+	free(r);
+}
+
+static enum err_code take_over(struct reload *r, struct err *e)
+{
+	struct proberd *p = r->proberd;
+	const char *text = buf_text(&r->report.errors);
+	enum err_code code = r->code;
+
 	if (code != ERR_OK) {
-		const char *text = buf_text(&report.errors);
-
 		err_set(e, code, "%.*s", (int)strcspn(text, "\n"), text);
 		log_mistakes(text);
+		return code;
 	}
-	config_report_fini(&report);
+	code = apply(p, r->next, e);
+	if (code != ERR_OK && p->config != r->next)
+		config_proberd_free(r->next);
+	if (code != ERR_OK)
+		log_error(ROOM, "reload: %s", e->text);
+	else
+		log_info(ROOM, "reload: done");
 	return code;
 }
 
-enum err_code proberd_reload(struct proberd *p, struct err *e)
+static void on_read(void *arg, enum job_end end)
 {
-	struct proberd_config *next = NULL;
-	enum err_code code = load_again(p, &next, e);
+	struct reload *r = arg;
+	struct proberd *p = r->proberd;
+	struct err e = { "" };
+	enum err_code code;
 
-	if (code == ERR_OK) {
-		code = apply(p, next, e);
-		if (code != ERR_OK && p->config != next)
-			config_proberd_free(next);
-		if (code != ERR_OK)
-			log_error(ROOM, "reload: %s", e->text);
-		else
-			log_info(ROOM, "reload: done");
+	p->reload = NULL;
+	if (end == JOB_DROPPED) {
+		if (r->next)
+			config_proberd_free(r->next);
+		code = err_set(&e, ERR_AGAIN, "the daemon stops");
+	} else {
+		code = take_over(r, &e);
 	}
 	if (code == ERR_OK)
-		p->status.reloads++;
+		reload_count_done(&p->status.reloads, clock_wall_ms(p->status.clock));
 	else
-		p->status.reloads_failed++;
-	return code;
+		reload_count_refused(&p->status.reloads, clock_wall_ms(p->status.clock), &e);
+	r->done(r->arg, code, &e);
+	free_reload(r);
+}
+
+enum err_code proberd_reload(struct proberd *p, proberd_reload_fn done, void *arg, struct err *e)
+{
+	struct reload *r;
+	enum err_code code;
+
+	if (p->reload)
+		return err_set(e, ERR_AGAIN, "a reload is under way");
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return err_set(e, ERR_MEMORY, "out of memory");
+	*r = (struct reload){ .proberd = p, .done = done, .arg = arg };
+	config_report_init(&r->report);
+	r->file = strdup(p->config->file);
+	code = r->file ? job_submit(p->jobs, read_again, on_read, r) : ERR_MEMORY;
+	if (code != ERR_OK) {
+		free_reload(r);
+		return err_set(e, code, "a reload cannot be begun now: %s", err_name(code));
+	}
+	p->reload = r;
+	return ERR_OK;
 }
 
 /* ---- stop */

@@ -26,8 +26,11 @@ enum err_code proberd_new(struct proberd **out, struct loop *loop, struct prober
 			  struct err *e);
 void proberd_free(struct proberd *p);
 
-/* Reads the file again. The report, when there is one, is logged; `e` has its first line. */
-enum err_code proberd_reload(struct proberd *p, struct err *e);
+/* Reads the file again, as a job: a disk that hangs holds up nothing else. done() comes later,
+ * once, with what became of it; the report, when there is one, is logged, and `e` has its first
+ * line. ERR_AGAIN: one is under way. */
+typedef void (*proberd_reload_fn)(void *arg, enum err_code code, const struct err *e);
+enum err_code proberd_reload(struct proberd *p, proberd_reload_fn done, void *arg, struct err *e);
 
 /* Says Goodbye to all directors, then calls done(arg): within about a second. */
 void proberd_stop(struct proberd *p, loop_fn done, void *arg);

@@ -2,6 +2,8 @@
 /* status: what a proberd sees and does, as JSON for its admin socket and as metrics. */
 #include "probers/proberd/status.h"
 
+#include "core/expiry.h"
+
 #include <string.h>
 
 #define PPM 1000000.0
@@ -35,11 +37,12 @@ static json_t *director_json(const struct director *d)
 
 	director_stats(d, &stats);
 	return json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "director",
-			 stats.name, "node", stats.node, "up", (int)stats.is_up, "has_plan",
+			 stats.name, "node", stats.link.node, "up", (int)stats.is_up, "has_plan",
 			 (int)stats.has_plan, "plan", (json_int_t)plan_revision(plan), "targets",
-			 (json_int_t)plan_size(plan), "refused", (json_int_t)stats.refused, "lost",
-			 (json_int_t)stats.lost, "stuck", (json_int_t)stats.stuck, "bad_frames",
-			 (json_int_t)stats.bad_frames, "trouble", stats.trouble);
+			 (json_int_t)plan_size(plan), "refused", (json_int_t)stats.link.refused,
+			 "lost", (json_int_t)stats.link.lost, "stuck", (json_int_t)stats.link.stuck,
+			 "bad_frames", (json_int_t)stats.link.bad_frames, "trouble",
+			 stats.link.trouble);
 }
 
 static json_t *target_json(const char *director, const struct plan_target *t, uint64_t now_us)
@@ -124,11 +127,8 @@ static void probe_metrics(const struct status_source *s, struct buf *out)
 	       stats.stretch_ppm / PPM);
 	metrics_family(out, "fairlead_probe_seconds", "histogram", "How long checks take.");
 	metrics_histogram_write(out, "fairlead_probe_seconds", s->seconds, NULL);
-	metrics_family(out, "fairlead_probe_reloads_total", "counter", "Reloads by their result.");
-	metrics_sample(out, "fairlead_probe_reloads_total", (double)s->reloads, "result", "done",
-		       NULL);
-	metrics_sample(out, "fairlead_probe_reloads_total", (double)s->reloads_failed, "result",
-		       "refused", NULL);
+	reload_count_metrics((void *)&s->reloads, out);
+	expiry_metrics(*s->tls, clock_wall_ms(s->clock) / 1000, out);
 }
 
 struct director_family {
@@ -143,22 +143,22 @@ static double value_up(const struct director_stats *stats)
 
 static double value_refused(const struct director_stats *stats)
 {
-	return (double)stats->refused;
+	return (double)stats->link.refused;
 }
 
 static double value_lost(const struct director_stats *stats)
 {
-	return (double)stats->lost;
+	return (double)stats->link.lost;
 }
 
 static double value_stuck(const struct director_stats *stats)
 {
-	return (double)stats->stuck;
+	return (double)stats->link.stuck;
 }
 
 static double value_bad_frames(const struct director_stats *stats)
 {
-	return (double)stats->bad_frames;
+	return (double)stats->link.bad_frames;
 }
 
 static const struct director_family director_families[] = {

@@ -9,6 +9,7 @@
 #define FAIRLEAD_PROBERS_PROBERD_STATUS_H
 
 #include "core/metrics.h"
+#include "core/reload_count.h"
 #include "probers/proberd/director.h"
 
 #include <jansson.h>
@@ -21,7 +22,8 @@ struct status_source {
 	const struct metrics_histogram *seconds; /* of checks */
 	struct director **directors;
 	size_t n_directors;
-	uint64_t reloads, reloads_failed;
+	struct reload_count reloads;
+	struct tls *const *tls; /* our own, as it is now */
 };
 
 /* {node, fleet, software, incarnation, probes{...}, directors[...], targets[...]}; NULL: no memory

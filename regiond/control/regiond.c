@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/log_sink.h"
 #include "core/process.h"
+#include "core/status_pages.h"
 #include "regiond/control/admin.h"
 #include "regiond/control/certificate.h"
 #include "regiond/control/changeover.h"
@@ -39,7 +40,8 @@ struct regiond {
 	struct metrics *metrics;
 	struct loop_timer *turn, *trouble_turn;
 	struct admin api;
-	struct stats_pages stats;
+	struct stats stats;
+	struct status_pages status;
 	struct stop stop;
 
 	uint64_t settle_by_us;
@@ -245,12 +247,17 @@ static enum err_code start_reporter(struct regiond *c, struct err *e)
 	return reporter_new(&n->reporter, &options, e);
 }
 
+static const char *why_not_ready(const void *ctx)
+{
+	return node_is_ready(ctx) ? NULL : "it wants no clients";
+}
+
 static enum err_code start_http(struct regiond *c, struct err *e)
 {
 	struct node *n = &c->node;
 	const struct regiond_config *config = n->table->config;
 	c->api = (struct admin){ .node = n, .reload = c->reload, .trouble = c->trouble };
-	c->stats = (struct stats_pages){ .node = n, .reload = c->reload, .trouble = c->trouble };
+	c->stats = (struct stats){ .node = n, .reload = c->reload, .trouble = c->trouble };
 	enum err_code code = metrics_new(&c->metrics);
 	if (code == ERR_OK)
 		code = metrics_add(c->metrics, stats_collect, &c->stats);
@@ -258,7 +265,7 @@ static enum err_code start_http(struct regiond *c, struct err *e)
 		code = metrics_add(c->metrics, loop_metrics, n->loop);
 	if (code == ERR_OK)
 		code = metrics_add(c->metrics, process_metrics, NULL);
-	c->stats.metrics = c->metrics;
+	c->status = (struct status_pages){ c->metrics, why_not_ready, n };
 	if (code != ERR_OK)
 		return err_set(e, code, "out of memory");
 	code = http_server_new(&c->admin, n->loop, admin_handle, &c->api, e);
@@ -266,7 +273,7 @@ static enum err_code start_http(struct regiond *c, struct err *e)
 		code = http_listen_unix(c->admin, config->listen.admin, e);
 	if (code != ERR_OK || !config->listen.http.addr.family)
 		return code;
-	code = http_server_new(&c->pages, n->loop, stats_handle, &c->stats, e);
+	code = http_server_new(&c->pages, n->loop, status_pages_handle, &c->status, e);
 	if (code == ERR_OK)
 		code = http_listen_tcp(c->pages, &config->listen.http, NULL, e);
 	return code;

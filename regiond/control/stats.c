@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stats: regiond's metrics, and the pages of listen.http. */
+/* stats: regiond's metrics. */
 #include "regiond/control/stats.h"
 
-#include <string.h>
+#include "core/expiry.h"
 
-#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
-#define TEXT_TYPE    "text/plain; charset=utf-8"
+#include <string.h>
 
 static void collect_ends(const struct node *n, struct buf *out)
 {
@@ -136,16 +135,6 @@ static void collect_checks(const struct node *n, struct buf *out)
 		       NULL);
 }
 
-static void collect_certificate(const struct node *n, struct buf *out)
-{
-	if (!n->tls)
-		return;
-	double left_s = (double)tls_expires_s(n->tls) - (double)clock_wall_ms(n->clock) / 1000;
-	metrics_family(out, "fairlead_certificate_days_left", "gauge",
-		       "Days until this node's certificate expires.");
-	metrics_sample(out, "fairlead_certificate_days_left", left_s / (24 * 60 * 60), NULL);
-}
-
 static void collect_problems(const struct problems *p, struct buf *out)
 {
 	double critical = 0;
@@ -159,7 +148,7 @@ static void collect_problems(const struct problems *p, struct buf *out)
 
 void stats_collect(void *ctx, struct buf *out)
 {
-	const struct stats_pages *pages = ctx;
+	const struct stats *pages = ctx;
 	const struct node *n = pages->node;
 	collect_ends(n, out);
 	collect_backends(n, out, "fairlead_backend_inflight", "gauge",
@@ -172,35 +161,7 @@ void stats_collect(void *ctx, struct buf *out)
 	collect_process(n, out);
 	collect_reloads(pages->reload, out);
 	collect_checks(n, out);
-	collect_certificate(n, out);
+	expiry_metrics(n->tls, clock_wall_ms(n->clock) / 1000, out);
 	forced_metrics(n->forced, out);
 	collect_problems(trouble_list(pages->trouble), out);
-}
-
-static void reply_word(struct http_reply *reply, int status, const char *word)
-{
-	http_reply_text(reply, status, TEXT_TYPE, word, strlen(word));
-}
-
-void stats_handle(void *ctx, const struct http_request *req, struct http_reply *reply)
-{
-	const struct stats_pages *p = ctx;
-	if (strcmp(req->method, "GET") != 0) {
-		http_reply_error(reply, ERR_DENIED, "read only: changes go to the admin socket");
-		return;
-	}
-	if (strcmp(req->path, "/metrics") == 0) {
-		struct buf text = BUF_INIT;
-		metrics_write(p->metrics, &text);
-		http_reply_text(reply, text.failed ? 500 : 200, METRICS_TYPE, buf_text(&text),
-				text.failed ? 0 : text.len);
-		buf_fini(&text);
-	} else if (strcmp(req->path, "/healthz") == 0) {
-		reply_word(reply, 200, "ok\n");
-	} else if (strcmp(req->path, "/readyz") == 0) {
-		bool ready = node_is_ready(p->node);
-		reply_word(reply, ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
-	} else {
-		http_reply_error(reply, ERR_NOT_FOUND, "here are /metrics, /healthz and /readyz");
-	}
 }

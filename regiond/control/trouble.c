@@ -2,12 +2,12 @@
 /* trouble: all that is wrong with this node now, and since when. */
 #include "regiond/control/trouble.h"
 
+#include "core/expiry.h"
 #include "core/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY_S (24 * 60 * 60)
 /* A shortage is over in a moment; clients that wait or were reset are worth a line for longer. */
 #define SHORT_FOR_US 10000000
 
@@ -138,21 +138,6 @@ static void add_directors(const struct node *n, struct problems *out)
 	}
 }
 
-static void add_certificate(const struct node *n, struct problems *out)
-{
-	if (!n->tls)
-		return;
-	int64_t left_s = tls_expires_s(n->tls) - clock_wall_ms(n->clock) / 1000;
-	if (left_s <= 0)
-		problems_add(out, PROBLEM_CRITICAL, "certificate_expires",
-			     n->table->config->tls.certificate, (double)-left_s, "",
-			     "the certificate has expired: no director takes a new link");
-	else if (left_s < (int64_t)TROUBLE_CERTIFICATE_DAYS * DAY_S)
-		problems_add(out, PROBLEM_WARNING, "certificate_expires",
-			     n->table->config->tls.certificate, -1, "",
-			     "the certificate expires in %lld days", (long long)(left_s / DAY_S));
-}
-
 /* ---- since when */
 
 static int compare_seen(const void *a, const void *b)
@@ -228,9 +213,11 @@ void trouble_turn(struct trouble *t)
 	add_descriptors(t);
 	add_shortages(t);
 	add_directors(n, &t->now);
+	reporter_problems(n->reporter, &t->now);
 	forced_problems(n->forced, &t->now);
 	changeover_problems(t->reload, &t->now);
-	add_certificate(n, &t->now);
+	expiry_problems(n->tls, n->table->config->tls.certificate, clock_wall_ms(n->clock) / 1000,
+			&t->now);
 	remember(t, clock_mono_us(n->clock));
 	problems_sort(&t->now);
 	tell_notes(t);

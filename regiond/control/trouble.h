@@ -7,9 +7,10 @@
  *   descriptors                      clients wait for file descriptors
  *   ports, memory                    connections to backends lack them
  *   director                         one that is not reported to, and why
+ *   services_differ                  a director knows others than we do (reporter.h)
  *   state                            the file of the drains (forced.h)
  *   reload_refused, restart_needed   the configuration (changeover.h)
- *   certificate_expires              from TROUBLE_CERTIFICATE_DAYS before
+ *   certificate_expires              from EXPIRY_WARN_DAYS before (core/expiry.h)
  *
  * What is short here (checks, descriptors, ports, memory, the state file) the directors are told as
  * notes.
@@ -26,8 +27,6 @@
 #include "core/problem.h"
 #include "regiond/control/changeover.h"
 #include "regiond/control/node.h"
-
-#define TROUBLE_CERTIFICATE_DAYS 30
 
 struct trouble;
 

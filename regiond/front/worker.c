@@ -3,6 +3,7 @@
 #include "regiond/front/worker.h"
 
 #include "core/log.h"
+#include "core/mailbox.h"
 #include "core/reserve.h"
 #include "regiond/l4/l4.h"
 
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -36,12 +36,6 @@ struct listener {
 	struct listener *next;
 };
 
-struct mail {
-	worker_fn fn;
-	void *arg;
-	struct mail *next;
-};
-
 struct worker {
 	/* the control thread's */
 	pthread_t thread;
@@ -56,9 +50,7 @@ struct worker {
 	bool has_mail; /* as this batch said */
 
 	/* all */
-	int event_fd;
-	pthread_mutex_t lock; /* of mail; not taken on the way of any byte */
-	struct mail *mail, **mail_tail;
+	struct mailbox box; /* its lock is not taken on the way of any byte */
 	_Atomic bool stopping;
 	_Atomic uint64_t pauses;
 };
@@ -141,42 +133,9 @@ static void on_mail(struct watch *watch, uint32_t events)
 	REACTOR_OBJECT(watch, struct worker, mail_watch)->has_mail = true;
 }
 
-static void read_mail(struct worker *w)
-{
-	pthread_mutex_lock(&w->lock);
-	struct mail *m = w->mail;
-	w->mail = NULL;
-	w->mail_tail = &w->mail;
-	pthread_mutex_unlock(&w->lock);
-	while (m) {
-		struct mail *next = m->next;
-		m->fn(w, m->arg);
-		free(m);
-		m = next;
-	}
-}
-
-static void wake(struct worker *w)
-{
-	const uint64_t one = 1;
-	ssize_t n = write(w->event_fd, &one, sizeof(one));
-	(void)n; /* EAGAIN only when the counter is full: then it is awake anyway */
-}
-
 enum err_code worker_post(struct worker *w, worker_fn fn, void *arg)
 {
-	struct mail *m = malloc(sizeof(*m));
-	if (!m)
-		return ERR_MEMORY;
-	*m = (struct mail){ .fn = fn, .arg = arg };
-	pthread_mutex_lock(&w->lock);
-	bool was_empty = !w->mail;
-	*w->mail_tail = m;
-	w->mail_tail = &m->next;
-	pthread_mutex_unlock(&w->lock);
-	if (was_empty)
-		wake(w);
-	return ERR_OK;
+	return mailbox_post(&w->box, fn, arg);
 }
 
 /* ---- listeners */
@@ -197,18 +156,19 @@ static void free_listener(struct listener *l)
 	free(l);
 }
 
-static void listen_now(struct worker *w, void *arg)
+static void listen_now(void *arg)
 {
 	struct listener *l = arg;
+	struct worker *w = l->worker;
 	l->next = w->listeners;
 	w->listeners = l;
 	watch_listener(w, l, EPOLL_CTL_ADD, !w->paused_until_us);
 }
 
 /* Carries the key and the service; it has no descriptor. */
-static void rename_now(struct worker *w, void *arg)
+static void rename_now(void *arg)
 {
-	struct listener *to = arg, *l = *find_listener(w, to->key);
+	struct listener *to = arg, *l = *find_listener(to->worker, to->key);
 	if (l) {
 		struct service *before = l->service;
 		l->service = to->service;
@@ -217,9 +177,11 @@ static void rename_now(struct worker *w, void *arg)
 	free_listener(to);
 }
 
-static void unlisten_now(struct worker *w, void *arg)
+static void unlisten_now(void *arg)
 {
-	struct listener *which = arg, **at = find_listener(w, which->key), *l = *at;
+	struct listener *which = arg;
+	struct worker *w = which->worker;
+	struct listener **at = find_listener(w, which->key), *l = *at;
 	free_listener(which);
 	if (!l)
 		return;
@@ -273,7 +235,6 @@ static int wait_ms(const struct worker *w)
 static void turn(struct worker *w)
 {
 	struct epoll_event events[EVENTS_MAX];
-	uint64_t count;
 	int wait = wait_ms(w);
 	rcu_offline();
 	int n = epoll_wait(w->reactor.epoll_fd, events, EVENTS_MAX, wait);
@@ -285,8 +246,8 @@ static void turn(struct worker *w)
 		watch->ready(watch, events[i].events);
 	}
 	/* After the batch, so that no event of it can name a listener that a message has freed. */
-	if (w->has_mail && read(w->event_fd, &count, sizeof(count)) > 0)
-		read_mail(w);
+	if (w->has_mail)
+		mailbox_read(&w->box);
 	resume_accepting(w);
 	reactor_turn(&w->reactor);
 }
@@ -297,7 +258,7 @@ static void *run(void *arg)
 	rcu_reader_start();
 	while (!atomic_load(&w->stopping))
 		turn(w);
-	read_mail(w); /* what came before the word to stop */
+	mailbox_read(&w->box); /* what came before the word to stop */
 	while (w->listeners) {
 		struct listener *l = w->listeners;
 		w->listeners = l->next;
@@ -310,12 +271,11 @@ static void *run(void *arg)
 
 static enum err_code init_mail(struct worker *w, struct err *e)
 {
-	w->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (w->event_fd < 0)
-		return err_errno(e, errno, "eventfd");
+	enum err_code code = mailbox_init(&w->box, e);
+	if (code != ERR_OK)
+		return code;
 	w->mail_watch.ready = on_mail;
-	if (reactor_watch(&w->reactor, EPOLL_CTL_ADD, w->event_fd, EPOLLIN, &w->mail_watch) !=
-	    ERR_OK)
+	if (reactor_watch(&w->reactor, EPOLL_CTL_ADD, w->box.fd, EPOLLIN, &w->mail_watch) != ERR_OK)
 		return err_errno(e, errno, "epoll_ctl");
 	return ERR_OK;
 }
@@ -323,9 +283,7 @@ static enum err_code init_mail(struct worker *w, struct err *e)
 static void free_worker(struct worker *w)
 {
 	reactor_fini(&w->reactor);
-	if (w->event_fd >= 0)
-		close(w->event_fd);
-	pthread_mutex_destroy(&w->lock);
+	mailbox_fini(&w->box);
 	free(w);
 }
 
@@ -353,12 +311,12 @@ enum err_code worker_start(struct worker **out, unsigned index, struct table_ref
 		return err_set(e, ERR_MEMORY, "out of memory");
 	memset(w, 0, sizeof(*w));
 	w->clock = clock;
-	w->mail_tail = &w->mail;
-	w->event_fd = -1;
-	pthread_mutex_init(&w->lock, NULL);
 	enum err_code code = reactor_init(&w->reactor, clock_mono_us(clock), e);
-	if (code == ERR_OK)
-		code = init_mail(w, e);
+	if (code != ERR_OK) {
+		free(w);
+		return code;
+	}
+	code = init_mail(w, e);
 	if (code != ERR_OK)
 		goto fail;
 	code = session_set_init(&w->set, &w->reactor, ref, protocols, N_PROTOCOLS);
@@ -383,7 +341,7 @@ void worker_stop(struct worker *w)
 	if (!w)
 		return;
 	atomic_store(&w->stopping, true);
-	wake(w);
+	mailbox_wake(&w->box);
 	pthread_join(w->thread, NULL);
 	free_worker(w);
 }

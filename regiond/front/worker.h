@@ -28,8 +28,8 @@ enum err_code worker_start(struct worker **out, unsigned index, struct table_ref
 /* Ends the thread; what is still open is reset. */
 void worker_stop(struct worker *w);
 
-/* fn(w, arg) on the worker's thread, in the order of posting; not later than worker_stop(). */
-typedef void (*worker_fn)(struct worker *w, void *arg);
+/* fn(arg) on the worker's thread, in the order of posting; not later than worker_stop(). */
+typedef void (*worker_fn)(void *arg);
 enum err_code worker_post(struct worker *w, worker_fn fn, void *arg);
 
 /* Accepts on fd for this service from now on. `key` names the listener in later messages. */

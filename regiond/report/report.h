@@ -32,10 +32,4 @@ struct report_scope {
 enum err_code report_pack(struct buf *out, const struct tally *tallies, size_t n,
 			  const struct report_scope *scope, struct err *e);
 
-enum err_code report_hello(struct buf *out, uint64_t incarnation, uint32_t heartbeat_ms,
-			   struct err *e);
-enum err_code report_heartbeat(struct buf *out, uint64_t seq, uint64_t now_us, struct err *e);
-enum err_code report_withdraw(struct buf *out, const char *reason, struct err *e);
-enum err_code report_goodbye(struct buf *out, const char *reason, struct err *e);
-
 #endif

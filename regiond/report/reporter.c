@@ -2,32 +2,28 @@
 /* reporter: keeps every director told, over one link each. */
 #include "regiond/report/reporter.h"
 
-#include "core/link_dial.h"
 #include "core/log.h"
-#include "core/utf8.h"
 #include "regiond/report/report.h"
 #include "regiond/report/told.h"
+#include "schema/wire/uplink.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DELTA_MS 1000
-#define FULL_MS	 60000
-
-#define ADDRESS_MAX 280
-#define ERROR_MAX   200
+#define ROOM	 "regiond/report"
+#define SOFTWARE "fairlead-regiond " PACKAGE_VERSION
 
 struct director {
 	struct reporter *reporter;
-	char address[ADDRESS_MAX];
-	char last_error[ERROR_MAX];
-	struct link *link;
-	bool up, keep;
-	uint64_t seq, beats;
+	struct uplink *uplink;
+	bool is_told, keep; /* told: the full report of this link is out */
+	uint64_t seq;
 	uint64_t *bases; /* arrivals by service id when the link came up */
 	size_t n_bases;
 	struct told told;
+	struct buf not_here, missing; /* services that only one side knows, as the director says */
 	struct director *next;
 };
 
@@ -36,8 +32,8 @@ struct reporter {
 	const struct table *table;
 	struct director *directors;
 	size_t n_directors;
-	struct loop_timer *delta_timer, *full_timer, *beat_timer;
-	uint64_t beat_ms;
+	struct uplink_world world;
+	struct loop_timer *delta_timer;
 	char withdrawn[WIRE_REASON_MAX + 1];
 	bool is_withdrawn;
 
@@ -97,18 +93,6 @@ static enum err_code make_room(struct reporter *r, size_t n)
 
 /* ---- sending */
 
-/* A frame that cannot be sent is no news: the link says so itself, and begins with a full report.
- */
-static void send_frame(struct director *d, struct buf *frame, enum err_code packed,
-		       const struct err *e)
-{
-	if (packed != ERR_OK)
-		log_error("regiond/report", "a report to %s: %s", d->address, e->text);
-	else
-		link_send(d->link, frame->data, frame->len);
-	buf_fini(frame);
-}
-
 static void send_report(struct director *d, bool full)
 {
 	struct reporter *r = d->reporter;
@@ -123,13 +107,17 @@ static void send_report(struct director *d, bool full)
 		.bases = d->bases,
 		.n_bases = d->n_bases,
 	};
-	send_frame(d, &frame, report_pack(&frame, r->now, r->n, &scope, &e), &e);
+	if (report_pack(&frame, r->now, r->n, &scope, &e) == ERR_OK)
+		uplink_send_packed(d->uplink, &frame);
+	else
+		log_error(ROOM, "a report to %s: %s", uplink_address(d->uplink), e.text);
+	buf_fini(&frame);
 }
 
 static void send_to_all(struct reporter *r, bool full)
 {
 	for (struct director *d = r->directors; d; d = d->next)
-		if (d->up)
+		if (d->is_told)
 			send_report(d, full);
 	memcpy(r->last, r->now, r->n * sizeof(*r->last));
 	r->new_notes = false;
@@ -149,37 +137,7 @@ static void on_delta(void *arg)
 	send_changes(arg);
 }
 
-static void on_full(void *arg)
-{
-	struct reporter *r = arg;
-	take_tallies(r);
-	send_to_all(r, true);
-}
-
-static void on_beat(void *arg)
-{
-	struct reporter *r = arg;
-	for (struct director *d = r->directors; d; d = d->next) {
-		struct buf frame = BUF_INIT;
-		struct err e = { "" };
-		if (!d->up)
-			continue;
-		send_frame(
-			d, &frame,
-			report_heartbeat(&frame, ++d->beats, clock_mono_us(r->options.clock), &e),
-			&e);
-	}
-}
-
 /* ---- links */
-
-static enum err_code may(void *ctx, const struct identity *peer, struct err *e)
-{
-	if (peer->role != IDENTITY_DNSD)
-		return err_set(e, ERR_DENIED, "a %s is not a director",
-			       identity_role_name(peer->role));
-	return ERR_OK;
-}
 
 /* What was counted before this link is not its news (fleet.proto: arrivals). */
 static enum err_code note_bases(struct director *d)
@@ -196,49 +154,43 @@ static enum err_code note_bases(struct director *d)
 	return ERR_OK;
 }
 
-static void send_hello(struct director *d)
+/* Before a link gets its full report, the others get what changed until then. */
+static void send_full(struct director *d)
 {
-	const struct reporter *r = d->reporter;
-	struct buf frame = BUF_INIT;
-	struct err e = { "" };
-	uint32_t beat_ms = (uint32_t)r->table->config->heartbeat_ms;
-	send_frame(d, &frame, report_hello(&frame, r->options.incarnation, beat_ms, &e), &e);
-}
-
-static void up(void *ctx, struct link *link, const struct identity *peer)
-{
-	struct director *d = ctx;
-	struct reporter *r = d->reporter;
-	if (note_bases(d) != ERR_OK) {
-		link_close(link, "out of memory");
-		return;
-	}
-	log_info("regiond/report", "director %s (%s): reporting", d->address, peer->name);
-	d->last_error[0] = '\0';
-	d->seq = d->beats = 0;
-	send_changes(r); /* to the others */
-	d->up = true;
-	send_hello(d);
+	send_changes(d->reporter);
+	d->is_told = true;
 	send_report(d, true);
 }
 
-static void down(void *ctx, struct link *link, const char *reason)
+static void up(void *ctx)
 {
 	struct director *d = ctx;
-	d->up = false;
-	utf8_copy(d->last_error, sizeof(d->last_error), reason);
-	if (!d->reporter->done) /* else it is as we wanted */
-		log_warn("regiond/report", "director %s: %s", d->address, reason);
+	if (note_bases(d) != ERR_OK) {
+		uplink_redial(d->uplink, "out of memory");
+		return;
+	}
+	d->seq = 0;
+	send_full(d);
 }
 
-static void refused(void *ctx, const char *who, const struct err *why)
+static void full(void *ctx)
 {
 	struct director *d = ctx;
-	/* Dialled for ever: said once for each reason, not for each attempt. */
-	if (strcmp(d->last_error, why->text) == 0)
-		return;
-	utf8_copy(d->last_error, sizeof(d->last_error), why->text);
-	log_warn("regiond/report", "director %s: %s: %s", d->address, who, why->text);
+	if (d->is_told)
+		send_full(d);
+}
+
+static void forget_services(struct director *d)
+{
+	buf_clear(&d->not_here);
+	buf_clear(&d->missing);
+}
+
+static void down(void *ctx)
+{
+	struct director *d = ctx;
+	d->is_told = false;
+	forget_services(d);
 }
 
 /* All directors' probers check here. */
@@ -261,48 +213,51 @@ static void take_checkers(struct director *d, const Fairlead__Wire__Checkers *m)
 	if (told_checkers(&d->told, m) == ERR_OK)
 		tell_checkers(d->reporter);
 	else
-		log_error("regiond/report", "out of memory: where probers check from is not known");
+		log_error(ROOM, "out of memory: where probers check from is not known");
 }
 
-/* Directors have little to say to a regiond: welcome and heartbeats. A frame that is none of ours
- * ends the link, as it would there. */
-static void frame(void *ctx, struct link *link, const uint8_t *bytes, size_t len)
+static void list_names(struct buf *to, char **names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_printf(to, "%s%s", i ? ", " : "", names[i]);
+}
+
+static void take_services(struct director *d, const Fairlead__Wire__Services *m)
+{
+	forget_services(d);
+	list_names(&d->not_here, m->not_here, m->n_not_here);
+	list_names(&d->missing, m->missing, m->n_missing);
+}
+
+static void on_message(void *ctx, const wire_message *m)
 {
 	struct director *d = ctx;
-	struct err e = { "" };
-	wire_message *m;
-	if (wire_unpack(bytes, len, &m, &e) == ERR_OK) {
-		if (m->body_case == FAIRLEAD__WIRE__MESSAGE__BODY_CHECKERS)
-			take_checkers(d, m->checkers);
-		wire_free(m);
-		return;
-	}
-	log_warn("regiond/report", "director %s: %s", d->address, e.text);
-	link_close(link, "bad frame");
+	if (m->body_case == FAIRLEAD__WIRE__MESSAGE__BODY_CHECKERS)
+		take_checkers(d, m->checkers);
+	else if (m->body_case == FAIRLEAD__WIRE__MESSAGE__BODY_SERVICES)
+		take_services(d, m->services);
+	else
+		uplink_refuse(d->uplink, "a director does not tell a regiond what to check");
 }
 
-static const struct link_handler handler = {
-	.may = may, .up = up, .frame = frame, .down = down, .refused = refused
+static const struct uplink_fns fns = {
+	.up = up, .full = full, .message = on_message, .down = down
 };
 
 static void free_director(struct director *d)
 {
-	link_free(d->link);
+	uplink_free(d->uplink);
 	told_fini(&d->told);
 	free(d->bases);
+	buf_fini(&d->not_here);
+	buf_fini(&d->missing);
 	free(d);
 }
 
-static void address_of(const struct config_host_port *at, char out[ADDRESS_MAX])
-{
-	bool v6 = strchr(at->host, ':') != NULL;
-	snprintf(out, ADDRESS_MAX, v6 ? "[%s]:%u" : "%s:%u", at->host, at->port);
-}
-
-static struct director *find_director(struct reporter *r, const char *address)
+static struct director *find_director(struct reporter *r, const struct config_host_port *at)
 {
 	for (struct director *d = r->directors; d; d = d->next)
-		if (strcmp(d->address, address) == 0)
+		if (uplink_is_at(d->uplink, at->host, at->port))
 			return d;
 	return NULL;
 }
@@ -310,18 +265,13 @@ static struct director *find_director(struct reporter *r, const char *address)
 static enum err_code add_director(struct reporter *r, const struct config_host_port *at,
 				  struct err *e)
 {
-	struct link_options options = LINK_OPTIONS_DEFAULT;
 	struct director *d = calloc(1, sizeof(*d));
 	if (!d)
 		return err_set(e, ERR_MEMORY, "out of memory");
-	options.jobs = r->options.jobs;
 	d->reporter = r;
 	d->keep = true;
-	address_of(at, d->address);
-	enum err_code code = link_dial(&d->link, r->options.loop, r->options.tls, at->host,
-				       at->port, &options, &handler, d, e);
+	enum err_code code = uplink_new(&d->uplink, &r->world, at->host, at->port, &fns, d, e);
 	if (code != ERR_OK) {
-		err_wrap(e, code, "director %s", d->address);
 		free(d);
 		return code;
 	}
@@ -350,12 +300,10 @@ static enum err_code set_directors(struct reporter *r, const struct regiond_conf
 				   struct err *e)
 {
 	enum err_code first = ERR_OK;
-	char address[ADDRESS_MAX];
 	for (struct director *d = r->directors; d; d = d->next)
 		d->keep = false;
 	for (size_t i = 0; i < config->n_directors; i++) {
-		address_of(&config->directors[i], address);
-		struct director *d = find_director(r, address);
+		struct director *d = find_director(r, &config->directors[i]);
 		if (d) {
 			d->keep = true;
 			continue;
@@ -376,9 +324,16 @@ enum err_code reporter_new(struct reporter **out, const struct reporter_options 
 	if (!r)
 		return err_set(e, ERR_MEMORY, "out of memory");
 	r->options = *options;
-	if (loop_timer_new(options->loop, &r->delta_timer, on_delta, r) != ERR_OK ||
-	    loop_timer_new(options->loop, &r->full_timer, on_full, r) != ERR_OK ||
-	    loop_timer_new(options->loop, &r->beat_timer, on_beat, r) != ERR_OK) {
+	r->world = (struct uplink_world){
+		.loop = options->loop,
+		.tls = options->tls,
+		.jobs = options->jobs,
+		.clock = options->clock,
+		.room = ROOM,
+		.software = SOFTWARE,
+		.incarnation = options->incarnation,
+	};
+	if (loop_timer_new(options->loop, &r->delta_timer, on_delta, r) != ERR_OK) {
 		reporter_free(r);
 		return err_set(e, ERR_MEMORY, "out of memory");
 	}
@@ -386,43 +341,36 @@ enum err_code reporter_new(struct reporter **out, const struct reporter_options 
 	return ERR_OK;
 }
 
-static void free_timer(struct loop_timer *t)
-{
-	if (t)
-		loop_timer_free(t);
-}
-
 void reporter_free(struct reporter *r)
 {
 	if (!r)
 		return;
 	drop_directors(r, true);
-	free_timer(r->delta_timer);
-	free_timer(r->full_timer);
-	free_timer(r->beat_timer);
+	loop_timer_free(r->delta_timer);
 	free(r->now);
 	free(r->last);
 	free(r->changed);
 	free(r);
 }
 
-static void start_timers(struct reporter *r, uint64_t beat_ms)
+/* What a reload may change of what was told in hello is told again. */
+static void follow_config(struct reporter *r, const struct regiond_config *config)
 {
-	if (!r->beat_ms) {
-		loop_timer_every(r->delta_timer, DELTA_MS);
-		loop_timer_every(r->full_timer, FULL_MS);
-	}
-	if (r->beat_ms != beat_ms)
-		loop_timer_every(r->beat_timer, beat_ms);
-	r->beat_ms = beat_ms;
+	bool is_retimed = r->world.heartbeat_ms != config->heartbeat_ms;
+	snprintf(r->world.fleet, sizeof(r->world.fleet), "%s", config->fleet);
+	r->world.heartbeat_ms = (uint32_t)config->heartbeat_ms;
+	for (struct director *d = r->directors; is_retimed && d; d = d->next)
+		uplink_retime(d->uplink);
 }
 
 enum err_code reporter_follow(struct reporter *r, const struct table *t, struct err *e)
 {
 	if (make_room(r, t->n_services) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "out of memory");
+	if (!r->table)
+		loop_timer_every(r->delta_timer, DELTA_MS);
 	r->table = t;
-	start_timers(r, t->config->heartbeat_ms);
+	follow_config(r, t->config);
 	take_tallies(r);
 	send_to_all(r, true); /* also tells of services that are gone */
 	return set_directors(r, t->config, e);
@@ -431,7 +379,7 @@ enum err_code reporter_follow(struct reporter *r, const struct table *t, struct 
 void reporter_use_tls(struct reporter *r, struct tls *tls)
 {
 	drop_directors(r, true);
-	r->options.tls = tls;
+	r->world.tls = tls;
 }
 
 void reporter_changed(struct reporter *r)
@@ -462,9 +410,12 @@ void reporter_notes(struct reporter *r, const struct report_note *notes, size_t 
 
 static void send_withdraw(struct director *d, const char *reason)
 {
-	struct buf bytes = BUF_INIT;
-	struct err e = { "" };
-	send_frame(d, &bytes, report_withdraw(&bytes, reason, &e), &e);
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	Fairlead__Wire__Withdraw withdraw = FAIRLEAD__WIRE__WITHDRAW__INIT;
+	withdraw.reason = (char *)reason;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_WITHDRAW;
+	m.withdraw = &withdraw;
+	uplink_send(d->uplink, &m);
 }
 
 void reporter_withdraw(struct reporter *r, const char *reason)
@@ -472,7 +423,7 @@ void reporter_withdraw(struct reporter *r, const char *reason)
 	r->is_withdrawn = reason != NULL;
 	snprintf(r->withdrawn, sizeof(r->withdrawn), "%s", reason ? reason : "");
 	for (struct director *d = r->directors; reason && d; d = d->next)
-		if (d->up)
+		if (d->is_told)
 			send_withdraw(d, r->withdrawn);
 	reporter_changed(r);
 }
@@ -484,25 +435,15 @@ static void on_drained(void *arg)
 		r->done(r->done_arg);
 }
 
-static void finish_one(struct director *d, const char *reason, uint64_t ms)
-{
-	struct buf bytes = BUF_INIT;
-	struct err e = { "" };
-	send_frame(d, &bytes, report_goodbye(&bytes, reason, &e), &e);
-	d->up = false;
-	link_drain(d->link, ms, on_drained, d->reporter);
-}
-
 void reporter_finish(struct reporter *r, const char *reason, uint64_t ms, loop_fn done, void *arg)
 {
 	r->done = done;
 	r->done_arg = arg;
 	r->finishing = 1; /* this call itself: done() comes once, and not before its end */
 	for (struct director *d = r->directors; d; d = d->next) {
-		if (!d->up)
-			continue;
 		r->finishing++;
-		finish_one(d, reason, ms);
+		d->is_told = false;
+		uplink_leave(d->uplink, reason, ms, on_drained, r);
 	}
 	on_drained(r);
 }
@@ -517,10 +458,26 @@ struct reporter_director reporter_director(const struct reporter *r, size_t i)
 	const struct director *d = r->directors;
 	while (i--)
 		d = d->next;
+	const struct uplink_stats *stats = uplink_stats(d->uplink);
 	return (struct reporter_director){
-		.address = d->address,
-		.up = d->up,
-		.peer = d->up ? link_peer(d->link)->name : "",
-		.last_error = d->last_error,
+		.address = uplink_address(d->uplink),
+		.up = d->is_told,
+		.peer = d->is_told ? stats->node : "",
+		.last_error = stats->trouble,
 	};
+}
+
+void reporter_problems(const struct reporter *r, struct problems *out)
+{
+	for (struct director *d = r->directors; d; d = d->next) {
+		const char *address = uplink_address(d->uplink);
+		if (d->not_here.len)
+			problems_add(out, PROBLEM_WARNING, "services_differ", address, -1,
+				     "each side has its own name for it, or one has it not yet",
+				     "%s does not know: %s", address, buf_text(&d->not_here));
+		if (d->missing.len)
+			problems_add(out, PROBLEM_WARNING, "services_differ", address, -1,
+				     "each side has its own name for it, or one has it not yet",
+				     "%s misses here: %s", address, buf_text(&d->missing));
+	}
 }

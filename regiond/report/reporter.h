@@ -23,6 +23,7 @@
 #include "core/clock.h"
 #include "core/job.h"
 #include "core/loop.h"
+#include "core/problem.h"
 #include "core/tls.h"
 #include "regiond/report/report.h"
 #include "regiond/report/tally.h"
@@ -71,6 +72,8 @@ struct reporter_director {
 	const char *last_error; /* "" when none since it was up */
 };
 size_t reporter_directors(const struct reporter *r);
+/* Services that only one side knows, as each director has said. */
+void reporter_problems(const struct reporter *r, struct problems *out);
 struct reporter_director reporter_director(const struct reporter *r, size_t i);
 
 #endif

@@ -69,11 +69,30 @@ static void the_number_of_a_descriptor_says_how_many_are_open(void **state)
 		close(fd);
 }
 
+/* One goes for each that comes, although their numbers are low again. */
+static void a_cap_holds_for_a_minute_after_the_reserve_was_reached(void **state)
+{
+	struct reserve_cap cap = { 0 };
+	const uint64_t minute_us = 60000000;
+
+	assert_false(reserve_take_cap(&cap, 10, 0, 3, 1));
+	assert_false(reserve_take_cap(&cap, 23, 2, 3, 1));
+	assert_true(reserve_take_cap(&cap, 10, 3, 3, 1)); /* the bound of its own */
+	assert_true(reserve_take_cap(&cap, 24, 2, 3, 1));
+	assert_true(reserve_take_cap(&cap, 10, 2, 3, 2));
+	assert_false(reserve_take_cap(&cap, 10, 1, 3, 2));
+	assert_true(reserve_take_cap(&cap, 10, 2, 3, minute_us));
+	assert_false(reserve_take_cap(&cap, 10, 2, 3, minute_us + 1));
+	assert_false(reserve_take_cap(&cap, 24, 0, 3, 1)); /* there is nobody to make room */
+	assert_true(reserve_take_cap(&cap, 10, 1, 3, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(before_the_start_nothing_is_kept),
 		cmocka_unit_test(the_last_part_is_not_for_clients),
+		cmocka_unit_test(a_cap_holds_for_a_minute_after_the_reserve_was_reached),
 		cmocka_unit_test(the_number_of_a_descriptor_says_how_many_are_open),
 	};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Claims about core/tls: handshakes over a pair of memory buffers. */
+#include "core/expiry.h"
 #include "core/file.h"
 #include "core/tls.h"
 #include "tests/unit/certs.h"
@@ -289,6 +290,66 @@ static void our_own_identity_is_read_from_our_certificate(void **state)
 	tls_free(odd);
 }
 
+/* A new CA is brought in while certificates of the old one are still in use: both stand in one
+ * file, one after the other. */
+static void two_authorities_in_one_file_are_both_good(void **state)
+{
+	static struct certs fresh;
+	struct tls *server, *old_peer, *new_peer;
+	char path[PATH_MAX], *text;
+	struct meeting m;
+	size_t len;
+	FILE *both;
+
+	certs_init(&fresh, "acme");
+	certs_issue(&fresh, IDENTITY_REGIOND, "eu", "r1");
+	assert_int_equal(file_read(certs_path(&acme, "ca.crt", path), 1 << 16, &text, &len, NULL),
+			 ERR_OK);
+	both = fopen(certs_path(&fresh, "ca.crt", path), "a");
+	assert_int_equal(fwrite(text, 1, len, both), len);
+	fclose(both);
+	free(text);
+	server = certs_tls(&acme, "ns1", &fresh);
+	old_peer = certs_tls(&acme, "r1", &acme);
+	new_peer = certs_tls(&fresh, "r1", &acme);
+	m = meet(server, old_peer);
+	assert_string_equal(m.server_reason, "");
+	part(&m);
+	m = meet(server, new_peer);
+	assert_string_equal(m.server_reason, "");
+	part(&m);
+	tls_free(server);
+	tls_free(old_peer);
+	tls_free(new_peer);
+	certs_fini(&fresh);
+}
+
+static void days_left_are_told_and_then_are_a_problem(void **state)
+{
+	struct tls *r1 = certs_tls(&acme, "r1", &acme); /* of one day */
+	struct problems p = PROBLEMS_INIT;
+	struct buf out = BUF_INIT;
+	int64_t ends_s = tls_expires_s(r1), day_s = 86400;
+
+	expiry_metrics(NULL, 0, &out);
+	expiry_problems(NULL, "r1.crt", 0, &p);
+	assert_int_equal(out.len + p.n, 0);
+	expiry_metrics(r1, ends_s - 3 * day_s, &out);
+	assert_non_null(strstr(buf_text(&out), "\nfairlead_certificate_days_left 3\n"));
+	expiry_problems(r1, "r1.crt", ends_s - 30 * day_s, &p);
+	assert_int_equal(p.n, 0);
+	expiry_problems(r1, "r1.crt", ends_s - 30 * day_s + 1, &p);
+	assert_int_equal(p.n, 1);
+	assert_int_equal(p.list[0].severity, PROBLEM_WARNING);
+	assert_string_equal(p.list[0].what, "the certificate expires in 29 days");
+	assert_string_equal(p.list[0].subject, "r1.crt");
+	expiry_problems(r1, "r1.crt", ends_s, &p);
+	assert_int_equal(p.list[1].severity, PROBLEM_CRITICAL);
+	problems_fini(&p);
+	buf_fini(&out);
+	tls_free(r1);
+}
+
 static enum err_code try_files(const char *crt, const char *key, const char *ca, struct err *e)
 {
 	char a[PATH_MAX], b[PATH_MAX], c[PATH_MAX];
@@ -434,6 +495,8 @@ int main(void)
 		WITH_FLEET(sessions_cannot_be_resumed),
 		WITH_FLEET(only_one_spiffe_uri_of_our_fleet_is_an_identity),
 		WITH_FLEET(our_own_identity_is_read_from_our_certificate),
+		WITH_FLEET(two_authorities_in_one_file_are_both_good),
+		WITH_FLEET(days_left_are_told_and_then_are_a_problem),
 		WITH_FLEET(a_bad_file_is_named_with_the_reason),
 		WITH_FLEET(a_reload_changes_new_sessions_and_leaves_open_ones),
 		WITH_FLEET(a_reload_may_name_other_files),

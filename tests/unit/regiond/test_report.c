@@ -176,33 +176,6 @@ static void arrivals_count_from_when_the_link_was_made(void **state)
 	buf_fini(&frame);
 }
 
-static void the_other_frames_say_what_they_are(void **state)
-{
-	struct buf frame = BUF_INIT;
-	assert_int_equal(report_hello(&frame, 77, 500, NULL), ERR_OK);
-	wire_message *m = unpack(&frame);
-	assert_int_equal(m->hello->protocol, WIRE_PROTOCOL);
-	assert_int_equal(m->hello->incarnation, 77);
-	assert_int_equal(m->hello->heartbeat_ms, 500);
-	wire_free(m);
-	buf_clear(&frame);
-	assert_int_equal(report_withdraw(&frame, "stopping", NULL), ERR_OK);
-	m = unpack(&frame);
-	assert_string_equal(m->withdraw->reason, "stopping");
-	wire_free(m);
-	buf_clear(&frame);
-	assert_int_equal(report_goodbye(&frame, "stopped", NULL), ERR_OK);
-	m = unpack(&frame);
-	assert_string_equal(m->goodbye->reason, "stopped");
-	wire_free(m);
-	buf_clear(&frame);
-	assert_int_equal(report_heartbeat(&frame, 3, 4, NULL), ERR_OK);
-	m = unpack(&frame);
-	assert_int_equal(m->heartbeat->seq, 3);
-	wire_free(m);
-	buf_fini(&frame);
-}
-
 int main(void)
 {
 #define CLAIM(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -216,7 +189,6 @@ int main(void)
 		CLAIM(a_full_report_has_every_service),
 		CLAIM(a_delta_has_only_what_changed),
 		CLAIM(arrivals_count_from_when_the_link_was_made),
-		CLAIM(the_other_frames_say_what_they_are),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

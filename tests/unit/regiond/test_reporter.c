@@ -295,6 +295,42 @@ static void where_the_probers_of_all_directors_check_from_is_known(void **state)
 	run_until_checkers(w, 2);
 }
 
+static void say_services(struct director *d, const char *not_here, const char *missing)
+{
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	Fairlead__Wire__Services services = FAIRLEAD__WIRE__SERVICES__INIT;
+	struct buf bytes = BUF_INIT;
+	services.not_here = (char **)&not_here;
+	services.n_not_here = not_here != NULL;
+	services.missing = (char **)&missing;
+	services.n_missing = missing != NULL;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_SERVICES;
+	m.services = &services;
+	assert_int_equal(wire_pack(&m, &bytes, NULL), ERR_OK);
+	assert_int_equal(link_send(d->link, bytes.data, bytes.len), ERR_OK);
+	buf_fini(&bytes);
+	for (int turn = 0; turn < 20; turn++)
+		loop_run_once(d->world->loop);
+}
+
+static void services_that_only_one_side_knows_are_a_problem_until_they_match(void **state)
+{
+	struct world *w = *state;
+	struct problems p = PROBLEMS_INIT;
+	both_know(w);
+	say_services(&w->directors[0], "dbx.example.com", "db.example.com");
+	reporter_problems(w->reporter, &p);
+	assert_int_equal(p.n, 2);
+	assert_non_null(strstr(p.list[0].what, " does not know: dbx.example.com"));
+	assert_non_null(strstr(p.list[1].what, " misses here: db.example.com"));
+	problems_fini(&p);
+	say_services(&w->directors[0], NULL, NULL);
+	p = PROBLEMS_INIT;
+	reporter_problems(w->reporter, &p);
+	assert_int_equal(p.n, 0);
+	problems_fini(&p);
+}
+
 static void a_withdrawal_comes_first_and_then_the_report_that_says_so(void **state)
 {
 	struct world *w = *state;
@@ -360,7 +396,7 @@ static void who_is_not_a_director_is_told_nothing(void **state)
 	bool named = false;
 	for (size_t i = 0; i < 2; i++)
 		named |= strstr(reporter_director(w->reporter, i).last_error,
-				"prober is not a director") != NULL;
+				"expected a dnsd of fleet") != NULL;
 	assert_true(named);
 }
 
@@ -414,6 +450,7 @@ int main(void)
 		CLAIM(notes_are_told_in_every_report_until_they_are_over),
 		CLAIM(where_the_probers_of_all_directors_check_from_is_known),
 		CLAIM(a_withdrawal_comes_first_and_then_the_report_that_says_so),
+		CLAIM(services_that_only_one_side_knows_are_a_problem_until_they_match),
 		CLAIM(heartbeats_come_as_the_configuration_says),
 		CLAIM(a_director_that_comes_back_gets_everything_again),
 		CLAIM(a_reload_drops_and_adds_directors),

@@ -24,6 +24,8 @@ tests_unit_schema_test_config_docs_SOURCES = \
 	tests/unit/schema/test_config_docs.c $(GOLDEN_FILES)
 check_PROGRAMS += tests/unit/schema/test_config_reload
 check_PROGRAMS += tests/unit/schema/test_config_include
+check_PROGRAMS += tests/unit/schema/test_uplink
+tests_unit_schema_test_uplink_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/schema/test_wire
 tests_unit_schema_test_wire_SOURCES = tests/unit/schema/test_wire.c $(GOLDEN_FILES)
 check_PROGRAMS += tests/unit/schema/test_config_memory

@@ -227,13 +227,16 @@ static void world_init(struct world *w, const char *certificate)
 	assert_int_equal(schedule_new(&w->schedule, &options), ERR_OK);
 	listen_as(w, certificate);
 	w->client_tls = certs_tls(&fleet, "probe", &fleet);
-	w->shared = (struct director_world){ .loop = w->loop,
-					     .tls = w->client_tls,
-					     .schedule = w->schedule,
-					     .clock = clock_system(),
-					     .fleet = "acme",
-					     .lat_e4 = 501100,
-					     .lon_e4 = -86800 };
+	w->shared = (struct director_world){ .link = { .loop = w->loop,
+						       .tls = w->client_tls,
+						       .clock = clock_system(),
+						       .room = "proberd",
+						       .software = "test",
+						       .fleet = "acme",
+						       .heartbeat_ms = 500,
+						       .lat_e4 = 501100,
+						       .lon_e4 = -86800 },
+					     .schedule = w->schedule };
 	if (director_new(&w->director, &w->shared, "127.0.0.1", link_listener_port(w->listener),
 			 &e) != ERR_OK)
 		fail_msg("%s", e.text);
@@ -261,9 +264,9 @@ static void it_says_hello_and_then_its_heartbeats(void **state)
 	wait_for(&w, "up hello(2,501100,-86800,500) heartbeat heartbeat");
 	director_stats(w.director, &stats);
 	assert_true(stats.is_up);
-	assert_string_equal(stats.node, "ns1");
-	assert_string_equal(stats.trouble, "");
-	assert_int_equal(stats.refused, 0);
+	assert_string_equal(stats.link.node, "ns1");
+	assert_string_equal(stats.link.trouble, "");
+	assert_int_equal(stats.link.refused, 0);
 	world_fini(&w);
 }
 
@@ -283,7 +286,7 @@ static void a_plan_is_answered_by_a_full_set_and_changes_follow(void **state)
 
 static bool has_lost_one(const struct director_stats *stats)
 {
-	return stats->lost == 1 && !stats->is_up;
+	return stats->link.lost == 1 && !stats->is_up;
 }
 
 static void on_a_new_link_nothing_is_said_before_its_plan(void **state)
@@ -308,7 +311,7 @@ static void on_a_new_link_nothing_is_said_before_its_plan(void **state)
 
 static bool is_refused(const struct director_stats *stats)
 {
-	return stats->refused > 0;
+	return stats->link.refused > 0;
 }
 
 static void whoever_is_no_dnsd_is_refused_by_name(void **state)
@@ -320,14 +323,14 @@ static void whoever_is_no_dnsd_is_refused_by_name(void **state)
 	wait_until(&w, is_refused);
 	director_stats(w.director, &stats);
 	assert_false(stats.is_up);
-	assert_string_equal(stats.node, "");
-	assert_non_null(strstr(stats.trouble, "expected a dnsd of fleet acme"));
+	assert_string_equal(stats.link.node, "");
+	assert_non_null(strstr(stats.link.trouble, "expected a dnsd of fleet acme"));
 	world_fini(&w);
 }
 
 static bool has_bad_frame(const struct director_stats *stats)
 {
-	return stats->bad_frames == 1 && stats->lost == 1;
+	return stats->link.bad_frames == 1 && stats->link.lost == 1;
 }
 
 static void what_a_director_does_not_say_closes_the_link(void **state)
@@ -344,7 +347,7 @@ static void what_a_director_does_not_say_closes_the_link(void **state)
 	say(&w, &m);
 	wait_until(&w, has_bad_frame);
 	director_stats(w.director, &stats);
-	assert_non_null(strstr(stats.trouble, "a director does not send a withdraw"));
+	assert_non_null(strstr(stats.link.trouble, "a director does not send a withdraw"));
 	world_fini(&w);
 
 	world_init(&w, "ns1");

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 static struct certs fleet;
 
@@ -261,6 +262,26 @@ static void a_reload_takes_new_directors_and_a_bad_file_changes_nothing(void **s
 	buf_fini(&body);
 }
 
+/* Reading it would wait for a writer. */
+static void a_configuration_that_is_no_file_is_refused_and_holds_up_nothing(void **state)
+{
+	struct running r;
+	struct buf body = BUF_INIT;
+	char path[PATH_MAX];
+
+	write_usual("probe", "probe", "127.0.0.1:1, 127.0.0.1:2", "");
+	certs_path(&fleet, "proberd.yaml", path);
+	start(&r);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(ask("POST", 0, "/v1/reload", &body), 400);
+	assert_non_null(strstr(buf_text(&body), "is no regular file"));
+	assert_int_equal(count_directors(), 2);
+	stop(&r);
+	unlink(path);
+	buf_fini(&body);
+}
+
 static void a_socket_that_is_taken_is_an_error_of_the_start(void **state)
 {
 	struct proberd_config *config;
@@ -318,6 +339,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_is_missing_is_a_mistake_with_its_place),
 		cmocka_unit_test(its_pages_are_there_and_no_others),
 		cmocka_unit_test(a_reload_takes_new_directors_and_a_bad_file_changes_nothing),
+		cmocka_unit_test(a_configuration_that_is_no_file_is_refused_and_holds_up_nothing),
 		cmocka_unit_test(a_socket_that_is_taken_is_an_error_of_the_start),
 	};
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* status_pages: what each daemon serves on listen.http, to anybody, read only. */
+#include "core/status_pages.h"
+
+#include <string.h>
+
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+#define TEXT_TYPE    "text/plain; charset=utf-8"
+
+static void reply_line(struct http_reply *reply, int status, const char *text)
+{
+	struct buf line = BUF_INIT;
+
+	buf_printf(&line, "%s\n", text);
+	http_reply_text(reply, status, TEXT_TYPE, buf_text(&line), line.len);
+	buf_fini(&line);
+}
+
+static void get_metrics(const struct status_pages *p, struct http_reply *reply)
+{
+	struct buf out = BUF_INIT;
+
+	metrics_write(p->metrics, &out);
+	if (out.failed)
+		http_reply_error(reply, ERR_MEMORY, "out of memory");
+	else
+		http_reply_text(reply, 200, METRICS_TYPE, buf_text(&out), out.len);
+	buf_fini(&out);
+}
+
+static void get_ready(const struct status_pages *p, struct http_reply *reply)
+{
+	const char *why_not = p->why_not_ready(p->ctx);
+
+	reply_line(reply, why_not ? 503 : 200, why_not ? why_not : "ready");
+}
+
+void status_pages_handle(void *pages, const struct http_request *req, struct http_reply *reply)
+{
+	const struct status_pages *p = pages;
+	bool is_metrics = strcmp(req->path, "/metrics") == 0;
+	bool is_healthz = strcmp(req->path, "/healthz") == 0;
+
+	if (!is_metrics && !is_healthz && strcmp(req->path, "/readyz") != 0)
+		http_reply_error(reply, ERR_NOT_FOUND, "there are /metrics, /healthz and /readyz");
+	else if (strcmp(req->method, "GET") != 0)
+		http_reply_error(reply, ERR_DENIED, "these pages are read only");
+	else if (is_metrics)
+		get_metrics(p, reply);
+	else if (is_healthz)
+		reply_line(reply, 200, "ok");
+	else
+		get_ready(p, reply);
+}
