@@ -592,6 +592,8 @@ enum err_code control_check(const struct dnsd_config *config, struct config_repo
 		config_report_error(report, NULL, "%s", e.text);
 	publish_parts_unref(&parts);
 	certificate_check(config, report, &e);
+	if (fleet_check(config, &e) != ERR_OK)
+		config_report_error(report, NULL, "pools: %s", e.text);
 	check_files(config, report);
 	check_overrides(config, report);
 	return report->n_errors ? ERR_INPUT : ERR_OK;
