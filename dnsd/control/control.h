@@ -27,7 +27,7 @@ struct control;
  * (taken; may be NULL). Nothing is answered yet. */
 enum err_code control_new(struct control **out, struct dnsd_config *config,
 			  struct handover *sockets, struct err *e);
-/* The same by another clock. */
+/* The same by another clock; for tests. */
 enum err_code control_new_at(struct control **out, struct dnsd_config *config,
 			     const struct clock *clock, struct err *e);
 /* Where the running one hands its sockets over to `--takeover`. */
