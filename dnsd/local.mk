@@ -29,6 +29,7 @@ libdnsd_a_SOURCES = \
 	dnsd/fleet/judge.c dnsd/fleet/judge.h \
 	dnsd/fleet/match.c dnsd/fleet/match.h \
 	dnsd/fleet/view.c dnsd/fleet/view.h \
+	dnsd/fleet/regions.c dnsd/fleet/regions.h \
 	dnsd/fleet/session.c dnsd/fleet/session.h \
 	dnsd/fleet/metrics.c dnsd/fleet/metrics.h \
 	dnsd/fleet/trouble.c dnsd/fleet/trouble.h \

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NODES_MAX 256
+#define NODES_MAX 4096
 
 static const char *const mode_names[] = { "active-active", "active-standby", "exclusive" };
 
@@ -84,29 +84,33 @@ json_t *views_members(const struct rooms *r, const struct traffic *traffic, uint
 
 /* ---- services ---- */
 
-/* The regions that some class of clients gets now. */
-static json_t *active_of(const struct rooms *r, uint32_t service, const struct live_service *live)
+static bool is_named(const struct config_pool *pool, uint64_t earlier, uint32_t region)
+{
+	for (; earlier; earlier &= earlier - 1)
+		if (pool->members[__builtin_ctzll(earlier)].region == region)
+			return true;
+	return false;
+}
+
+/* The regions that some class of clients gets now. names: a string for each region, which all
+ * services share: a large world has 50,000 of them in one document. */
+static json_t *active_of(const struct rooms *r, uint32_t service, const struct live_service *live,
+			 json_t *names)
 {
 	const struct config_pool *pool = rooms_pool(r, service);
-	uint64_t bits = live_active(r->live, service, &live->masks.live);
+	uint64_t active = live_active(r->live, service, &live->masks.live), done = 0;
 	json_t *list = json_array();
 
-	for (uint32_t m = 0; m < pool->n_members; m++) {
-		bool again = false;
+	for (; active & ~done; done |= active & ~done & -(active & ~done)) {
+		uint32_t region = pool->members[__builtin_ctzll(active & ~done)].region;
 
-		for (uint32_t i = 0; i < m; i++)
-			again |= bits >> i & 1 &&
-				 pool->members[i].region == pool->members[m].region;
-		if (bits >> m & 1 && !again)
-			json_array_append_new(
-				list,
-				json_string(
-					rooms_config(r)->regions[pool->members[m].region].name));
+		if (!is_named(pool, done, region))
+			json_array_append(list, json_array_get(names, region));
 	}
 	return list;
 }
 
-static json_t *service_doc(const struct rooms *r, uint32_t service)
+static json_t *service_doc(const struct rooms *r, uint32_t service, json_t *names)
 {
 	const struct config_service *s = &rooms_config(r)->services[service];
 	struct live_service live;
@@ -117,49 +121,46 @@ static json_t *service_doc(const struct rooms *r, uint32_t service)
 	return json_pack(
 		"{s:s, s:s, s:s, s:o, s:i, s:i, s:o}", "name", s->name, "pool",
 		rooms_pool(r, service)->name, "mode", mode_names[s->mode], "active",
-		active_of(r, service, &live), "ttl",
+		active_of(r, service, &live, names), "ttl",
 		(int)decide_ttl_s(is_panic ? DECIDE_PANIC : DECIDE_NORMAL, live.masks.ttl_s),
 		"epoch", 0, "forced", doc_forced(live_failover(r->live, service)));
 }
 
 json_t *views_services(const struct rooms *r)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *names = json_array();
 
+	for (uint32_t i = 0; i < rooms_config(r)->n_regions; i++)
+		json_array_append_new(names, json_string(rooms_config(r)->regions[i].name));
 	for (uint32_t s = 0; s < rooms_config(r)->n_services; s++)
-		json_array_append_new(list, service_doc(r, s));
+		json_array_append_new(list, service_doc(r, s, names));
+	json_decref(names);
 	return list;
 }
 
 /* ---- regions ---- */
 
-/* The worst that is known of any of its members, but for unknown, which any knowledge beats. */
-static enum verdict_health worse(enum verdict_health a, enum verdict_health b)
-{
-	static const int rank[] = { [HEALTH_UNKNOWN] = 0,
-				    [HEALTH_UP] = 1,
-				    [HEALTH_DEGRADED] = 2,
-				    [HEALTH_STALE] = 3,
-				    [HEALTH_DOWN] = 4 };
+/* All nodes of the fleet. */
+struct nodes {
+	struct fleet_node_view list[NODES_MAX];
+	size_t n;
+};
 
-	return rank[a] >= rank[b] ? a : b;
-}
-
-static json_t *nodes_of(const struct rooms *r, const char *region)
+static json_t *nodes_of(const struct nodes *nodes, const char *region)
 {
-	struct fleet_node_view nodes[NODES_MAX];
-	size_t n = fleet_nodes(r->fleet, nodes, NODES_MAX);
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(nodes[i].region, region) == 0)
+	for (size_t i = 0; i < nodes->n; i++) {
+		const struct fleet_node_view *n = &nodes->list[i];
+
+		if (strcmp(n->region, region) == 0)
 			json_array_append_new(
 				list,
-				json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:f}", "name",
-					  nodes[i].name, "address", nodes[i].address, "software",
-					  nodes[i].software, "linked", (int)nodes[i].is_up, "stale",
-					  (int)nodes[i].is_stale, "withdrawn",
-					  (int)nodes[i].is_withdrawn, "heard_s", nodes[i].age_s));
+				json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:f}", "name", n->name,
+					  "address", n->address, "software", n->software, "linked",
+					  (int)n->is_up, "stale", (int)n->is_stale, "withdrawn",
+					  (int)n->is_withdrawn, "heard_s", n->age_s));
+	}
 	return list;
 }
 
@@ -177,71 +178,33 @@ static const struct store_override *region_forced(const struct rooms *r, const c
 	return NULL;
 }
 
-/* Of all services of a region. What it reports of a service is of its pool there: two services on
- * one pool have the same capacity, once. */
-struct sum {
-	enum verdict_health health;
-	uint64_t capacity, used, arrivals;
-	double age_s; /* -1 = never */
-};
-
-struct of_pool {
-	uint64_t capacity, used; /* of one region */
-};
-
-static void add_member(const struct rooms *r, uint32_t s, uint32_t m, struct sum *sums,
-		       struct of_pool *pools)
-{
-	const struct dnsd_config *config = rooms_config(r);
-	uint32_t region = rooms_pool(r, s)->members[m].region;
-	struct of_pool *pool = &pools[config->services[s].pool * config->n_regions + region];
-	struct sum *sum = &sums[region];
-	struct fleet_member_view v;
-
-	fleet_member(r->fleet, s, m, &v);
-	sum->health = worse(sum->health, v.health);
-	if (v.report_age_s >= 0 && (sum->age_s < 0 || v.report_age_s < sum->age_s))
-		sum->age_s = v.report_age_s;
-	if (live_nth(r->live, s, m)) /* the report is of the service, not of one member */
-		return;
-	sum->arrivals += v.arrivals;
-	if (v.capacity > pool->capacity) {
-		sum->capacity += v.capacity - pool->capacity;
-		pool->capacity = v.capacity;
-	}
-	if (v.used > pool->used) {
-		sum->used += v.used - pool->used;
-		pool->used = v.used;
-	}
-}
-
-static json_t *region_doc(const struct rooms *r, uint32_t region, const struct sum *sum)
+static json_t *region_doc(const struct rooms *r, uint32_t region, const struct nodes *nodes,
+			  const struct fleet_region_view *v)
 {
 	const char *name = rooms_config(r)->regions[region].name;
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:o}", "name", name, "health",
-			 verdict_health_name(sum->health), "forced",
-			 doc_forced(region_forced(r, name)), "report_age_s", doc_age(sum->age_s),
-			 "capacity", (json_int_t)sum->capacity, "used", (json_int_t)sum->used,
-			 "arrivals", (json_int_t)sum->arrivals, "nodes", nodes_of(r, name));
+			 verdict_health_name(v->health), "forced",
+			 doc_forced(region_forced(r, name)), "report_age_s",
+			 doc_age(v->report_age_s), "capacity", (json_int_t)v->capacity, "used",
+			 (json_int_t)v->used, "arrivals", (json_int_t)v->arrivals, "nodes",
+			 nodes_of(nodes, name));
 }
 
 json_t *views_regions(const struct rooms *r)
 {
 	const struct dnsd_config *config = rooms_config(r);
-	struct sum *sums = calloc(config->n_regions + 1, sizeof(*sums));
-	struct of_pool *pools = calloc(config->n_pools * config->n_regions + 1, sizeof(*pools));
+	struct fleet_region_view *views = calloc(config->n_regions + 1, sizeof(*views));
+	struct nodes *nodes = malloc(sizeof(*nodes));
 	json_t *list = json_array();
 
-	for (uint32_t i = 0; sums && i < config->n_regions; i++)
-		sums[i] = (struct sum){ .health = HEALTH_UNKNOWN, .age_s = -1 };
-	for (uint32_t s = 0; sums && pools && s < config->n_services; s++)
-		for (uint32_t m = 0; m < rooms_pool(r, s)->n_members; m++)
-			add_member(r, s, m, sums, pools);
-	for (uint32_t i = 0; sums && i < config->n_regions; i++)
-		json_array_append_new(list, region_doc(r, i, &sums[i]));
-	free(sums);
-	free(pools);
+	if (views && nodes && fleet_regions(r->fleet, views) == ERR_OK) {
+		nodes->n = fleet_nodes(r->fleet, nodes->list, NODES_MAX);
+		for (uint32_t i = 0; i < config->n_regions; i++)
+			json_array_append_new(list, region_doc(r, i, nodes, &views[i]));
+	}
+	free(views);
+	free(nodes);
 	return list;
 }
 

@@ -413,6 +413,19 @@ uint64_t fleet_addresses_up(const struct fleet *f, uint32_t service, uint32_t me
 	return f->judge.services[service].members[member].addresses_up;
 }
 
+enum err_code fleet_regions(const struct fleet *f, struct fleet_region_view *out)
+{
+	struct fleet_regions r;
+	uint64_t now_us = now_of(f);
+
+	if (fleet_regions_init(&r, &f->judge) != ERR_OK)
+		return ERR_MEMORY;
+	for (uint32_t i = 0; i < f->judge.config->n_regions; i++)
+		fleet_regions_view(&r, &f->judge, i, now_us, &out[i]);
+	fleet_regions_fini(&r);
+	return ERR_OK;
+}
+
 size_t fleet_nodes(const struct fleet *f, struct fleet_node_view *out, size_t room)
 {
 	return fleet_view_nodes(&f->judge, now_of(f), out, room);

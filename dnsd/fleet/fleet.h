@@ -6,7 +6,7 @@
  *                                                       judge --> changed(), addresses()
  *   proberd <--plan--  --verdicts--> vantage ----------/
  *
- *   plan < {node, vantage} < judge < {match, view} < session < {metrics, trouble} < fleet
+ *   plan < {node, vantage} < judge < {match, view, regions} < session < {metrics, trouble} < fleet
  *
  * Members are named by their service's index and their index in the pool, as in the configuration
  * that fleet_configure() was given last.
@@ -28,6 +28,7 @@
 #include "core/clock.h"
 #include "core/link.h"
 #include "core/problem.h"
+#include "dnsd/fleet/regions.h"
 #include "dnsd/fleet/view.h"
 #include "schema/config/dnsd_config.h"
 #include "schema/sql/store.h"
@@ -88,6 +89,8 @@ enum verdict_health fleet_health(const struct fleet *f, uint32_t service, uint32
 /* DOWN, and seen well: only hold_down keeps it out. */
 bool fleet_is_held_down(const struct fleet *f, uint32_t service, uint32_t member);
 uint64_t fleet_addresses_up(const struct fleet *f, uint32_t service, uint32_t member);
+/* All regions of the configuration, into out[n_regions]. ERR_MEMORY */
+enum err_code fleet_regions(const struct fleet *f, struct fleet_region_view *out);
 size_t fleet_nodes(const struct fleet *f, struct fleet_node_view *out, size_t room);
 size_t fleet_vantages(const struct fleet *f, struct fleet_vantage_view *out, size_t room);
 void fleet_problems(const struct fleet *f, struct problems *out);

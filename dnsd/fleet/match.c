@@ -16,12 +16,22 @@ static bool has_member(const struct fleet_judge *j, uint32_t service, uint32_t r
 	return false;
 }
 
-static bool is_reported(const struct fleet_judge *j, uint32_t region, const char *service)
+/* Which services the nodes of the region report, a flag for each. Both lists are in the order of
+ * names. */
+static void mark_reported(const struct fleet_judge *j, const struct fleet_node *n, bool *reported)
 {
-	for (const struct fleet_node *n = j->nodes; n; n = n->next)
-		if (n->region == region && fleet_node_of(n, service))
-			return true;
-	return false;
+	size_t at = 0;
+
+	for (size_t i = 0; i < n->n_reports; i++) {
+		int order = -1;
+
+		while (at < j->n_services &&
+		       (order = strcmp(j->config->services[j->by_name[at]].name,
+				       n->reports[i].service)) < 0)
+			at++;
+		if (order == 0)
+			reported[j->by_name[at]] = true;
+	}
 }
 
 static void find_not_here(const struct fleet_judge *j, const struct fleet_node *n,
@@ -35,18 +45,25 @@ static void find_not_here(const struct fleet_judge *j, const struct fleet_node *
 	}
 }
 
-static void find_missing(const struct fleet_judge *j, uint32_t region, struct fleet_match *out)
+static enum err_code find_missing(const struct fleet_judge *j, uint32_t region,
+				  struct fleet_match *out)
 {
-	uint32_t last = UINT32_MAX;
+	bool *reported = calloc(j->n_services + 1, sizeof(*reported));
 
+	if (!reported)
+		return ERR_MEMORY;
+	for (const struct fleet_node *n = j->nodes; n; n = n->next)
+		if (n->region == region)
+			mark_reported(j, n, reported);
 	for (uint32_t i = j->region_first[region]; i < j->region_first[region + 1]; i++) {
 		uint32_t s = j->by_region[i].service;
-		const char *name = j->config->services[s].name;
 
-		if (s != last && !is_reported(j, region, name))
-			out->missing[out->n_missing++] = name;
-		last = s;
+		if (!reported[s])
+			out->missing[out->n_missing++] = j->config->services[s].name;
+		reported[s] = true; /* named once */
 	}
+	free(reported);
+	return ERR_OK;
 }
 
 static uint64_t sign(const char *const *list, size_t n, uint64_t seed)
@@ -63,16 +80,19 @@ enum err_code fleet_match_make(const struct fleet_judge *j, const struct fleet_n
 	size_t most = n->region < j->config->n_regions
 			      ? j->region_first[n->region + 1] - j->region_first[n->region]
 			      : 0;
+	enum err_code code = ERR_OK;
 
 	m.not_here = calloc(n->n_reports + 1, sizeof(*m.not_here));
 	m.missing = calloc(most + 1, sizeof(*m.missing));
-	if (!m.not_here || !m.missing) {
-		fleet_match_fini(&m);
-		return ERR_MEMORY;
-	}
-	if (n->region < j->config->n_regions) {
+	if (!m.not_here || !m.missing)
+		code = ERR_MEMORY;
+	if (code == ERR_OK && n->region < j->config->n_regions) {
 		find_not_here(j, n, &m);
-		find_missing(j, n->region, &m);
+		code = find_missing(j, n->region, &m);
+	}
+	if (code != ERR_OK) {
+		fleet_match_fini(&m);
+		return code;
 	}
 	m.signature = sign(m.missing, m.n_missing, sign(m.not_here, m.n_not_here, 1) + 1) | 1;
 	*out = m;

@@ -3,38 +3,60 @@
 #include "dnsd/fleet/metrics.h"
 
 #include "core/metrics.h"
+#include "dnsd/fleet/regions.h"
 #include "dnsd/fleet/view.h"
 
-typedef double (*member_fn)(const struct fleet_member_view *view);
-
-static double is_down(const struct fleet_member_view *v)
+static void write_down(const struct fleet_judge *j, struct buf *out)
 {
-	return v->health == HEALTH_DOWN;
-}
+	static const char name[] = "fairlead_region_down";
 
-static double load_ratio(const struct fleet_member_view *v)
-{
-	return v->capacity ? (double)v->used / (double)v->capacity : 0;
-}
-
-static void write_members(const struct fleet_judge *j, uint64_t now_us, struct buf *out,
-			  const char *name, const char *help, member_fn fn)
-{
-	metrics_family(out, name, "gauge", help);
+	metrics_family(out, name, "gauge",
+		       "1 when the region is down for the service, whatever is forced.");
 	for (uint32_t s = 0; s < j->n_services; s++) {
 		const struct config_pool *pool = fleet_judge_pool(j, s);
 
-		for (uint32_t m = 0; m < j->services[s].n_members; m++) {
-			struct fleet_member_view view;
-
-			if (fleet_judge_nth(pool, m)) /* a region that stands twice: one sample */
-				continue;
-			fleet_view_member(j, s, m, now_us, &view);
-			metrics_sample(out, name, fn(&view), "service", j->config->services[s].name,
-				       "region", j->config->regions[pool->members[m].region].name,
-				       NULL);
-		}
+		for (uint32_t m = 0; m < j->services[s].n_members; m++)
+			if (!fleet_judge_nth(pool, m)) /* a region that stands twice: one sample */
+				metrics_sample(
+					out, name,
+					j->services[s].members[m].verdict.health == HEALTH_DOWN,
+					"service", j->config->services[s].name, "region",
+					j->config->regions[pool->members[m].region].name, NULL);
 	}
+}
+
+static void write_load_of(const struct fleet_judge *j, const struct fleet_regions *r,
+			  uint32_t region, struct buf *out)
+{
+	uint32_t last = UINT32_MAX;
+
+	for (uint32_t i = j->region_first[region]; i < j->region_first[region + 1]; i++) {
+		uint32_t s = j->by_region[i].service;
+		const struct fleet_sum *sum = &r->services[s];
+
+		if (s != last)
+			metrics_sample(out, "fairlead_region_load_ratio",
+				       sum->capacity ? (double)sum->used / (double)sum->capacity
+						     : 0,
+				       "service", j->config->services[s].name, "region",
+				       j->config->regions[region].name, NULL);
+		last = s;
+	}
+}
+
+static void write_load(const struct fleet_judge *j, uint64_t now_us, struct buf *out)
+{
+	struct fleet_regions r;
+
+	metrics_family(out, "fairlead_region_load_ratio", "gauge",
+		       "Use over capacity, as reported; 0 when capacity is not limited.");
+	if (fleet_regions_init(&r, j) != ERR_OK)
+		return;
+	for (uint32_t i = 0; i < j->config->n_regions; i++) {
+		fleet_regions_sum(&r, j, i, now_us);
+		write_load_of(j, &r, i, out);
+	}
+	fleet_regions_fini(&r);
 }
 
 static void write_addresses(const struct fleet_judge *j, struct buf *out)
@@ -85,6 +107,17 @@ static void write_vantages(const struct fleet_judge *j, uint64_t now_us, struct 
 			       fleet_vantage_is_fresh(v, now_us) && !v->blind_us[FAMILY_4] &&
 				       !v->blind_us[FAMILY_6],
 			       "prober", v->name, NULL);
+	metrics_family(out, "fairlead_prober_linked", "gauge", "1 when the prober is linked.");
+	for (const struct fleet_vantage *v = j->vantages; v; v = v->next)
+		metrics_sample(out, "fairlead_prober_linked", v->link != NULL, "prober", v->name,
+			       NULL);
+	metrics_family(out, "fairlead_prober_trusted", "gauge",
+		       "0 when the prober sees nothing well in an address family, and its word does"
+		       " not count there.");
+	for (const struct fleet_vantage *v = j->vantages; v; v = v->next)
+		metrics_sample(out, "fairlead_prober_trusted",
+			       !v->blind_us[FAMILY_4] && !v->blind_us[FAMILY_6], "prober", v->name,
+			       NULL);
 	metrics_family(out, "fairlead_prober_stretch_ratio", "gauge",
 		       "How much longer a prober's intervals are than asked for.");
 	for (const struct fleet_vantage *v = j->vantages; v; v = v->next)
@@ -97,11 +130,8 @@ void fleet_metrics_write(const struct fleet_session *s, uint64_t now_us, struct 
 {
 	const struct fleet_judge *j = s->judge;
 
-	write_members(j, now_us, out, "fairlead_region_down",
-		      "1 when the region is down for the service, whatever is forced.", is_down);
-	write_members(j, now_us, out, "fairlead_region_load_ratio",
-		      "Use over capacity, as reported; 0 when capacity is not limited.",
-		      load_ratio);
+	write_down(j, out);
+	write_load(j, now_us, out);
 	write_addresses(j, out);
 	write_ages(j, now_us, out);
 	write_vantages(j, now_us, out);

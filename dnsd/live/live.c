@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* rows_active() looks at every row of a service; services of one pool ask the same. */
-#define ACTIVE_MEMO 1024
+#define ACTIVE_MEMO 4096
 
 struct active {
 	const struct rows *rows;

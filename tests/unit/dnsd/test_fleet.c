@@ -194,6 +194,47 @@ static void two_nodes_of_a_region_are_down_when_both_say_so(void **state)
 	line_free(b);
 }
 
+static void report_three(struct line *node)
+{
+	say_report(node, 0, false, "www.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_UP, "");
+	say_report(node, 0, false, "mail.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_UP, "");
+	say_report(node, 0, false, "dbx.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_UP, "");
+}
+
+/* Each node reports 100 of each service. */
+static void a_pool_that_services_share_has_its_capacity_once(void **state)
+{
+	struct dnsd_config *config = world_parse(
+		&w, WORLD_REGIONS FLEET_MONITORS FLEET_POOLS
+		"services:\n  chat.example.com: {pool: p}\n  www.example.com: {pool: p}\n"
+		"  mail.example.com: {pool: q}\n");
+	struct line *a, *b;
+	struct fleet_region_view v[8];
+
+	assert_int_equal(fleet_configure(fleet, config, &w.e), ERR_OK);
+	config_dnsd_free(w.config);
+	w.config = config;
+	a = linked_node("eu", "a");
+	b = linked_node("eu", "b");
+	report_three(a);
+	report_three(b);
+	clock_hand_advance_ms(&hand, 250);
+	assert_int_equal(fleet_regions(fleet, v), ERR_OK);
+	assert_int_equal(v[EU].capacity, 400); /* p and q, of two nodes */
+	assert_int_equal(v[EU].used, 160);
+	assert_int_equal(v[EU].health, HEALTH_UP);
+	assert_float_equal(v[EU].report_age_s, 0.25, 0.001);
+	assert_int_equal(v[US].capacity, 0);
+	assert_int_equal(v[US].health, HEALTH_UNKNOWN);
+	assert_float_equal(v[US].report_age_s, -1, 0);
+	say_withdraw(b, "SIGTERM");
+	assert_int_equal(fleet_regions(fleet, v), ERR_OK);
+	assert_int_equal(v[EU].capacity, 200);
+	assert_int_equal(v[EU].health, HEALTH_DEGRADED); /* the worst of them */
+	line_free(a);
+	line_free(b);
+}
+
 static void a_withdrawal_takes_the_region_out_at_once_and_outlives_the_link(void **state)
 {
 	struct line *node = linked_node("eu", "a"), *again;
@@ -520,6 +561,7 @@ int main(void)
 		WITH_FLEET(the_first_report_of_a_link_must_be_full),
 		WITH_FLEET(a_full_report_forgets_what_it_does_not_name),
 		WITH_FLEET(two_nodes_of_a_region_are_down_when_both_say_so),
+		WITH_FLEET(a_pool_that_services_share_has_its_capacity_once),
 		WITH_FLEET(a_withdrawal_takes_the_region_out_at_once_and_outlives_the_link),
 		WITH_FLEET(who_was_down_is_back_after_its_hold_down),
 		WITH_FLEET(a_long_reason_is_cut_between_characters),
