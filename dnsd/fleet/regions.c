@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* regions: what a region reports and amounts to, for documents and metrics that show all of them. */
+/* regions: what a region reports and amounts to, for documents and metrics that show them all. */
 #include "dnsd/fleet/regions.h"
 
 #include <stdlib.h>
