@@ -33,6 +33,26 @@ unsigned counters_qtype(uint16_t type)
 	return i;
 }
 
+static const uint32_t times_us[ANSWER_TIMES] = { 1,   2,   5,	 10,   25,   50,    100,
+						 250, 500, 1000, 2500, 5000, 10000, 100000 };
+
+uint32_t counters_time_us(unsigned bucket)
+{
+	return times_us[bucket];
+}
+
+void counters_took(struct answer_counters *c, uint64_t ns)
+{
+	unsigned i = 0;
+
+	while (i < ANSWER_TIMES && ns > times_us[i] * UINT64_C(1000))
+		i++;
+	counters_add(&c->took[i]);
+	atomic_store_explicit(&c->took_ns,
+			      atomic_load_explicit(&c->took_ns, memory_order_relaxed) + ns,
+			      memory_order_relaxed);
+}
+
 enum err_code answer_scratch_init(struct answer_scratch *s)
 {
 	void *pages = mmap(NULL, sizeof(*s->counters), PROT_READ | PROT_WRITE,

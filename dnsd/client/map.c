@@ -22,6 +22,8 @@ struct client_map {
 	uint32_t nowhere;  /* the class of an address of no family */
 	bool looks_inside; /* v6 forms of v4 addresses are looked up in v4 */
 	struct client_map_stats stats;
+	struct client_map_database *databases;
+	size_t n_databases;
 	atomic_uint references;
 };
 
@@ -147,10 +149,23 @@ static void begin_sweep(struct sweep *s)
 		sweep_append(s, (struct sweep_key){ 0, 0 }, 0);
 }
 
-static enum err_code add_databases(struct builder *b, struct err *e)
+static enum err_code note_database(struct client_map *map, const struct mmdb *m)
+{
+	char *path = strdup(m->path);
+
+	if (!path)
+		return ERR_MEMORY;
+	map->databases[map->n_databases++] = (struct client_map_database){ path, m->built_s };
+	return ERR_OK;
+}
+
+static enum err_code add_databases(struct builder *b, struct client_map *map, struct err *e)
 {
 	enum err_code code = ERR_OK;
 
+	map->databases = calloc(b->in->n_databases + 1, sizeof(*map->databases));
+	if (!map->databases)
+		return err_set(e, ERR_MEMORY, "out of memory for the client map");
 	for (size_t i = 0; i < b->in->n_databases && !code; i++) {
 		struct mmdb m;
 
@@ -160,6 +175,8 @@ static enum err_code add_databases(struct builder *b, struct err *e)
 		code = add_database(b, &m, 4, e);
 		if (!code)
 			code = add_database(b, &m, 6, e);
+		if (!code && note_database(map, &m))
+			code = err_set(e, ERR_MEMORY, "out of memory for the client map");
 		mmdb_close(&m);
 	}
 	begin_sweep(&b->v4);
@@ -295,6 +312,9 @@ static void map_free(struct client_map *m)
 {
 	poptrie_fini(&m->v4);
 	poptrie_fini(&m->v6);
+	for (size_t i = 0; i < m->n_databases; i++)
+		free(m->databases[i].path);
+	free(m->databases);
 	free(m->classes);
 	free(m);
 }
@@ -318,7 +338,7 @@ enum err_code client_map_build(const struct client_map_input *in, struct client_
 	if (!m || classes_new(&in->classes, &b.classes))
 		code = err_set(e, ERR_MEMORY, "out of memory for the client map");
 	if (!code)
-		code = add_databases(&b, e);
+		code = add_databases(&b, m, e);
 	if (!code) {
 		add_rules(&b);
 		code = compile(&b, m, e);
@@ -419,6 +439,12 @@ uint32_t client_map_class_count(const struct client_map *m)
 const struct client_class *client_map_class(const struct client_map *m, uint32_t class_index)
 {
 	return &m->classes[class_index];
+}
+
+size_t client_map_databases(const struct client_map *m, const struct client_map_database **list)
+{
+	*list = m->databases;
+	return m->n_databases;
 }
 
 const struct client_map_stats *client_map_stats(const struct client_map *m)

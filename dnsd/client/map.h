@@ -58,6 +58,13 @@ void client_map_prefetch(const struct client_map *m, const struct addr *a);
 uint32_t client_map_class_count(const struct client_map *m);
 const struct client_class *client_map_class(const struct client_map *m, uint32_t class_index);
 
+/* The databases it was made of. */
+struct client_map_database {
+	char *path;
+	uint64_t built_s; /* by who made it, seconds since 1970; 0 = it does not say */
+};
+size_t client_map_databases(const struct client_map *m, const struct client_map_database **list);
+
 const struct client_map_stats *client_map_stats(const struct client_map *m);
 
 #endif

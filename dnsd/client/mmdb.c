@@ -75,6 +75,8 @@ static enum err_code read_metadata(struct mmdb *m, struct err *e)
 	m->node_count = (uint32_t)nodes;
 	m->record_bits = (uint8_t)bits;
 	m->ip_version = (uint8_t)ip_version;
+	if (metadata_uint(&meta, "build_epoch", &m->built_s))
+		m->built_s = 0;
 	m->data = (struct mmdb_section){ m->bytes + tree_len, room - tree_len };
 	return ERR_OK;
 }

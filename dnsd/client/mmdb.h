@@ -33,6 +33,7 @@ struct mmdb {
 	uint32_t node_count;
 	uint8_t record_bits; /* 24, 28 or 32 */
 	uint8_t ip_version;  /* 4 or 6 */
+	uint64_t built_s;    /* since 1970; 0 = the file does not say */
 	uint32_t v4_root;    /* in a v6 tree the record for ::/96, a node or not; else 0 */
 	struct mmdb_section data;
 };

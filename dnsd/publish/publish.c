@@ -73,10 +73,49 @@ void publish_took(struct publish *p, uint64_t us)
 	metrics_observe_us(&p->seconds, us);
 }
 
+/* A page that shows every zone of a large hoster is read by nobody. */
+#define ZONES_SHOWN 4096
+
+static void write_zones(const struct snapshot *s, struct buf *out)
+{
+	size_t n = zone_set_count(s->zones);
+	char name[NAME_TEXT_MAX];
+
+	metrics_family(out, "fairlead_zones", "gauge", "Zones that are answered.");
+	metrics_sample(out, "fairlead_zones", (double)n, NULL);
+	metrics_family(out, "fairlead_zone_serial", "gauge",
+		       "SOA serial of the zone that is served; of the first 4096.");
+	for (size_t i = 0; i < n && i < ZONES_SHOWN; i++) {
+		const struct zone *z = zone_set_zone(s->zones, i);
+
+		if (!z->is_broken)
+			metrics_sample(out, "fairlead_zone_serial", z->serial, "zone",
+				       name_text(z->origin.wire, name), NULL);
+	}
+}
+
+static void write_databases(const struct snapshot *s, struct buf *out)
+{
+	const struct client_map_database *list;
+	size_t n = client_map_databases(s->clients, &list);
+
+	metrics_family(out, "fairlead_database_built_time_seconds", "gauge",
+		       "When the database that clients are placed by was made, as it says itself;"
+		       " in seconds since 1970.");
+	for (size_t i = 0; i < n; i++)
+		if (list[i].built_s)
+			metrics_sample(out, "fairlead_database_built_time_seconds",
+				       (double)list[i].built_s, "database", list[i].path, NULL);
+}
+
 void publish_metrics(void *publish, struct buf *out)
 {
 	struct publish *p = publish;
 
+	if (publish_current(p)) {
+		write_zones(publish_current(p), out);
+		write_databases(publish_current(p), out);
+	}
 	metrics_family(out, "fairlead_publish_total", "counter", "Snapshots published.");
 	metrics_sample(out, "fairlead_publish_total", (double)p->total, NULL);
 	metrics_family(out, "fairlead_publish_seconds", "histogram",

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct serve {
@@ -183,6 +184,26 @@ static void write_rcodes(struct serve *s, struct buf *out)
 	metrics_sample(out, "fairlead_dns_truncated_total", SUM(s, truncated), NULL);
 }
 
+static void write_times(struct serve *s, struct buf *out)
+{
+	static const char name[] = "fairlead_dns_answer_seconds";
+	char bucket[64], bound[32];
+	double sum = 0;
+
+	metrics_family(out, name, "histogram",
+		       "From reading a batch of UDP queries to the last of its answers sent; one"
+		       " answer in 64 is timed.");
+	snprintf(bucket, sizeof(bucket), "%s_bucket", name);
+	for (unsigned i = 0; i <= ANSWER_TIMES; i++) {
+		sum += add_up(s, offsetof(struct answer_counters, took) + i * sizeof(uint64_t));
+		snprintf(bound, sizeof(bound), "%g",
+			 i < ANSWER_TIMES ? counters_time_us(i) / 1e6 : 0);
+		metrics_sample(out, bucket, sum, "le", i < ANSWER_TIMES ? bound : "+Inf", NULL);
+	}
+	metrics_sample(out, "fairlead_dns_answer_seconds_sum", SUM(s, took_ns) / 1e9, NULL);
+	metrics_sample(out, "fairlead_dns_answer_seconds_count", sum, NULL);
+}
+
 void serve_metrics(struct serve *s, struct buf *out, struct labels *labels)
 {
 	uint32_t n = labels_count(labels);
@@ -190,6 +211,7 @@ void serve_metrics(struct serve *s, struct buf *out, struct labels *labels)
 
 	write_queries(s, out);
 	write_rcodes(s, out);
+	write_times(s, out);
 	metrics_family(out, "fairlead_dns_answers_total", "counter",
 		       "Answers that sent a client to this region.");
 	for (uint32_t i = 1; i < n; i++)

@@ -27,6 +27,7 @@ struct udp_worker {
 	_Atomic(struct snapshot *) *snapshot;
 	struct answer_scratch scratch;
 	struct batch *batch;
+	unsigned untimed; /* answers since one was timed */
 };
 
 /* fd: a socket that is bound there already, which it takes; -1 = make one. */

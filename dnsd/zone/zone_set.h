@@ -91,8 +91,8 @@ static inline uint16_t zone_hit_owner(size_t name_at, size_t name_len, size_t ow
 	return rrset_pointer(name_at + name_len - owner_len);
 }
 
-size_t zone_set_count(const struct zone_set *s);		 /* for tests */
-struct zone *zone_set_zone(const struct zone_set *s, size_t at); /* for tests: 0 <= at < count */
+size_t zone_set_count(const struct zone_set *s);
+struct zone *zone_set_zone(const struct zone_set *s, size_t at); /* 0 <= at < count */
 /* The zone whose apex this is (wire, lower case); NULL if none. Borrowed. */
 struct zone *zone_set_by_origin(const struct zone_set *s, const uint8_t *origin, size_t len);
 

@@ -364,6 +364,7 @@ static void metrics_add_up_over_the_threads(void **state)
 	assert_non_null(
 		strstr(buf_text(&out), "{service=\"chat.example.com\",region=\"eu\"} 13\n"));
 	assert_non_null(strstr(buf_text(&out), "fairlead_dns_tcp_connections 1\n"));
+	assert_non_null(strstr(buf_text(&out), "# TYPE fairlead_dns_answer_seconds histogram\n"));
 	buf_fini(&out);
 	close(udp);
 	close(tcp);
