@@ -32,7 +32,7 @@ enum err_code frame_next(struct evbuffer *in, uint32_t max, const uint8_t **byte
 		return ERR_AGAIN;
 	whole = evbuffer_pullup(in, (ev_ssize_t)size + FRAME_HEAD);
 	if (!whole)
-		return err_set(e, ERR_MEMORY, "no memory for a frame of %u bytes", size);
+		return err_set(e, ERR_MEMORY, "out of memory for a frame of %u bytes", size);
 	*bytes = whole + FRAME_HEAD;
 	*len = size;
 	return ERR_OK;

@@ -141,7 +141,7 @@ static enum err_code make_context(const struct tls *tls, SSL_CTX **out, struct e
 	ERR_clear_error();
 	ctx = SSL_CTX_new(TLS_method());
 	if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1) {
-		code = err_set(e, ERR_MEMORY, "TLS: no memory for a context");
+		code = err_set(e, ERR_MEMORY, "TLS: out of memory for a context");
 		goto fail;
 	}
 	set_rules(ctx);
@@ -161,13 +161,13 @@ enum err_code tls_new(struct tls **out, const struct tls_files *files, struct er
 	enum err_code code = ERR_MEMORY;
 
 	if (!tls)
-		return err_set(e, ERR_MEMORY, "TLS: no memory");
+		return err_set(e, ERR_MEMORY, "TLS: out of memory");
 	pthread_mutex_init(&tls->lock, NULL);
 	tls->certificate = strdup(files->certificate);
 	tls->key = strdup(files->key);
 	tls->ca = files->ca ? strdup(files->ca) : NULL;
 	if (!tls->certificate || !tls->key || (files->ca && !tls->ca)) {
-		err_set(e, ERR_MEMORY, "TLS: no memory");
+		err_set(e, ERR_MEMORY, "TLS: out of memory");
 		goto fail;
 	}
 	code = make_context(tls, &tls->ctx, e);

@@ -122,10 +122,10 @@ static enum err_code prepare(struct asked *a, struct err *e)
 	a->pool = &config->pools[a->cs->pool];
 	a->regions = calloc(config->n_regions + 1, sizeof(*a->regions));
 	if (!a->regions)
-		return err_set(e, ERR_MEMORY, "no memory");
+		return err_set(e, ERR_MEMORY, "out of memory");
 	publish_region_places(config, a->regions);
 	if (rows_ranking_init(&a->ranking, config, a->service, a->regions) != ERR_OK)
-		return err_set(e, ERR_MEMORY, "no memory");
+		return err_set(e, ERR_MEMORY, "out of memory");
 	answer_choose(a->snap, a->s, &a->client, a->type, &a->choice);
 	a->row = rows_get(a->s->rows, a->choice.class);
 	rows_class_input(&a->ranking, config, a->snap->clients, a->choice.class, &a->class_place,

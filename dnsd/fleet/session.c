@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SOFTWARE "fairlead-dnsd " PACKAGE_VERSION
-#define ROOM	 "dnsd/fleet"
-#define BEAT_MS	 500
+#define SOFTWARE   "fairlead-dnsd " PACKAGE_VERSION
+#define ROOM	   "dnsd/fleet"
+#define BEAT_MS	   500
+#define GOODBYE_MS 1000
 
 void fleet_session_init(struct fleet_session *s, struct fleet_judge *judge,
 			const struct clock *clock)
@@ -83,6 +84,30 @@ static void refused(void *ctx, const char *who, const struct err *why)
 	log_limited(&limit, LOG_WARN, ROOM, "refused %s: %s", who, why->text);
 }
 
+/* ---- sending ---- */
+
+static bool send_message(struct link *link, const wire_message *m)
+{
+	struct buf out = BUF_INIT;
+	bool sent = wire_pack(m, &out, NULL) == ERR_OK &&
+		    link_send(link, out.data, out.len) == ERR_OK;
+
+	buf_fini(&out);
+	return sent;
+}
+
+static void say_goodbye(struct link *link, const char *reason)
+{
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	Fairlead__Wire__Goodbye goodbye = FAIRLEAD__WIRE__GOODBYE__INIT;
+
+	goodbye.reason = (char *)reason;
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE;
+	m.goodbye = &goodbye;
+	send_message(link, &m);
+}
+
+/* The peer is told why, and its link closed. */
 static void refuse(struct fleet_session *s, struct link *link, enum fleet_refusal why,
 		   const char *reason)
 {
@@ -94,19 +119,8 @@ static void refuse(struct fleet_session *s, struct link *link, enum fleet_refusa
 	s->last = why;
 	err_set(&e, ERR_REFUSED, "%s", reason);
 	refused(&s->stranger, who, &e);
-	link_close(link, reason);
-}
-
-/* ---- sending ---- */
-
-static bool send_message(struct link *link, const wire_message *m)
-{
-	struct buf out = BUF_INIT;
-	bool sent = wire_pack(m, &out, NULL) == ERR_OK &&
-		    link_send(link, out.data, out.len) == ERR_OK;
-
-	buf_fini(&out);
-	return sent;
+	say_goodbye(link, reason);
+	link_drain(link, GOODBYE_MS, NULL, NULL);
 }
 
 static void welcome(struct fleet_session *s, struct link *link)

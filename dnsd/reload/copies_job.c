@@ -71,11 +71,11 @@ static void start_next(struct copies_job *c)
 void copies_job_start(struct copies_job *c, struct dnsd_config *config,
 		      const struct publish_parts *parts, const char *directory)
 {
-	char *copy = c->directory ? NULL : strdup(directory);
-
-	if (!c->directory && !copy)
+	/* Set once, before the first job: a job that runs reads it. */
+	if (!c->directory)
+		c->directory = strdup(directory);
+	if (!c->directory)
 		return;
-	c->directory = c->directory ? c->directory : copy;
 	drop(&c->next);
 	c->next.config = config;
 	publish_parts_share(parts, &c->next.parts);

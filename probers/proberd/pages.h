@@ -23,7 +23,7 @@ typedef void (*pages_reloaded_fn)(void *arg, enum err_code code, const struct er
 struct pages_world {
 	const struct status_source *status;
 	struct metrics *metrics;
-	json_t *(*config)(void *arg); /* a new reference; NULL = no memory */
+	json_t *(*config)(void *arg); /* a new reference; NULL = out of memory */
 	/* ERR_OK: reloaded() comes later. */
 	enum err_code (*reload)(void *arg, pages_reloaded_fn reloaded, void *reply, struct err *e);
 	void *arg;

@@ -121,7 +121,7 @@ static enum err_code set_directors(struct proberd *p, struct err *e)
 {
 	const struct proberd_config *c = p->config;
 	struct director **next = calloc(c->n_directors + 1, sizeof(struct director *));
-	enum err_code code = next ? ERR_OK : err_set(e, ERR_MEMORY, "directors: no memory");
+	enum err_code code = next ? ERR_OK : err_set(e, ERR_MEMORY, "directors: out of memory");
 	size_t i, n = 0;
 
 	for (i = 0; i < c->n_directors && code == ERR_OK; i++) {
@@ -169,7 +169,7 @@ static enum err_code make_engine(struct proberd *p, struct err *e)
 	    metrics_add(p->metrics, status_metrics, &p->status) != ERR_OK ||
 	    metrics_add(p->metrics, loop_metrics, p->loop) != ERR_OK ||
 	    metrics_add(p->metrics, process_metrics, NULL) != ERR_OK)
-		return err_set(e, ERR_MEMORY, "no memory");
+		return err_set(e, ERR_MEMORY, "out of memory");
 	p->world.link.loop = p->loop;
 	p->world.link.room = ROOM;
 	p->world.link.software = "fairlead-proberd " PACKAGE_VERSION;
@@ -210,7 +210,7 @@ enum err_code proberd_new(struct proberd **out, struct loop *loop, struct prober
 	enum err_code code;
 
 	if (!p)
-		return err_set(e, ERR_MEMORY, "no memory");
+		return err_set(e, ERR_MEMORY, "out of memory");
 	p->loop = loop;
 	p->config = config;
 	code = start(p, e);

@@ -26,8 +26,8 @@ struct status_source {
 	struct tls *const *tls; /* our own, as it is now */
 };
 
-/* {node, fleet, software, incarnation, probes{...}, directors[...], targets[...]}; NULL: no memory
- */
+/* {node, fleet, software, incarnation, probes{...}, directors[...], targets[...]};
+ * NULL: out of memory */
 json_t *status_json(const struct status_source *s);
 
 /* A metrics_fn over a struct status_source. */

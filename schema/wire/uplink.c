@@ -22,6 +22,7 @@ struct uplink {
 	struct loop_timer *changes; /* the end of this turn: changes of one turn go together */
 	uint64_t beats;
 	bool is_leaving;
+	char goodbye[UPLINK_TROUBLE_MAX]; /* why the director closes this link, in its words */
 	struct uplink_stats stats;
 };
 
@@ -126,6 +127,17 @@ static void note_trouble(struct uplink *u, const char *reason)
 	utf8_copy(u->stats.trouble, sizeof(u->stats.trouble), reason);
 }
 
+/* It is dialled again every other second: the same trouble is logged once. */
+static void log_trouble(struct uplink *u, const char *what, const char *reason)
+{
+	char before[UPLINK_TROUBLE_MAX];
+
+	memcpy(before, u->stats.trouble, sizeof(before));
+	note_trouble(u, reason);
+	if (strcmp(before, u->stats.trouble) != 0 && !u->is_leaving)
+		log_warn(u->world->room, "director %s: %s: %s", u->address, what, reason);
+}
+
 /* down() follows and logs it. */
 void uplink_refuse(struct uplink *u, const char *reason)
 {
@@ -133,12 +145,16 @@ void uplink_refuse(struct uplink *u, const char *reason)
 	link_close(u->link, reason);
 }
 
+/* Only now it takes us: who is up may still be refused for what the Hello says. */
 static void take_welcome(struct uplink *u, const Fairlead__Wire__Welcome *welcome)
 {
 	char reason[128];
 
-	if (welcome->protocol >= WIRE_PROTOCOL_MIN)
+	if (welcome->protocol >= WIRE_PROTOCOL_MIN) {
+		log_info(u->world->room, "director %s: up, it is %s", u->address, u->stats.node);
+		note_trouble(u, "");
 		return;
+	}
 	snprintf(reason, sizeof(reason), "it speaks protocol %u, at least %u is needed",
 		 welcome->protocol, WIRE_PROTOCOL_MIN);
 	uplink_refuse(u, reason);
@@ -153,8 +169,7 @@ static void take(struct uplink *u, const wire_message *m)
 	case FAIRLEAD__WIRE__MESSAGE__BODY_WELCOME: take_welcome(u, m->welcome); return;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_HEARTBEAT: return; /* the link counts silence */
 	case FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE:
-		log_info(u->world->room, "director %s: says goodbye: %s", u->address,
-			 m->goodbye->reason);
+		utf8_copy(u->goodbye, sizeof(u->goodbye), m->goodbye->reason);
 		return;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_PLAN:
 	case FAIRLEAD__WIRE__MESSAGE__BODY_SERVICES:
@@ -197,9 +212,8 @@ static void on_up(void *ctx, struct link *link, const struct identity *peer)
 {
 	struct uplink *u = ctx;
 
-	log_info(u->world->room, "director %s: up, it is %s", u->address, peer->name);
 	snprintf(u->stats.node, sizeof(u->stats.node), "%s", peer->name);
-	note_trouble(u, "");
+	u->goodbye[0] = '\0';
 	u->beats = 0;
 	send_hello(u);
 	loop_timer_every(u->heartbeat, u->world->heartbeat_ms);
@@ -216,25 +230,18 @@ static void on_down(void *ctx, struct link *link, const char *reason)
 	loop_timer_stop(u->changes);
 	if (!u->is_leaving) {
 		u->stats.lost++;
-		note_trouble(u, reason);
-		log_warn(u->world->room, "director %s: lost: %s", u->address, reason);
+		log_trouble(u, "lost", *u->goodbye ? u->goodbye : reason);
 	}
 	if (u->fns->down)
 		u->fns->down(u->ctx);
 }
 
-/* It is dialled again every other second: the same trouble is logged once. */
 static void on_refused(void *ctx, const char *who, const struct err *why)
 {
 	struct uplink *u = ctx;
-	char before[UPLINK_TROUBLE_MAX];
 
-	memcpy(before, u->stats.trouble, sizeof(before));
 	u->stats.refused++;
-	note_trouble(u, why->text);
-	if (strcmp(before, u->stats.trouble) != 0 && !u->is_leaving)
-		log_warn(u->world->room, "director %s: no link to %s: %s", u->address, who,
-			 why->text);
+	log_trouble(u, "no link", why->text);
 }
 
 static const struct link_handler handler = {

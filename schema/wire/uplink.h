@@ -8,6 +8,7 @@
  *   each 60 s -----> full(): a state that was told once is told again, whatever got lost
  *   a message ----> message(); Welcome, Heartbeat and Goodbye are the uplink's own
  *   uplink_leave() -> Goodbye, and the link is drained
+ *   a Goodbye before the end: its reason is the trouble, until a director says Welcome
  *
  * What is told once in Hello is told again when it changes: the heartbeat's period stands in each
  * heartbeat, and uplink_retime() says the first of a new period at once.

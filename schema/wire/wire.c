@@ -214,7 +214,7 @@ enum err_code wire_pack(const wire_message *m, struct buf *out, struct err *e)
 		return code;
 	protobuf_c_message_pack_to_buffer(&m->base, &packer.base);
 	if (out->failed)
-		return err_set(e, ERR_MEMORY, "no memory to pack a %s", wire_kind(m));
+		return err_set(e, ERR_MEMORY, "out of memory to pack a %s", wire_kind(m));
 	code = check_bytes(out->data + before, out->len - before, e);
 	if (code)
 		out->len = before;

@@ -24,6 +24,7 @@ static const struct rooms *rooms;
 
 enum err_code __wrap_link_send(struct link *link, const void *bytes, size_t len);
 void __wrap_link_close(struct link *link, const char *reason);
+void __wrap_link_drain(struct link *link, uint64_t ms, loop_fn done, void *arg);
 const struct identity *__wrap_link_peer(const struct link *link);
 const char *__wrap_link_address(const struct link *link);
 
@@ -36,6 +37,11 @@ void __wrap_link_close(struct link *link, const char *reason)
 {
 	fprintf(stderr, "closed: %s\n", reason);
 	exit(1);
+}
+
+void __wrap_link_drain(struct link *link, uint64_t ms, loop_fn done, void *arg)
+{
+	__wrap_link_close(link, "drained");
 }
 
 const struct identity *__wrap_link_peer(const struct link *link)

@@ -474,7 +474,7 @@ static void each_failed_allocation_is_said_and_leaves_nothing(void **state)
 		failed = fail_alloc_end();
 		assert_int_equal(code, failed ? ERR_MEMORY : ERR_OK);
 		if (failed)
-			assert_string_equal(e.text, "TLS: no memory");
+			assert_string_equal(e.text, "TLS: out of memory");
 		tls_free(tls);
 	}
 	assert_true(n > 4);

@@ -28,6 +28,7 @@ static struct buf changes; /* "chat eu unknown>up first heard\n" */
 
 enum err_code __wrap_link_send(struct link *link, const void *bytes, size_t len);
 void __wrap_link_close(struct link *link, const char *reason);
+void __wrap_link_drain(struct link *link, uint64_t ms, loop_fn done, void *arg);
 const struct identity *__wrap_link_peer(const struct link *link);
 void __wrap_link_set_ctx(struct link *link, void *ctx);
 const char *__wrap_link_address(const struct link *link);
@@ -48,6 +49,19 @@ void __wrap_link_close(struct link *link, const char *reason)
 
 	line->is_closed = true;
 	snprintf(line->reason, sizeof(line->reason), "%s", reason);
+}
+
+/* What is refused is drained after a goodbye with the reason. */
+void __wrap_link_drain(struct link *link, uint64_t ms, loop_fn done, void *arg)
+{
+	struct line *line = (struct line *)link;
+	wire_message *m;
+
+	assert_int_equal(wire_unpack(line->sent.data, line->sent.len, &m, NULL), ERR_OK);
+	assert_int_equal(m->body_case, FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE);
+	line->is_closed = true;
+	snprintf(line->reason, sizeof(line->reason), "%s", m->goodbye->reason);
+	wire_free(m);
 }
 
 const struct identity *__wrap_link_peer(const struct link *link)

@@ -36,7 +36,7 @@ check_PROGRAMS += tests/unit/dnsd/test_answer_zone
 check_PROGRAMS += tests/unit/dnsd/test_answer_split
 check_PROGRAMS += tests/unit/dnsd/test_serve
 # The links of these are in the test's hand: tests/unit/dnsd/fleet_world.h.
-FAKE_LINKS = $(AM_LDFLAGS) -Wl,--wrap=link_send,--wrap=link_close,--wrap=link_peer,--wrap=link_address,--wrap=link_set_ctx
+FAKE_LINKS = $(AM_LDFLAGS) -Wl,--wrap=link_send,--wrap=link_close,--wrap=link_drain,--wrap=link_peer,--wrap=link_address,--wrap=link_set_ctx
 EXTRA_DIST += tests/unit/dnsd/fleet_world.h
 check_PROGRAMS += tests/unit/dnsd/test_fleet
 tests_unit_dnsd_test_fleet_LDFLAGS = $(FAKE_LINKS)

@@ -259,6 +259,19 @@ static void changes_of_one_turn_go_together(void **state)
 	assert_string_equal(w.reporter.text, "changes ");
 }
 
+static void say_welcome(void)
+{
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	Fairlead__Wire__Welcome welcome = FAIRLEAD__WIRE__WELCOME__INIT;
+
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_WELCOME;
+	m.welcome = &welcome;
+	welcome.protocol = WIRE_PROTOCOL;
+	welcome.node = (char *)"ns1";
+	say(&m);
+	wind(0);
+}
+
 static void a_link_that_is_back_begins_anew(void **state)
 {
 	link_up();
@@ -266,6 +279,26 @@ static void a_link_that_is_back_begins_anew(void **state)
 	run_until(&w.reporter, "down up");
 	run_until(&w.director, "hello(500");
 	assert_int_equal(uplink_stats(w.uplink)->lost, 1);
+	assert_string_equal(uplink_stats(w.uplink)->trouble, "closed by the peer");
+	say_welcome();
+	assert_string_equal(uplink_stats(w.uplink)->trouble, "");
+}
+
+static void why_it_is_refused_is_the_trouble_until_it_is_welcome(void **state)
+{
+	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	Fairlead__Wire__Goodbye goodbye = FAIRLEAD__WIRE__GOODBYE__INIT;
+
+	link_up();
+	goodbye.reason = (char *)"there is one of this name";
+	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE;
+	m.goodbye = &goodbye;
+	say(&m);
+	link_drain(w.accepted, 1000, NULL, NULL);
+	run_until(&w.reporter, "down up");
+	run_until(&w.director, "hello(500");
+	assert_string_equal(uplink_stats(w.uplink)->trouble, goodbye.reason);
+	say_welcome();
 	assert_string_equal(uplink_stats(w.uplink)->trouble, "");
 }
 
@@ -321,16 +354,8 @@ static void a_plan_is_for_the_reporter_and_nonsense_ends_the_link(void **state)
 
 static void a_welcome_is_no_news(void **state)
 {
-	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
-	Fairlead__Wire__Welcome welcome = FAIRLEAD__WIRE__WELCOME__INIT;
-
 	link_up();
-	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_WELCOME;
-	m.welcome = &welcome;
-	welcome.protocol = WIRE_PROTOCOL;
-	welcome.node = (char *)"ns1";
-	say(&m);
-	wind(0);
+	say_welcome();
 	assert_true(uplink_is_up(w.uplink));
 	assert_string_equal(w.reporter.text, "");
 }
@@ -410,6 +435,7 @@ int main(void)
 		WITH_WORLD(who_is_no_director_of_ours_is_refused_and_named_once),
 		WITH_WORLD(a_plan_is_for_the_reporter_and_nonsense_ends_the_link),
 		WITH_WORLD(a_welcome_is_no_news),
+		WITH_WORLD(why_it_is_refused_is_the_trouble_until_it_is_welcome),
 		WITH_WORLD(who_leaves_says_goodbye_and_is_not_dialled_again),
 		WITH_WORLD(who_is_not_up_leaves_at_once),
 		WITH_WORLD(each_failed_allocation_is_said),
