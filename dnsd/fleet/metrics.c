@@ -88,8 +88,8 @@ static void write_ages(const struct fleet_judge *j, uint64_t now_us, struct buf 
 
 	metrics_family(
 		out, name, "gauge",
-		"Since the freshest report of a region; since the start, of one that was known"
-		" before it.");
+		"Since a region last reported, or beat after a report; since the start, of one that"
+		" was known before it.");
 	for (uint32_t i = 0; i < j->config->n_regions; i++) {
 		double age = fleet_view_report_age_s(j, i, now_us);
 

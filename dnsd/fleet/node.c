@@ -71,6 +71,12 @@ bool fleet_node_is_awaited(const struct fleet_node *n, uint64_t now_us)
 	return !n->is_heard && now_us < n->await_us;
 }
 
+/* A frame of any kind that follows the reports says that nothing else has changed. */
+uint64_t fleet_node_told_us(const struct fleet_node *n)
+{
+	return n->report_seq && n->phi.last_us > n->report_us ? n->phi.last_us : n->report_us;
+}
+
 /* ---- reports ---- */
 
 /* Where `service` stands or would stand. */

@@ -74,6 +74,9 @@ void fleet_node_free_all(struct fleet_node **list);
 void fleet_node_resolve(struct fleet_node *n, const struct dnsd_config *config);
 bool fleet_node_is_stale(const struct fleet_node *n, uint64_t now_us);
 bool fleet_node_is_awaited(const struct fleet_node *n, uint64_t now_us);
+/* Until when what it has reported is known to hold: its last report, or the last frame since, as
+ * it reports what changes and beats otherwise. 0 = no report. */
+uint64_t fleet_node_told_us(const struct fleet_node *n);
 
 enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Report *r,
 				uint64_t now_us, struct err *e);

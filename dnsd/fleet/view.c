@@ -15,7 +15,7 @@ static double age_s(uint64_t then_us, uint64_t now_us)
 static void add_report(const struct fleet_node *n, const struct fleet_report *r, uint64_t now_us,
 		       struct fleet_member_view *out)
 {
-	double age = age_s(n->report_us, now_us);
+	double age = age_s(fleet_node_told_us(n), now_us);
 
 	out->has_report = true;
 	if (out->report_age_s < 0 || (age >= 0 && age < out->report_age_s))
@@ -160,7 +160,8 @@ double fleet_view_report_age_s(const struct fleet_judge *j, uint32_t region, uin
 	double least = -1;
 
 	for (const struct fleet_node *n = j->nodes; n; n = n->next) {
-		double age = age_s(n->report_us ? n->report_us : j->start_us, now_us);
+		uint64_t told_us = fleet_node_told_us(n);
+		double age = age_s(told_us ? told_us : j->start_us, now_us);
 
 		if (n->region == region && (least < 0 || age < least))
 			least = age;

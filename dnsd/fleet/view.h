@@ -20,7 +20,7 @@ struct fleet_member_view {
 	uint64_t hold_down_left_us, hold_down_until_us;
 	uint32_t hold_down_factor; /* 1, 2, 4, 8 or 16 times the configured one */
 	bool has_report;	   /* some node reports this service */
-	double report_age_s;	   /* of the freshest node; -1 = never */
+	double report_age_s;	   /* since a node last confirmed it; -1 = never */
 	uint64_t capacity, used, arrivals,
 		queue_delay_us;	    /* sums over fresh nodes; delay: the largest */
 	unsigned vantages, failing; /* witnesses; of them, those that see it fail */
@@ -54,8 +54,8 @@ struct fleet_vantage_view {
 size_t fleet_view_vantages(const struct fleet_judge *j, uint64_t now_us,
 			   struct fleet_vantage_view *out, size_t room);
 
-/* Since the freshest report of the region; of one that was known before the start, since then; -1 =
- * never heard of. */
+/* Since a node of the region last reported, or beat after a report; of one that was known before
+ * the start, since then; -1 = never heard of. */
 double fleet_view_report_age_s(const struct fleet_judge *j, uint32_t region, uint64_t now_us);
 
 #endif

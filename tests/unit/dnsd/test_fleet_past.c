@@ -104,6 +104,30 @@ static void a_region_that_nobody_links_for_is_stale_missing_and_its_report_ages(
 	assert_false(has_problem("region_missing", "us")); /* never heard of */
 }
 
+static double report_age(void)
+{
+	struct fleet_member_view v;
+
+	fleet_member(fleet, CHAT, EU, &v);
+	return v.report_age_s;
+}
+
+static void a_region_that_only_beats_does_not_grow_old(void **state)
+{
+	struct line *node = linked_node("eu", "a");
+
+	for (int i = 0; i < 20; i++) {
+		clock_hand_advance_ms(&hand, 500);
+		say_beat(node);
+	}
+	assert_float_equal(report_age(), 0, 0.001);
+	assert_true(has_metric("fairlead_report_age_seconds{region=\"eu\"} 0\n"));
+	clock_hand_advance_ms(&hand, 6000); /* silence */
+	assert_float_equal(report_age(), 6, 0.001);
+	assert_true(has_metric("fairlead_report_age_seconds{region=\"eu\"} 6\n"));
+	line_free(node);
+}
+
 static void a_full_report_without_the_service_takes_back_what_was_stored(void **state)
 {
 	struct line *a = line_of(IDENTITY_REGIOND, "eu", "a");
@@ -370,6 +394,7 @@ int main(void)
 		WITH_FLEET(one_node_of_two_that_says_down_waits_for_the_other),
 		WITH_FLEET(the_other_node_is_awaited_for_ten_seconds),
 		WITH_FLEET(a_region_that_nobody_links_for_is_stale_missing_and_its_report_ages),
+		WITH_FLEET(a_region_that_only_beats_does_not_grow_old),
 		WITH_FLEET(a_full_report_without_the_service_takes_back_what_was_stored),
 		WITH_FLEET(a_word_of_down_is_taken_back_by_the_next_full_report_without_it),
 		WITH_FLEET(a_node_that_is_gone_for_good_is_forgotten_with_its_last_word),
