@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/loop.h"
 #include "core/rcu.h"
+#include "core/reserve.h"
 #include "dnsd/packet/dns.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@
 #define TRIM_BYTES  (4u << 20)	  /* freed since the last trim: worth another */
 #define TRIM_MS	    1000
 #define PAUSE_MS    100 /* after accept() ran out of descriptors */
+#define REST_MS	    5	/* at the reserve: what made room is closed first */
 #define STOP_MS	    500 /* for readers to take their last answers */
 
 struct conn {
@@ -46,6 +48,7 @@ struct stream {
 	struct loop_timer *resume, *deadline, *trim;
 	size_t held, freed; /* bytes of all connections; given up since the last trim */
 	struct stream_limits limits;
+	struct reserve_cap cap;
 	_Atomic(struct snapshot *) *snapshot;
 	struct answer_scratch scratch;
 	struct conn list; /* sentinel */
@@ -254,17 +257,48 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 		end(c);
 }
 
+static void set_accepting(struct stream *s, bool on)
+{
+	for (size_t i = 0; i < s->n_listeners; i++)
+		if (on)
+			evconnlistener_enable(s->listeners[i]);
+		else
+			evconnlistener_disable(s->listeners[i]);
+}
+
+/* The one silent longest goes when there are too many, or when clients have all the descriptors
+ * they may have: the rest is for links, files and the admin socket. false = nobody can go. */
+static bool make_place(struct stream *s, int fd)
+{
+	unsigned count = atomic_load(&s->n_open);
+
+	if (reserve_is_reached(fd)) {
+		set_accepting(s, false);
+		loop_timer_after(s->resume, REST_MS);
+	}
+	if (!reserve_take_cap(&s->cap, fd, count, s->limits.connections,
+			      clock_mono_us(loop_clock(s->loop))))
+		return true;
+	if (s->list.next == &s->list)
+		return !reserve_is_reached(fd);
+	conn_free(s->list.next);
+	return true;
+}
+
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa,
 		      int len, void *arg)
 {
 	struct stream *s = arg;
-	struct conn *c = calloc(1, sizeof(*c));
+	struct conn *c;
 	struct timeval idle = { s->limits.idle_ms / 1000, s->limits.idle_ms % 1000 * 1000 };
 	struct endpoint from;
 	int on = 1;
 
-	if (atomic_load(&s->n_open) >= s->limits.connections && s->list.next != &s->list)
-		conn_free(s->list.next);
+	if (!make_place(s, fd)) {
+		reserve_refuse(fd);
+		return;
+	}
+	c = calloc(1, sizeof(*c));
 	if (!c || endpoint_from_sockaddr(sa, &from) != ERR_OK) {
 		free(c);
 		close(fd);
@@ -288,15 +322,6 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 }
 
 /* ---- accepting ---- */
-
-static void set_accepting(struct stream *s, bool on)
-{
-	for (size_t i = 0; i < s->n_listeners; i++)
-		if (on)
-			evconnlistener_enable(s->listeners[i]);
-		else
-			evconnlistener_disable(s->listeners[i]);
-}
 
 static void on_resume(void *arg)
 {

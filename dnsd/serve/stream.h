@@ -3,9 +3,10 @@
  * hold up a UDP worker.
  *
  * Messages are answered in the order they come, many in flight (pipelining). A connection that says
- * nothing for stream's idle time is closed; when the table is full the one that was silent longest
- * makes room. A peer that does not read is not read from, and all that waits for such peers is
- * bounded together: each may have its part, and beyond the bound the one silent longest is closed.
+ * nothing for stream's idle time is closed; when the table is full, or the descriptors for clients
+ * are (core/reserve.h), the one that was silent longest makes room. A peer that does not read is
+ * not read from, and all that waits for such peers is bounded together: each may have its part, and
+ * beyond the bound the one silent longest is closed.
  *
  * Threads    all calls from the control thread; the counters may be read meanwhile
  * Errors     ERR_IO names the address

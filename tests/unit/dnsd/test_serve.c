@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Claims about dnsd/serve over loopback: UDP in batches, TCP with its limits, stop and swap. */
+#include "core/reserve.h"
 #include "dnsd/publish/publish.h"
 #include "dnsd/serve/serve.h"
 #include "dnsd/serve/stream.h"
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #define STEERING                                                            \
@@ -502,6 +504,23 @@ static void a_full_table_makes_room_by_who_was_silent_longest(void **state)
 	close(third);
 }
 
+static void clients_leave_descriptors_for_the_rest(void **state)
+{
+	const struct rlimit few = { 96, 96 }; /* 24 are kept; and so it stays: the last test */
+	uint8_t bytes[128];
+	size_t len = frames(bytes, 1, "chat.example.com.", DNS_TYPE_A);
+	int newest = -1;
+
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	reserve_start();
+	run_stream(&(struct stream_limits){ 1000, 10000 });
+	for (int i = 0; i < 45; i++) /* two descriptors each: the clients' are here too */
+		newest = connect_to(SOCK_STREAM, "127.0.0.1");
+	write_all(newest, bytes, len);
+	assert_int_equal(read_frame(newest), 0);
+	assert_in_range(stream_open_count(stream), 1, 36);
+}
+
 static void what_is_no_query_ends_its_connection(void **state)
 {
 	static const uint8_t empty[] = { 0, 0 };
@@ -624,6 +643,7 @@ int main(void)
 		WITH(what_is_no_query_ends_its_connection),
 		WITH(stopping_answers_what_connections_have_sent),
 		WITH(every_answer_is_of_some_published_snapshot),
+		WITH(clients_leave_descriptors_for_the_rest),
 	};
 
 	return cmocka_run_group_tests(tests, make, destroy);
