@@ -18,7 +18,7 @@ libdnsd_a_SOURCES = \
 	dnsd/zone/overlay.c dnsd/zone/overlay.h \
 	dnsd/zone/rdata.c dnsd/zone/rdata.h dnsd/zone/svcb.c dnsd/zone/svcb.h \
 	dnsd/zone/types.c dnsd/zone/types.h dnsd/zone/words.c dnsd/zone/words.h \
-	dnsd/zone/report.c dnsd/zone/report.h \
+	dnsd/zone/findings.c dnsd/zone/findings.h \
 	dnsd/zone/pieces.c dnsd/zone/pieces.h \
 	dnsd/zone/zone.c dnsd/zone/zone.h dnsd/zone/zone_load.c dnsd/zone/zone_load.h \
 	dnsd/zone/zone_set.c dnsd/zone/zone_set.h \

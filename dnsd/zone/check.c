@@ -11,7 +11,7 @@
 
 struct check {
 	struct build *b;
-	struct report *report;
+	struct findings *findings;
 	uint32_t *places; /* of one name's records, for sorting */
 	size_t room;
 	char text[NAME_TEXT_MAX];
@@ -111,9 +111,9 @@ static void drop_duplicates(struct check *c, uint32_t number)
 			r = next;
 			continue;
 		}
-		report_warning(c->report, next->where,
-			       "%s: the same record is on line %u, used once", text_of(c, number),
-			       report_line(r->where));
+		findings_warning(c->findings, next->where,
+				 "%s: the same record is on line %u, used once", text_of(c, number),
+				 findings_line(r->where));
 		if (next->ttl_s < r->ttl_s)
 			r->ttl_s = next->ttl_s;
 		r->next = next->next;
@@ -134,9 +134,9 @@ static void settle_ttl(struct check *c, uint32_t number, struct build_record *fi
 	}
 	if (!differs)
 		return;
-	report_warning(c->report, first->where,
-		       "%s %s: records with different TTLs, expected one; the least, %u, is used",
-		       text_of(c, number), types_name(first->type, (char[16]){ 0 }), least);
+	findings_warning(c->findings, first->where,
+			 "%s %s: records with different TTLs, expected one; the least, %u, is used",
+			 text_of(c, number), types_name(first->type, (char[16]){ 0 }), least);
 	for (r = first; r && r->type == first->type; r = build_next(c->b, r))
 		r->ttl_s = least;
 }
@@ -188,14 +188,14 @@ static void check_alone(struct check *c, uint32_t number, const struct build_rec
 	if (!other)
 		return;
 	if (other->type == DNS_TYPE_CNAME)
-		report_mistake(c->report, other->where, "%s: a second CNAME, expected one",
-			       text_of(c, number));
+		findings_mistake(c->findings, other->where, "%s: a second CNAME, expected one",
+				 text_of(c, number));
 	else
-		report_mistake(
-			c->report, cname->where,
+		findings_mistake(
+			c->findings, cname->where,
 			"%s: CNAME beside %s of line %u, expected a CNAME alone (RFC 1034 3.6.2)",
 			text_of(c, number), types_name(other->type, (char[16]){ 0 }),
-			report_line(other->where));
+			findings_line(other->where));
 }
 
 static void check_dname(struct check *c, uint32_t number, const struct build_record *dname,
@@ -204,12 +204,12 @@ static void check_dname(struct check *c, uint32_t number, const struct build_rec
 	const struct build_record *second = build_next(c->b, dname);
 
 	if (second && second->type == DNS_TYPE_DNAME)
-		report_mistake(c->report, second->where, "%s: a second DNAME, expected one",
-			       text_of(c, number));
+		findings_mistake(c->findings, second->where, "%s: a second DNAME, expected one",
+				 text_of(c, number));
 	if (ns && number != APEX)
-		report_mistake(c->report, dname->where,
-			       "%s: DNAME at a delegation, expected one of both (RFC 6672 2.3)",
-			       text_of(c, number));
+		findings_mistake(c->findings, dname->where,
+				 "%s: DNAME at a delegation, expected one of both (RFC 6672 2.3)",
+				 text_of(c, number));
 }
 
 /* Sets the flags, checks what a name can be said to be by itself. */
@@ -232,33 +232,35 @@ static void check_name(struct check *c, uint32_t number)
 	if (dname)
 		check_dname(c, number, dname, ns);
 	if (soa && number != APEX)
-		report_mistake(c->report, soa->where,
-			       "%s: SOA, expected only at the zone's own name", text_of(c, number));
+		findings_mistake(c->findings, soa->where,
+				 "%s: SOA, expected only at the zone's own name",
+				 text_of(c, number));
 	if (is_wildcard(build_wire(b, number)) && ((ns && number != APEX) || dname))
-		report_mistake(c->report, (ns ? ns : dname)->where,
-			       "%s: %s at a wildcard has no defined meaning (RFC 4592 section 4)",
-			       text_of(c, number), ns ? "NS" : "DNAME");
+		findings_mistake(c->findings, (ns ? ns : dname)->where,
+				 "%s: %s at a wildcard has no defined meaning (RFC 4592 section 4)",
+				 text_of(c, number), ns ? "NS" : "DNAME");
 }
 
 static void check_apex(struct check *c)
 {
 	const struct build_record *soa, *ns, *second;
-	uint32_t top = report_where(1, 1);
+	uint32_t top = findings_where(1, 1);
 	unsigned soas = count_type(c->b, APEX, DNS_TYPE_SOA, &soa);
 
 	if (!soa) {
-		report_mistake(c->report, top, "%s: no SOA record, expected one at the zone's name",
-			       text_of(c, APEX));
+		findings_mistake(c->findings, top,
+				 "%s: no SOA record, expected one at the zone's name",
+				 text_of(c, APEX));
 	} else if (soas > 1) {
 		second = build_next(c->b, soa);
-		report_mistake(c->report, second->where,
-			       "%s: a second SOA (the first is on line %u)", text_of(c, APEX),
-			       report_line(soa->where));
+		findings_mistake(c->findings, second->where,
+				 "%s: a second SOA (the first is on line %u)", text_of(c, APEX),
+				 findings_line(soa->where));
 	}
 	if (!count_type(c->b, APEX, DNS_TYPE_NS, &ns))
-		report_mistake(c->report, soa ? soa->where : top,
-			       "%s: no NS record, expected at least one at the zone's name",
-			       text_of(c, APEX));
+		findings_mistake(c->findings, soa ? soa->where : top,
+				 "%s: no NS record, expected at least one at the zone's name",
+				 text_of(c, APEX));
 }
 
 /* What the name above hides, this one's children are hidden by too; a cut hides itself. */
@@ -293,12 +295,12 @@ static void check_hidden(struct check *c, uint32_t number)
 			continue;
 		if (is_address && n->is_server && !is_dname)
 			continue;
-		report_warning(c->report, r->where, "%s %s: %s, never answered", text_of(c, number),
-			       types_name(r->type, (char[16]){ 0 }),
-			       is_dname ? "below a DNAME"
-			       : is_address
-				       ? "below a delegation and not glue (no NS record names it)"
-				       : "below a delegation and not glue");
+		findings_warning(c->findings, r->where, "%s %s: %s, never answered",
+				 text_of(c, number), types_name(r->type, (char[16]){ 0 }),
+				 is_dname ? "below a DNAME"
+				 : is_address
+					 ? "below a delegation and not glue (no NS record names it)"
+					 : "below a delegation and not glue");
 	}
 }
 
@@ -324,9 +326,9 @@ static void check_rdata(struct check *c, uint32_t number)
 {
 	for (const struct build_record *r = build_first(c->b, number); r; r = build_next(c->b, r))
 		if (has_bad_rdata(r))
-			report_mistake(c->report, r->where,
-				       "%s %s: the rdata is not of this type's form",
-				       text_of(c, number), types_name(r->type, (char[16]){ 0 }));
+			findings_mistake(c->findings, r->where,
+					 "%s %s: the rdata is not of this type's form",
+					 text_of(c, number), types_name(r->type, (char[16]){ 0 }));
 }
 
 static bool has_address(const struct build *b, uint32_t number)
@@ -386,14 +388,14 @@ static void check_targets(struct check *c, uint32_t number)
 		name_lower(lower, target, len);
 		to = build_find(b, lower, len);
 		if (to != BUILD_NONE && b->name[to].flags & ZONE_NODE_CNAME)
-			report_warning(c->report, r->where,
-				       "%s %s: points to a CNAME, expected a name with addresses",
-				       text_of(c, number), types_name(r->type, (char[16]){ 0 }));
+			findings_warning(c->findings, r->where,
+					 "%s %s: points to a CNAME, expected a name with addresses",
+					 text_of(c, number), types_name(r->type, (char[16]){ 0 }));
 		if (r->type == DNS_TYPE_NS && lacks_address(b, number, lower, len))
-			report_warning(c->report, r->where,
-				       "%s NS: the server has no address in this zone, expected "
-				       "an A or AAAA record of its name",
-				       text_of(c, number));
+			findings_warning(c->findings, r->where,
+					 "%s NS: the server has no address in this zone, expected "
+					 "an A or AAAA record of its name",
+					 text_of(c, number));
 	}
 }
 
@@ -423,18 +425,18 @@ static enum err_code check_sorted(struct check *c)
 	return ERR_OK;
 }
 
-enum err_code check_zone(struct build *b, struct report *report)
+enum err_code check_zone(struct build *b, struct findings *findings)
 {
-	struct check c = { .b = b, .report = report };
+	struct check c = { .b = b, .findings = findings };
 	enum err_code rc = check_sorted(&c);
 
 	free(c.places);
 	if (rc != ERR_OK)
 		return rc;
 	check_apex(&c);
-	for (uint32_t i = 0; i < b->n_names && !report_is_full(report); i++)
+	for (uint32_t i = 0; i < b->n_names && !findings_is_full(findings); i++)
 		check_name(&c, i);
-	for (uint32_t i = 0; i < b->n_names && !report_is_full(report); i++) {
+	for (uint32_t i = 0; i < b->n_names && !findings_is_full(findings); i++) {
 		set_over(b, i);
 		check_rdata(&c, i);
 		check_targets(&c, i);

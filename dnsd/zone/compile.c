@@ -12,7 +12,7 @@
 
 struct compile {
 	struct build *b;
-	struct report *report;
+	struct findings *findings;
 	struct buf out;
 	uint32_t rrsets, records;
 	uint32_t negative_soa; /* place */
@@ -69,10 +69,10 @@ static const struct build_record *add_rrset(struct compile *c, uint32_t number,
 	pad_to_word(out);
 	c->records += head.count;
 	if (head.len > DNS_MESSAGE_MAX - DNS_HEADER_LEN)
-		report_mistake(c->report, head.where,
-			       "%s %s: %u bytes, expected what fits a message",
-			       name_text(build_wire(c->b, number), text),
-			       types_name(head.type, (char[16]){ 0 }), head.len);
+		findings_mistake(c->findings, head.where,
+				 "%s %s: %u bytes, expected what fits a message",
+				 name_text(build_wire(c->b, number), text),
+				 types_name(head.type, (char[16]){ 0 }), head.len);
 	while (r && r->type == head.type)
 		r = build_next(c->b, r);
 	return r;
@@ -134,8 +134,8 @@ static uint16_t add_servers(struct compile *c, uint32_t cut, bool inside)
 		server = build_find(b, lower, len);
 		if (server == BUILD_NONE || !has_address(b, server)) {
 			if (inside)
-				report_warning(
-					c->report, r->where,
+				findings_warning(
+					c->findings, r->where,
 					"NS: a server inside the delegation without an address, "
 					"expected glue");
 			continue;
@@ -243,9 +243,9 @@ static void set_slots(struct build *b)
 			b->slots[i].node = b->name[b->slots[i].node - 1].place;
 }
 
-enum err_code compile_zone(struct build *b, struct report *report, struct zone **out)
+enum err_code compile_zone(struct build *b, struct findings *findings, struct zone **out)
 {
-	struct compile c = { .b = b, .report = report };
+	struct compile c = { .b = b, .findings = findings };
 	struct zone *z = calloc(1, sizeof(*z));
 	enum err_code rc = ERR_MEMORY;
 	uint32_t *arena;

@@ -11,8 +11,8 @@
 #define FAIRLEAD_DNSD_ZONE_COMPILE_H
 
 #include "dnsd/zone/build.h"
-#include "dnsd/zone/report.h"
+#include "dnsd/zone/findings.h"
 
-enum err_code compile_zone(struct build *b, struct report *report, struct zone **out);
+enum err_code compile_zone(struct build *b, struct findings *findings, struct zone **out);
 
 #endif

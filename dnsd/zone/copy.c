@@ -116,7 +116,7 @@ static bool read_record(struct reader *r, const struct name *origin, struct mast
 	out->ttl_s = dns_get32(r->at + at + 2);
 	out->rdlen = dns_get16(r->at + at + 6);
 	out->rdata = r->at + at + 8;
-	out->where = report_where(r->file, 1);
+	out->where = findings_where(r->file, 1);
 	r->at += at + 8;
 	if ((size_t)(r->end - r->at) < out->rdlen)
 		return false;
@@ -140,31 +140,31 @@ static enum err_code make_zone(const char *path, const uint8_t *bytes, size_t le
 			       const struct name *origin, uint64_t seed, struct zone **out)
 {
 	struct reader r = { .at = bytes + MAGIC_LEN + origin->len, .end = bytes + len - HASH_LEN };
-	struct report report;
+	struct findings findings;
 	struct zone *z = NULL;
 	struct build b;
 	enum err_code rc = build_init(&b, origin, seed);
 
-	report_init(&report, NULL, 1);
+	findings_init(&findings, NULL, 1);
 	if (rc == ERR_OK)
-		rc = report_add_file(&report, path, NULL, &r.file);
+		rc = findings_add_file(&findings, path, NULL, &r.file);
 	if (rc == ERR_OK)
 		rc = read_all(&b, &r);
 	if (rc == ERR_OK)
-		rc = check_zone(&b, &report);
-	if (rc == ERR_OK && !report.mistakes)
-		rc = compile_zone(&b, &report, &z);
-	if (rc == ERR_OK && report.mistakes) {
+		rc = check_zone(&b, &findings);
+	if (rc == ERR_OK && !findings.mistakes)
+		rc = compile_zone(&b, &findings, &z);
+	if (rc == ERR_OK && findings.mistakes) {
 		zone_unref(z);
 		rc = ERR_INPUT;
 	}
 	if (rc == ERR_OK) {
-		z->files = report_take_files(&report, &z->n_files);
+		z->files = findings_take_files(&findings, &z->n_files);
 		z->is_copy = true;
 		*out = z;
 	}
 	build_fini(&b);
-	report_fini(&report);
+	findings_fini(&findings);
 	return rc;
 }
 

@@ -40,7 +40,7 @@ static const char *form_of(uint16_t type)
 	return "OWNER [TTL] [IN] TYPE RDATA";
 }
 
-void expect_report(struct report *r, uint32_t where, const char *entry, uint16_t type,
+void expect_report(struct findings *r, uint32_t where, const char *entry, uint16_t type,
 		   const char *why)
 {
 	char shown[80];
@@ -51,7 +51,8 @@ void expect_report(struct report *r, uint32_t where, const char *entry, uint16_t
 			*at = ' ';
 	for (size_t len = strlen(shown); len && shown[len - 1] == ' ';)
 		shown[--len] = '\0';
-	report_mistake(r, where, "cannot read \"%s\" (%s), expected %s", shown, why, form_of(type));
+	findings_mistake(r, where, "cannot read \"%s\" (%s), expected %s", shown, why,
+			 form_of(type));
 }
 
 static uint64_t number_max(ldns_rdf_type field)
@@ -62,7 +63,7 @@ static uint64_t number_max(ldns_rdf_type field)
 					      : UINT64_MAX;
 }
 
-bool expect_has_bad_number(struct report *r, uint32_t where, const char *rdata, uint16_t type)
+bool expect_refuses_number(struct findings *r, uint32_t where, const char *rdata, uint16_t type)
 {
 	const ldns_rr_descriptor *d = ldns_rr_descript(type);
 	const char *at = rdata;
@@ -74,8 +75,8 @@ bool expect_has_bad_number(struct report *r, uint32_t where, const char *rdata, 
 		if (max == UINT64_MAX || !w.len || *w.text < '0' || *w.text > '9' ||
 		    strtoull(w.text, NULL, 10) <= max)
 			continue;
-		report_mistake(r, where, "%.*s in %s: expected at most %u", (int)w.len, w.text,
-			       types_name(type, (char[16]){ 0 }), (unsigned)max);
+		findings_mistake(r, where, "%.*s in %s: expected at most %u", (int)w.len, w.text,
+				 types_name(type, (char[16]){ 0 }), (unsigned)max);
 		return true;
 	}
 	return false;

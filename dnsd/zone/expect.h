@@ -6,15 +6,15 @@
 #ifndef FAIRLEAD_DNSD_ZONE_EXPECT_H
 #define FAIRLEAD_DNSD_ZONE_EXPECT_H
 
-#include "dnsd/zone/report.h"
+#include "dnsd/zone/findings.h"
 
 /* Reports an entry that could not be read: `why`, the entry, and the form of its type (0: not
  * known). */
-void expect_report(struct report *r, uint32_t where, const char *entry, uint16_t type,
+void expect_report(struct findings *r, uint32_t where, const char *entry, uint16_t type,
 		   const char *why);
 
 /* ldns takes numbers modulo their width (port 70000 becomes 4464): true, and reported, if the rdata
  * of this type has one that is too big. */
-bool expect_has_bad_number(struct report *r, uint32_t where, const char *rdata, uint16_t type);
+bool expect_refuses_number(struct findings *r, uint32_t where, const char *rdata, uint16_t type);
 
 #endif

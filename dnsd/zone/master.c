@@ -127,7 +127,7 @@ static bool is_class(const char *word)
 
 static bool take_owner(struct master *m, struct level *l, const char **at, uint32_t where)
 {
-	struct report *report = m->options->report;
+	struct findings *findings = m->options->findings;
 	bool is_blank = **at == ' ' || **at == '\t';
 	struct word w = { *at, 0 };
 	char text[NAME_TEXT_MAX + 128];
@@ -141,27 +141,29 @@ static bool take_owner(struct master *m, struct level *l, const char **at, uint3
 	if (strcmp(text, "@") == 0) {
 		l->owner = l->origin;
 	} else if (!is_blank && name_parse(text, &l->origin, &l->owner, &why) != ERR_OK) {
-		report_mistake(report, where, "%s", why.text);
+		findings_mistake(findings, where, "%s", why.text);
 		return false;
 	}
 	if (is_blank && !l->owner.len) {
-		report_mistake(report, where, "no owner: expected a name at the line's beginning");
+		findings_mistake(findings, where,
+				 "no owner: expected a name at the line's beginning");
 		return false;
 	}
 	return true;
 }
 
 /* False, and told, when what stands there is no TTL or another class. */
-static bool take_ttl_or_class(struct report *report, const char *word, struct master_record *out)
+static bool take_ttl_or_class(struct findings *findings, const char *word,
+			      struct master_record *out)
 {
 	if (*word >= '0' && *word <= '9' && !is_ttl(word, &out->ttl_s)) {
-		report_mistake(report, out->where,
-			       "TTL %s: expected seconds up to %u, or units as in 1h30m", word,
-			       TTL_MAX);
+		findings_mistake(findings, out->where,
+				 "TTL %s: expected seconds up to %u, or units as in 1h30m", word,
+				 TTL_MAX);
 		return false;
 	}
 	if (is_class(word) && strcasecmp(word, "CLASS1") != 0) {
-		report_mistake(report, out->where, "class %s, expected IN", word);
+		findings_mistake(findings, out->where, "class %s, expected IN", word);
 		return false;
 	}
 	return true;
@@ -170,7 +172,7 @@ static bool take_ttl_or_class(struct report *report, const char *word, struct ma
 static bool take_head(struct master *m, const char *entry, const char *at, struct head *h,
 		      struct master_record *out)
 {
-	struct report *report = m->options->report;
+	struct findings *findings = m->options->findings;
 	bool had_ttl = false, had_class = false;
 	char word[40];
 
@@ -183,7 +185,7 @@ static bool take_head(struct master *m, const char *entry, const char *at, struc
 		is_in = strcasecmp(word, "IN") == 0 || is_class(word);
 		if ((is_number && had_ttl) || (is_in && had_class) || (!is_number && !is_in))
 			break;
-		if (!take_ttl_or_class(report, word, out))
+		if (!take_ttl_or_class(findings, word, out))
 			return false;
 		had_ttl |= is_number;
 		had_class |= is_in;
@@ -192,11 +194,12 @@ static bool take_head(struct master *m, const char *entry, const char *at, struc
 	h->rdata = at;
 	out->type = h->type;
 	if (!h->type)
-		expect_report(report, out->where, entry, 0, "unknown type");
+		expect_report(findings, out->where, entry, 0, "unknown type");
 	else if (is_meta_type(h->type))
-		report_mistake(report, out->where,
-			       "type %u cannot stand in a zone, expected a type by name or TYPEnnn",
-			       h->type);
+		findings_mistake(
+			findings, out->where,
+			"type %u cannot stand in a zone, expected a type by name or TYPEnnn",
+			h->type);
 	return h->type && !is_meta_type(h->type);
 }
 
@@ -209,10 +212,10 @@ static bool is_inside(struct master *m, struct master_record *record)
 	name_lower(record->owner.wire, record->owner.wire, record->owner.len);
 	if (name_is_within(record->owner.wire, record->owner.len, origin->wire, origin->len))
 		return true;
-	report_mistake(m->options->report, record->where,
-		       "%s is not in the zone, expected a name below %s",
-		       name_text(record->owner.wire, text),
-		       name_text(origin->wire, (char[NAME_TEXT_MAX]){ 0 }));
+	findings_mistake(m->options->findings, record->where,
+			 "%s is not in the zone, expected a name below %s",
+			 name_text(record->owner.wire, text),
+			 name_text(origin->wire, (char[NAME_TEXT_MAX]){ 0 }));
 	return false;
 }
 
@@ -220,7 +223,7 @@ static bool is_inside(struct master *m, struct master_record *record)
 static enum err_code read_by_ldns(struct master *m, struct level *l, const char *entry,
 				  const struct head *h, struct master_record *out, bool *is_good)
 {
-	struct report *report = m->options->report;
+	struct findings *findings = m->options->findings;
 	ldns_rr *rr = NULL;
 	ldns_status status;
 	char type[16];
@@ -230,21 +233,22 @@ static enum err_code read_by_ldns(struct master *m, struct level *l, const char 
 	if (m->line.failed)
 		return ERR_MEMORY;
 	if (m->line.len >= LDNS_LINE_MAX) {
-		report_mistake(report, out->where,
-			       "%s: over %u characters, expected less, or \\# LENGTH HEX", type,
-			       LDNS_LINE_MAX);
+		findings_mistake(findings, out->where,
+				 "%s: over %u characters, expected less, or \\# LENGTH HEX", type,
+				 LDNS_LINE_MAX);
 		return ERR_OK;
 	}
 	status = ldns_rr_new_frm_str(&rr, buf_text(&m->line), 0, l->origin_rdf, NULL);
 	if (status == LDNS_STATUS_MEM_ERR)
 		return err_set(m->e, ERR_MEMORY, "out of memory for a record");
 	if (status != LDNS_STATUS_OK)
-		expect_report(report, out->where, entry, h->type, ldns_get_errorstr_by_id(status));
+		expect_report(findings, out->where, entry, h->type,
+			      ldns_get_errorstr_by_id(status));
 	else if (!join_rdata(rr, m->rdata, &out->rdlen))
-		report_mistake(report, out->where,
-			       "a domain name over 255 bytes or rdata over 65535");
+		findings_mistake(findings, out->where,
+				 "a domain name over 255 bytes or rdata over 65535");
 	else
-		*is_good = !expect_has_bad_number(report, out->where, h->rdata, h->type);
+		*is_good = !expect_refuses_number(findings, out->where, h->rdata, h->type);
 	ldns_rr_free(rr);
 	return ERR_OK;
 }
@@ -260,7 +264,7 @@ static enum err_code read_rdata(struct master *m, struct level *l, const char *e
 	*is_good = rdata_read(&r, h->type);
 	out->rdlen = (uint16_t)r.len;
 	if (!*is_good)
-		expect_report(m->options->report, out->where, entry, h->type, r.why);
+		expect_report(m->options->findings, out->where, entry, h->type, r.why);
 	return ERR_OK;
 }
 
@@ -287,8 +291,8 @@ static enum err_code read_record(struct master *m, struct level *l, char *entry,
 		m->ttl_s = record.ttl_s;
 	if (!is_signature_type(record.type))
 		return m->options->fn(m->options->ctx, &record);
-	report_warning(m->options->report, where, "%s: left out, this server signs by itself",
-		       types_name(record.type, (char[16]){ 0 }));
+	findings_warning(m->options->findings, where, "%s: left out, this server signs by itself",
+			 types_name(record.type, (char[16]){ 0 }));
 	return ERR_OK;
 }
 
@@ -325,9 +329,9 @@ static enum err_code do_ttl(struct master *m, char *rest, uint32_t where)
 	if (is_ttl(word, &m->ttl_s))
 		m->has_ttl_directive = true;
 	else
-		report_mistake(m->options->report, where,
-			       "$TTL %.40s: expected seconds up to %u, or units as in 1h30m", word,
-			       TTL_MAX);
+		findings_mistake(m->options->findings, where,
+				 "$TTL %.40s: expected seconds up to %u, or units as in 1h30m",
+				 word, TTL_MAX);
 	return ERR_OK;
 }
 
@@ -338,7 +342,7 @@ static enum err_code do_origin(struct master *m, struct level *l, char *rest, ui
 
 	if (name_parse(next_word(&rest), &l->origin, &origin, &why) == ERR_OK)
 		return set_origin(l, &origin);
-	report_mistake(m->options->report, where, "$ORIGIN: %s", why.text);
+	findings_mistake(m->options->findings, where, "$ORIGIN: %s", why.text);
 	return ERR_OK;
 }
 
@@ -355,19 +359,20 @@ static void join_path(const char *from, const char *path, char out[PATH_MAX])
 
 static enum err_code do_include(struct master *m, struct level *l, char *rest, uint32_t where)
 {
-	struct report *report = m->options->report;
+	struct findings *findings = m->options->findings;
 	struct name origin = l->origin;
 	const char *path = next_word(&rest), *origin_text = next_word(&rest);
 	char joined[PATH_MAX];
 	struct err why;
 
 	if (!*path) {
-		report_mistake(report, where, "$INCLUDE: expected a file name");
+		findings_mistake(findings, where, "$INCLUDE: expected a file name");
 	} else if (l->depth >= m->options->include_depth) {
-		report_mistake(report, where, "$INCLUDE %.200s: expected at most %u levels of it",
-			       path, m->options->include_depth);
+		findings_mistake(findings, where,
+				 "$INCLUDE %.200s: expected at most %u levels of it", path,
+				 m->options->include_depth);
 	} else if (*origin_text && name_parse(origin_text, &l->origin, &origin, &why) != ERR_OK) {
-		report_mistake(report, where, "$INCLUDE: %s", why.text);
+		findings_mistake(findings, where, "$INCLUDE: %s", why.text);
 	} else {
 		join_path(l->path, path, joined);
 		return read_path(m, joined, &origin, l->depth + 1, where);
@@ -383,14 +388,14 @@ static enum err_code do_generate(struct master *m, struct level *l, const char *
 	const char *why;
 	enum err_code rc = generate_init(&g, rest, &why);
 
-	while (rc == ERR_OK && !report_is_full(m->options->report)) {
+	while (rc == ERR_OK && !findings_is_full(m->options->findings)) {
 		rc = generate_next(&g, &text, &why);
 		if (rc == ERR_OK)
 			rc = read_record(m, l, (char *)text.data, where);
 	}
 	buf_fini(&text);
 	if (rc == ERR_INPUT)
-		report_mistake(m->options->report, where, "$GENERATE: %s", why);
+		findings_mistake(m->options->findings, where, "$GENERATE: %s", why);
 	return rc == ERR_INPUT || rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
@@ -413,15 +418,15 @@ static enum err_code read_directive(struct master *m, struct level *l, const cha
 	else if (strcasecmp(word, "$GENERATE") == 0)
 		rc = do_generate(m, l, rest, where);
 	else
-		report_mistake(m->options->report, where,
-			       "%.40s: expected $ORIGIN, $TTL, $INCLUDE or $GENERATE", word);
+		findings_mistake(m->options->findings, where,
+				 "%.40s: expected $ORIGIN, $TTL, $INCLUDE or $GENERATE", word);
 	free(copy);
 	return rc;
 }
 
 static enum err_code read_entries(struct master *m, struct level *l, const char *text, size_t len)
 {
-	struct report *report = m->options->report;
+	struct findings *findings = m->options->findings;
 	enum err_code rc = ERR_OK;
 	struct lines lines;
 	const char *why;
@@ -429,13 +434,13 @@ static enum err_code read_entries(struct master *m, struct level *l, const char 
 	uint32_t line;
 
 	lines_init(&lines, text, len);
-	while (rc == ERR_OK && !report_is_full(report)) {
+	while (rc == ERR_OK && !findings_is_full(findings)) {
 		uint32_t where;
 
 		rc = lines_next(&lines, &entry, &line, &why);
-		where = report_where(l->file, line);
+		where = findings_where(l->file, line);
 		if (rc == ERR_INPUT) {
-			report_mistake(report, where, "%s", why);
+			findings_mistake(findings, where, "%s", why);
 			rc = ERR_OK;
 		} else if (rc == ERR_OK) {
 			rc = *entry == '$' ? read_directive(m, l, entry, where)
@@ -450,11 +455,11 @@ static enum err_code read_entries(struct master *m, struct level *l, const char 
 static enum err_code read_level(struct master *m, struct level *l, const char *text, size_t len,
 				const struct stat *st, const struct name *origin)
 {
-	enum err_code rc = report_add_file(m->options->report, l->path, st, &l->file);
+	enum err_code rc = findings_add_file(m->options->findings, l->path, st, &l->file);
 
 	if (rc == ERR_LIMIT)
 		return err_set(m->e, rc, "%s: over %u files in one zone", l->path,
-			       REPORT_FILES_MAX);
+			       FINDINGS_FILES_MAX);
 	if (rc == ERR_OK)
 		rc = set_origin(l, origin);
 	if (rc == ERR_OK)
@@ -481,7 +486,7 @@ static enum err_code read_path(struct master *m, const char *path, const struct 
 	else
 		rc = file_read(path, FILE_MAX, &text, &len, &why);
 	if (rc != ERR_OK && from) {
-		report_mistake(m->options->report, from, "$INCLUDE: %s", why.text);
+		findings_mistake(m->options->findings, from, "$INCLUDE: %s", why.text);
 		return ERR_OK;
 	}
 	if (rc != ERR_OK)

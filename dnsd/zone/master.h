@@ -8,7 +8,7 @@
  * Threads    one
  * Ownership  a record and its bytes live until fn returns
  * Units      ttl_s seconds
- * Errors     mistakes go to the report and reading goes on; other errors (memory, limits, a file
+ * Errors     mistakes go to the findings and reading goes on; other errors (memory, limits, a file
  *            that cannot be opened) end it
  * Source     RFC 1035 section 5.1; RFC 2308 section 4 ($TTL); RFC 3597 (unknown types)
  */
@@ -16,7 +16,7 @@
 #define FAIRLEAD_DNSD_ZONE_MASTER_H
 
 #include "dnsd/packet/name.h"
-#include "dnsd/zone/report.h"
+#include "dnsd/zone/findings.h"
 
 struct master_record {
 	struct name owner; /* lower case, within the zone */
@@ -34,7 +34,7 @@ struct master_options {
 	const struct name *origin; /* lower case */
 	uint8_t include_depth;
 	uint32_t records_max; /* ERR_LIMIT beyond; records that are left out count too */
-	struct report *report;
+	struct findings *findings;
 	master_record_fn fn;
 	void *ctx;
 };

@@ -2,7 +2,7 @@
 /* zone: one zone's static records: loading and lifetime. See zone.h. */
 #include "dnsd/zone/zone.h"
 
-#include "dnsd/zone/report.h"
+#include "dnsd/zone/findings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ void zone_unref(struct zone *z)
 		return;
 	free((void *)z->arena);
 	free((void *)z->slots);
-	report_free_files(z->files, z->n_files);
+	findings_free_files(z->files, z->n_files);
 	free(z);
 }
 
@@ -76,8 +76,8 @@ const char *zone_path(const struct zone *z)
 
 char *zone_where_text(const struct zone *z, uint32_t where, char out[ZONE_WHERE_MAX])
 {
-	snprintf(out, ZONE_WHERE_MAX, "%.480s:%u", report_file(z->files, z->n_files, where),
-		 report_line(where));
+	snprintf(out, ZONE_WHERE_MAX, "%.480s:%u", findings_file(z->files, z->n_files, where),
+		 findings_line(where));
 	return out;
 }
 

@@ -13,7 +13,7 @@
  * Threads    immutable: any thread may read; references are counted atomically
  * Ownership  zone_ref/zone_unref; everything found lives as long as the zone
  * Units      lengths in bytes, ttl_s seconds
- * Errors     ERR_INPUT: all mistakes stand in the report, a line each, FILE:LINE: error: ...
+ * Errors     ERR_INPUT: all mistakes stand in the findings, a line each, FILE:LINE: error: ...
  * Source     RFC 1035 section 5; RFC 1034 section 4.3.2; RFC 2181 (RRsets); RFC 2308 (negative
  *            answers); RFC 4592 (wildcards, empty non-terminals); RFC 6672 (DNAME); RFC 9471 (glue)
  */

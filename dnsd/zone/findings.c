@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* report: the mistakes of one zone file. See report.h. */
-#include "dnsd/zone/report.h"
+/* findings: the mistakes of one zone file. See findings.h. */
+#include "dnsd/zone/findings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,26 +8,26 @@
 
 #define MISTAKES_DEFAULT 50
 
-void report_init(struct report *r, struct buf *out, uint32_t mistakes_max)
+void findings_init(struct findings *r, struct buf *out, uint32_t mistakes_max)
 {
-	*r = (struct report){ .out = out,
-			      .mistakes_max = mistakes_max ? mistakes_max : MISTAKES_DEFAULT };
+	*r = (struct findings){ .out = out,
+				.mistakes_max = mistakes_max ? mistakes_max : MISTAKES_DEFAULT };
 }
 
-void report_fini(struct report *r)
+void findings_fini(struct findings *r)
 {
-	report_free_files(r->files, r->n_files);
+	findings_free_files(r->files, r->n_files);
 	r->files = NULL;
 	r->n_files = 0;
 }
 
-enum err_code report_add_file(struct report *r, const char *path, const struct stat *st,
-			      uint16_t *number)
+enum err_code findings_add_file(struct findings *r, const char *path, const struct stat *st,
+				uint16_t *number)
 {
 	struct zone_file *grown;
 	char *copy;
 
-	if (r->n_files == REPORT_FILES_MAX)
+	if (r->n_files == FINDINGS_FILES_MAX)
 		return ERR_LIMIT;
 	grown = realloc(r->files, (r->n_files + 1u) * sizeof(*grown));
 	if (!grown)
@@ -49,7 +49,7 @@ enum err_code report_add_file(struct report *r, const char *path, const struct s
 	return ERR_OK;
 }
 
-struct zone_file *report_take_files(struct report *r, uint16_t *count)
+struct zone_file *findings_take_files(struct findings *r, uint16_t *count)
 {
 	struct zone_file *files = r->files;
 
@@ -59,28 +59,28 @@ struct zone_file *report_take_files(struct report *r, uint16_t *count)
 	return files;
 }
 
-void report_free_files(struct zone_file *files, uint16_t count)
+void findings_free_files(struct zone_file *files, uint16_t count)
 {
 	for (uint16_t i = 0; i < count; i++)
 		free(files[i].path);
 	free(files);
 }
 
-const char *report_file(const struct zone_file *files, uint16_t count, uint32_t where)
+const char *findings_file(const struct zone_file *files, uint16_t count, uint32_t where)
 {
 	uint32_t number = where >> 24;
 
 	return number >= 1 && number <= count ? files[number - 1].path : "?";
 }
 
-static void add_line(struct report *r, uint32_t where, const char *kind, const char *text)
+static void add_line(struct findings *r, uint32_t where, const char *kind, const char *text)
 {
 	if (r->out)
-		buf_printf(r->out, "%s:%u: %s: %s\n", report_file(r->files, r->n_files, where),
-			   report_line(where), kind, text);
+		buf_printf(r->out, "%s:%u: %s: %s\n", findings_file(r->files, r->n_files, where),
+			   findings_line(where), kind, text);
 }
 
-void report_mistake(struct report *r, uint32_t where, const char *fmt, ...)
+void findings_mistake(struct findings *r, uint32_t where, const char *fmt, ...)
 {
 	char text[2048];
 	va_list args;
@@ -92,13 +92,13 @@ void report_mistake(struct report *r, uint32_t where, const char *fmt, ...)
 	va_end(args);
 	if (r->mistakes++ == 0)
 		snprintf(r->first, sizeof(r->first), "%s:%u: %.200s",
-			 report_file(r->files, r->n_files, where), report_line(where), text);
+			 findings_file(r->files, r->n_files, where), findings_line(where), text);
 	add_line(r, where, "error", text);
 	if (r->mistakes == r->mistakes_max)
 		add_line(r, where, "error", "too many mistakes, the rest is not looked at");
 }
 
-void report_warning(struct report *r, uint32_t where, const char *fmt, ...)
+void findings_warning(struct findings *r, uint32_t where, const char *fmt, ...)
 {
 	char text[2048];
 	va_list args;
@@ -113,7 +113,7 @@ void report_warning(struct report *r, uint32_t where, const char *fmt, ...)
 		add_line(r, where, "warning", "more warnings are not shown");
 }
 
-bool report_is_full(const struct report *r)
+bool findings_is_full(const struct findings *r)
 {
 	return r->mistakes >= r->mistakes_max;
 }
