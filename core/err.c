@@ -103,6 +103,7 @@ const char *err_name(enum err_code code)
 	case ERR_UNSAFE: return "unsafe";
 	case ERR_DENIED: return "denied";
 	case ERR_AGAIN: return "again";
+	case ERR_NO_PATH: return "no_path";
 	}
 	return "unknown";
 }

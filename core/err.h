@@ -27,12 +27,12 @@ enum err_code {
 	ERR_UNSAFE,    /* refused by a safety rule that an operator may override */
 	ERR_DENIED,    /* the peer is not allowed to ask for it */
 	ERR_AGAIN,     /* nothing wrong, come back later */
+	ERR_NO_PATH,   /* the daemon has no such path or method: not the thing is missing */
 };
 
 /* What a program may want to know beyond the code, so that nothing hangs on the words of a text. */
 enum err_sub {
 	ERR_SUB_NONE = 0,
-	ERR_SUB_REPORTED,   /* the text stands in the report already that was filled beside it */
 	ERR_SUB_FLEET,	    /* a certificate is good, and of another fleet */
 	ERR_SUB_PEER_SAYS,  /* the reason is the peer's, not ours */
 	ERR_SUB_UNVERIFIED, /* a connection whose peer had not proved who it is made room */

@@ -10,7 +10,8 @@ int http_error_status(enum err_code code)
 	case ERR_OK: return 200;
 	case ERR_INPUT: return 400;
 	case ERR_DENIED: return 403;
-	case ERR_NOT_FOUND: return 404;
+	case ERR_NOT_FOUND:
+	case ERR_NO_PATH: return 404;
 	case ERR_EXISTS:
 	case ERR_REFUSED:
 	case ERR_UNSAFE:

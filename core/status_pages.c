@@ -42,7 +42,7 @@ void status_pages_handle(void *pages, const struct http_request *req, struct htt
 	bool is_healthz = strcmp(req->path, "/healthz") == 0;
 
 	if (!is_metrics && !is_healthz && strcmp(req->path, "/readyz") != 0)
-		http_reply_error(reply, ERR_NOT_FOUND, "there are /metrics, /healthz and /readyz");
+		http_reply_error(reply, ERR_NO_PATH, "there are /metrics, /healthz and /readyz");
 	else if (strcmp(req->method, "GET") != 0)
 		http_reply_error(reply, ERR_DENIED, "these pages are read only");
 	else if (is_metrics)

@@ -53,7 +53,7 @@ static enum outcome connect_target(struct cli *cli)
 /* A dnsd has no backends and a regiond no regions: not the thing is missing, but the path. */
 static bool is_missing_path(const struct failure *p)
 {
-	return strcmp(p->code, "not_found") == 0 && strstr(p->e.text, "/v1/");
+	return strcmp(p->code, err_name(ERR_NO_PATH)) == 0;
 }
 
 enum outcome cli_send(struct cli *cli, const struct call_request *request, json_t **doc)
@@ -68,7 +68,7 @@ enum outcome cli_send(struct cli *cli, const struct call_request *request, json_
 		outcome = call_send(cli->call, request, doc, &cli->failure);
 	if (outcome != OUTCOME_DONE && is_missing_path(&cli->failure))
 		outcome =
-			cli_wrong(cli, "not_found",
+			cli_wrong(cli, "no_path",
 				  "this daemon does not offer `%s`: is it the right one? (-s, -H)",
 				  cli->verb->name);
 	return outcome;

@@ -160,5 +160,5 @@ void api_handle(void *api, const struct http_request *req, struct http_reply *re
 		return;
 	snprintf(text, sizeof(text), "%s %.300s: there is no such %s", req->method, req->path,
 		 path_known ? "method on this path" : "path");
-	http_reply_error(reply, ERR_NOT_FOUND, text);
+	http_reply_error(reply, ERR_NO_PATH, text);
 }

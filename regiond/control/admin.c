@@ -250,8 +250,7 @@ static enum err_code get(const struct admin *a, const char *path, json_t **out, 
 		{ "/v1/config", document_config },
 	};
 	if (strcmp(path, "/v1/status") == 0) {
-		const struct changeover_counts reloads = changeover_count(a->reload);
-		*out = document_status(a->node, &reloads, trouble_list(a->trouble));
+		*out = document_status(a->node, a->reload, trouble_list(a->trouble));
 		return *out ? ERR_OK : err_set(e, ERR_MEMORY, "out of memory");
 	}
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
@@ -260,7 +259,7 @@ static enum err_code get(const struct admin *a, const char *path, json_t **out, 
 		*out = pages[i].make(a->node);
 		return *out ? ERR_OK : err_set(e, ERR_MEMORY, "out of memory");
 	}
-	return err_set(e, ERR_NOT_FOUND, "there is no %.100s", path);
+	return err_set(e, ERR_NO_PATH, "there is no %.100s", path);
 }
 
 static enum err_code post(struct admin *a, const struct http_request *req, json_t **out,
@@ -270,7 +269,7 @@ static enum err_code post(struct admin *a, const struct http_request *req, json_
 		return post_change(a->node, req, true, out, e);
 	if (strcmp(req->path, "/v1/undrain") == 0)
 		return post_change(a->node, req, false, out, e);
-	return err_set(e, ERR_NOT_FOUND, "there is nothing to do at %.100s", req->path);
+	return err_set(e, ERR_NO_PATH, "there is nothing to do at %.100s", req->path);
 }
 
 enum err_code admin_answer(struct admin *a, const struct http_request *req, json_t **out,

@@ -170,14 +170,14 @@ static void the_wrong_daemon_is_named(void **state)
 {
 	struct fake f = { 0 };
 
-	fake_refuse(&f, "GET /v1/backends", "not_found", "GET /v1/backends: there is no such path");
+	fake_refuse(&f, "GET /v1/backends", "no_path", "GET /v1/backends: there is no such path");
 	assert_int_equal(fake_run(&f, "backends"), OUTCOME_FAILED);
 	assert_string_equal(f.err,
 			    "fairlead: this daemon does not offer `backends`: is it the right "
 			    "one? (-s, -H)\n");
-	fake_refuse(&f, "GET /v1/members?service=x", "not_found", "there is no service x");
+	fake_refuse(&f, "GET /v1/members?service=x", "not_found", "there is no service /v1/x");
 	assert_int_equal(fake_run(&f, "members x"), OUTCOME_FAILED);
-	assert_string_equal(f.err, "fairlead: there is no service x\n");
+	assert_string_equal(f.err, "fairlead: there is no service /v1/x\n");
 	fake_fini(&f);
 }
 

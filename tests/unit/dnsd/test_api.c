@@ -244,9 +244,9 @@ static void clearing_an_override_is_a_change_like_any_other(void **state)
 
 static void paths_and_methods_that_are_not_there_are_told(void **state)
 {
-	assert_int_equal(as("uid:0", "GET", "/v1/nothing", NULL), ERR_NOT_FOUND);
-	assert_int_equal(as("uid:0", "GET", "/", NULL), ERR_NOT_FOUND);
-	assert_int_equal(as("uid:0", "GET", "/v1/drain", NULL), ERR_NOT_FOUND);
+	assert_int_equal(as("uid:0", "GET", "/v1/nothing", NULL), ERR_NO_PATH);
+	assert_int_equal(as("uid:0", "GET", "/", NULL), ERR_NO_PATH);
+	assert_int_equal(as("uid:0", "GET", "/v1/drain", NULL), ERR_NO_PATH);
 	assert_non_null(strstr(last.text, "method"));
 	assert_int_equal(as("uid:0", "GET", "/v1/members", NULL), ERR_NOT_FOUND);
 	assert_int_equal(ask_as("uid:0", "GET", "/v1/explain", "name=chat.example.com", NULL),
@@ -594,7 +594,7 @@ static void pages_are_for_everybody_and_read_only(void **state)
 	page("GET", "/metrics");
 	assert_non_null(strstr(last.text, "fairlead_dns_queries_total"));
 	page("GET", "/v1/status");
-	assert_int_equal(last.code, ERR_NOT_FOUND);
+	assert_int_equal(last.code, ERR_NO_PATH);
 	page("POST", "/metrics");
 	assert_int_equal(last.code, ERR_DENIED);
 }

@@ -211,14 +211,14 @@ static void a_wrong_body_is_refused_with_the_reason(void **state)
 	assert_int_equal(forced_count(w->node.forced), 0);
 }
 
-static void what_does_not_exist_is_not_found(void **state)
+static void a_path_that_does_not_exist_is_told_as_such(void **state)
 {
 	struct node_world *w = *state;
 	struct err e = { "" };
 	json_t *doc;
-	assert_int_equal(node_world_ask(w, "GET", "/v1/nope", NULL, 0, &doc, &e), ERR_NOT_FOUND);
-	assert_int_equal(node_world_ask(w, "GET", "/v1/drain", NULL, 0, &doc, &e), ERR_NOT_FOUND);
-	assert_int_equal(node_world_ask(w, "POST", "/v1/status", NULL, 0, &doc, &e), ERR_NOT_FOUND);
+	assert_int_equal(node_world_ask(w, "GET", "/v1/nope", NULL, 0, &doc, &e), ERR_NO_PATH);
+	assert_int_equal(node_world_ask(w, "GET", "/v1/drain", NULL, 0, &doc, &e), ERR_NO_PATH);
+	assert_int_equal(node_world_ask(w, "POST", "/v1/status", NULL, 0, &doc, &e), ERR_NO_PATH);
 	assert_int_equal(node_world_ask(w, "PUT", "/v1/status", NULL, 0, &doc, &e), ERR_INPUT);
 }
 
@@ -236,7 +236,7 @@ int main(void)
 		CLAIM(a_second_drain_of_the_same_replaces_the_first),
 		CLAIM(a_dry_run_changes_nothing),
 		CLAIM(a_wrong_body_is_refused_with_the_reason),
-		CLAIM(what_does_not_exist_is_not_found),
+		CLAIM(a_path_that_does_not_exist_is_told_as_such),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
