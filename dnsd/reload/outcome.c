@@ -48,19 +48,15 @@ static void drop_database_faults(struct outcome *o)
 
 void outcome_note(struct outcome *o, struct build *b)
 {
-	bool is_ok = b->code == ERR_OK;
+	int64_t now_ms = clock_wall_ms(o->clock);
 
-	if (!b->is_reload && !b->load.is_fresh_geo && is_ok)
-		return; /* only dials differ */
-	o->done += is_ok;
-	o->refused += !is_ok;
-	o->is_refused = !is_ok;
-	if (!is_ok) {
-		o->refused_ms = clock_wall_ms(o->clock);
-		snprintf(o->why, sizeof(o->why), "%.*s", (int)sizeof(o->why) - 1, b->e.text);
+	if (b->code != ERR_OK) {
+		reload_count_refused(&o->count, now_ms, &b->e);
 		return;
 	}
-	o->done_ms = clock_wall_ms(o->clock);
+	if (!b->is_reload && !b->load.is_fresh_geo)
+		return; /* only dials differ */
+	reload_count_done(&o->count, now_ms);
 	if (b->is_reload) {
 		take_faults(o, b);
 		take_waits(o, b);
@@ -130,9 +126,10 @@ void outcome_problems(const struct outcome *o, const struct dnsd_config *config,
 			     kind_of(f), name_of(f, config), age_s(o, o->faults_ms), f->why.text,
 			     "%s", text);
 	}
-	if (o->is_refused)
-		problems_add(out, PROBLEM_WARNING, "reload", config->file, age_s(o, o->refused_ms),
-			     o->why, "the last reload was refused: what was there before serves");
+	if (o->count.is_refused)
+		problems_add(out, PROBLEM_WARNING, "reload", config->file,
+			     age_s(o, o->count.refused_ms), o->count.why.text,
+			     "the last reload was refused: what was there before serves");
 	if (o->waits.len)
 		problems_add(out, PROBLEM_WARNING, "restart", config->file, -1,
 			     buf_text((struct buf *)&o->waits),
@@ -145,17 +142,7 @@ void outcome_metrics(const struct outcome *o, struct buf *out)
 {
 	static const char *const kinds[] = { "zone", "service", "database" };
 
-	metrics_family(out, "fairlead_reloads_total", "counter",
-		       "Reloads of configuration, zones and databases, by their result.");
-	metrics_sample(out, "fairlead_reloads_total", (double)o->done, "result", "done", NULL);
-	metrics_sample(out, "fairlead_reloads_total", (double)o->refused, "result", "refused",
-		       NULL);
-	metrics_family(out, "fairlead_reload_ok", "gauge",
-		       "1 = the last reload was taken, 0 = it was refused.");
-	metrics_sample(out, "fairlead_reload_ok", !o->is_refused, NULL);
-	metrics_family(out, "fairlead_reload_time_seconds", "gauge",
-		       "When the last good reload, or the start, was; in seconds since 1970.");
-	metrics_sample(out, "fairlead_reload_time_seconds", (double)o->done_ms / 1000, NULL);
+	reload_count_metrics((void *)&o->count, out);
 	metrics_family(out, "fairlead_stand_ins", "gauge",
 		       "Zones, services and databases that could not be loaded as configured.");
 	for (size_t k = 0; k < 3; k++) {

@@ -10,15 +10,12 @@
 
 #include "core/clock.h"
 #include "core/problem.h"
+#include "core/reload_count.h"
 #include "dnsd/reload/build.h"
 
 struct outcome {
 	const struct clock *clock;
-	uint64_t done, refused;
-	int64_t done_ms; /* of the last good one, the start included */
-	bool is_refused; /* the last one */
-	int64_t refused_ms;
-	char why[512];
+	struct reload_count count;
 	struct buf waits; /* keys of the configuration that only a restart brings into effect */
 	struct publish_faults faults; /* what serves otherwise than it is configured */
 	int64_t faults_ms;
@@ -32,7 +29,7 @@ void outcome_note(struct outcome *o, struct build *b);
 /* Kinds "zone", "database", "reload", "restart". */
 void outcome_problems(const struct outcome *o, const struct dnsd_config *config,
 		      struct problems *out);
-/* fairlead_reloads_total, fairlead_reload_ok, fairlead_reload_time_seconds, fairlead_stand_ins */
+/* Those of core/reload_count.h, and fairlead_stand_ins. */
 void outcome_metrics(const struct outcome *o, struct buf *out);
 
 /* One line of a fault: "zone example.com: its last good copy serves". */

@@ -40,11 +40,9 @@ struct changeover {
 	struct asker *askers;	 /* of what is under way */
 	bool reading, again;	 /* again: asked anew while it reads */
 	struct change *settling; /* NULL = nothing does */
-	uint64_t done, refused;
-	char *refusal; /* of the last one, when it was refused */
-	uint64_t refused_us;
+	struct reload_count count;
 	struct buf restart; /* keys of the last one that wait for a restart */
-	uint64_t restart_us;
+	int64_t restart_ms;
 	struct regiond_config *started; /* what listens and whose names are those of the start */
 };
 
@@ -57,6 +55,7 @@ enum err_code changeover_new(struct changeover **out, struct node *node, struct 
 	r->node = node;
 	r->jobs = jobs;
 	buf_init(&r->restart);
+	reload_count_start(&r->count, clock_wall_ms(node->clock));
 	r->started = table_take_config(node->table);
 	*out = r;
 	return ERR_OK;
@@ -87,17 +86,9 @@ static void answer(struct changeover *r, enum err_code code, const struct err *e
 	}
 }
 
-static void note_refusal(struct changeover *r, const char *why)
-{
-	free(r->refusal);
-	r->refusal = strdup(why);
-	r->refused_us = clock_mono_us(r->node->clock);
-}
-
 static void refuse(struct changeover *r, enum err_code code, const struct err *e)
 {
-	r->refused++;
-	note_refusal(r, e->text);
+	reload_count_refused(&r->count, clock_wall_ms(r->node->clock), e);
 	log_error("regiond/control", "reload refused, the running one stays: %s", e->text);
 	answer(r, code, e);
 }
@@ -268,7 +259,7 @@ static void note_restart_keys(struct changeover *r, const struct regiond_config 
 	if (!config_regiond_needs_restart(r->started, config, &r->restart))
 		return;
 	if (!before)
-		r->restart_us = clock_mono_us(r->node->clock);
+		r->restart_ms = clock_wall_ms(r->node->clock);
 	log_warn("regiond/control", "reload: in effect after a restart only: %s",
 		 buf_text(&r->restart));
 }
@@ -313,9 +304,7 @@ static void finish(struct changeover *r, struct change *ch)
 {
 	struct err e = { "" };
 	commit(r, ch);
-	r->done++;
-	free(r->refusal);
-	r->refusal = NULL;
+	reload_count_done(&r->count, clock_wall_ms(r->node->clock));
 	note_restart_keys(r, r->node->table->config);
 	log_info("regiond/control", "reloaded %s", r->node->table->config->file);
 	answer(r, ERR_OK, &e);
@@ -406,36 +395,37 @@ void changeover_free(struct changeover *r)
 	if (!r)
 		return;
 	changeover_drop(r);
-	free(r->refusal);
 	buf_fini(&r->restart);
 	config_regiond_free(r->started);
 	free(r);
 }
 
-static double seconds_since(const struct changeover *r, uint64_t since_us)
+static double seconds_since(const struct changeover *r, int64_t since_ms)
 {
-	return (double)(clock_mono_us(r->node->clock) - since_us) / 1e6;
+	int64_t age_ms = clock_wall_ms(r->node->clock) - since_ms;
+	return age_ms > 0 ? (double)age_ms / 1000 : 0;
 }
 
 void changeover_problems(const struct changeover *r, struct problems *out)
 {
 	const char *file = r->node->table->config->file;
-	if (r->refusal)
+	if (r->count.is_refused)
 		problems_add(out, PROBLEM_WARNING, "reload_refused", file,
-			     seconds_since(r, r->refused_us), r->refusal,
+			     seconds_since(r, r->count.refused_ms), r->count.why.text,
 			     "the last reload was refused, the configuration before is in effect");
 	if (r->restart.len)
 		problems_add(out, PROBLEM_WARNING, "restart_needed", file,
-			     seconds_since(r, r->restart_us), "",
+			     seconds_since(r, r->restart_ms), "",
 			     "in effect after a restart only: %.*s", (int)r->restart.len,
 			     (const char *)r->restart.data);
 }
 
-struct changeover_counts changeover_count(const struct changeover *r)
+const struct reload_count *changeover_count(const struct changeover *r)
 {
-	return (struct changeover_counts){
-		.done = r->done,
-		.refused = r->refused,
-		.settling = r->settling != NULL,
-	};
+	return &r->count;
+}
+
+bool changeover_is_settling(const struct changeover *r)
+{
+	return r->settling != NULL;
 }

@@ -28,6 +28,7 @@
 
 #include "core/job.h"
 #include "core/problem.h"
+#include "core/reload_count.h"
 #include "regiond/control/node.h"
 
 struct changeover;
@@ -51,10 +52,7 @@ void changeover_drop(struct changeover *r);
 /* The last one that was refused, what settles, and what waits for a restart. */
 void changeover_problems(const struct changeover *r, struct problems *out);
 
-struct changeover_counts {
-	uint64_t done, refused;
-	bool settling;
-};
-struct changeover_counts changeover_count(const struct changeover *r);
+const struct reload_count *changeover_count(const struct changeover *r);
+bool changeover_is_settling(const struct changeover *r);
 
 #endif

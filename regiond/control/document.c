@@ -147,8 +147,9 @@ static json_t *certificate_json(const struct node *n)
 			 "days_left", (json_int_t)(left_s / (24 * 60 * 60)));
 }
 
-static json_t *node_json(const struct node *n, const struct changeover_counts *reloads)
+static json_t *node_json(const struct node *n, const struct changeover *reload)
 {
+	const struct reload_count *count = changeover_count(reload);
 	const struct regiond_config *c = n->table->config;
 	int64_t up_s = (clock_wall_ms(n->clock) - n->started_ms) / 1000;
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:b, s:o, s:o}",
@@ -156,16 +157,16 @@ static json_t *node_json(const struct node *n, const struct changeover_counts *r
 			 PACKAGE_VERSION, "state", node_state_name(n->state), "uptime_s",
 			 (json_int_t)up_s, "workers", (json_int_t)front_workers(n->front),
 			 "connections", (json_int_t)front_open(n->front), "forced",
-			 forced_json(forced_node(n->forced)), "reloads", (json_int_t)reloads->done,
-			 "reload_failures", (json_int_t)reloads->refused, "reload_settling",
-			 reloads->settling, "certificate", certificate_json(n), "directors",
-			 directors_json(n));
+			 forced_json(forced_node(n->forced)), "reloads", (json_int_t)count->done,
+			 "reload_failures", (json_int_t)count->refused, "reload_settling",
+			 changeover_is_settling(reload), "certificate", certificate_json(n),
+			 "directors", directors_json(n));
 }
 
-json_t *document_status(const struct node *n, const struct changeover_counts *reloads,
+json_t *document_status(const struct node *n, const struct changeover *reload,
 			const struct problems *problems)
 {
-	return json_pack("{s:[o], s:[], s:o, s:o, s:o}", "nodes", node_json(n, reloads), "regions",
+	return json_pack("{s:[o], s:[], s:o, s:o, s:o}", "nodes", node_json(n, reload), "regions",
 			 "services", document_services(n), "overrides", document_overrides(n),
 			 "problems", problems_json(n, problems));
 }

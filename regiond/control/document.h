@@ -17,7 +17,7 @@
 json_t *document_backends(const struct node *n);
 json_t *document_services(const struct node *n);
 json_t *document_overrides(const struct node *n);
-json_t *document_status(const struct node *n, const struct changeover_counts *reloads,
+json_t *document_status(const struct node *n, const struct changeover *reload,
 			const struct problems *problems);
 json_t *document_config(const struct node *n);
 

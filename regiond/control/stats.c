@@ -112,16 +112,6 @@ static void collect_process(const struct node *n, struct buf *out)
 	metrics_sample(out, "fairlead_directors_up", (double)up, NULL);
 }
 
-static void collect_reloads(const struct changeover *reload, struct buf *out)
-{
-	const struct changeover_counts counts = changeover_count(reload);
-	metrics_family(out, "fairlead_reloads_total", "counter",
-		       "Reloads of the configuration, by result.");
-	metrics_sample(out, "fairlead_reloads_total", (double)counts.done, "result", "done", NULL);
-	metrics_sample(out, "fairlead_reloads_total", (double)counts.refused, "result", "refused",
-		       NULL);
-}
-
 static void collect_checks(const struct node *n, struct buf *out)
 {
 	struct schedule_stats s;
@@ -159,7 +149,7 @@ void stats_collect(void *ctx, struct buf *out)
 			 "Connections to the backend that did not come about.", failures);
 	collect_load(n, out);
 	collect_process(n, out);
-	collect_reloads(pages->reload, out);
+	reload_count_metrics((void *)changeover_count(pages->reload), out);
 	collect_checks(n, out);
 	expiry_metrics(n->tls, clock_wall_ms(n->clock) / 1000, out);
 	forced_metrics(n->forced, out);

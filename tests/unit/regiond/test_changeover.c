@@ -109,7 +109,7 @@ static void ask(struct world *w, const char *text)
 	unsigned before = w->answers;
 	write_file(w, text);
 	changeover_ask(w->node.reload, on_done, w);
-	while (w->answers == before && !changeover_count(w->node.reload).settling) {
+	while (w->answers == before && !changeover_is_settling(w->node.reload)) {
 		loop_run_once(w->node.node.loop);
 		sched_yield();
 	}
@@ -249,7 +249,8 @@ static void a_mistake_is_told_by_its_place(void **state)
 	ask(w, HEAD "nonsense: 1\n");
 	assert_int_equal(w->code, ERR_INPUT);
 	assert_non_null(strstr(w->text, "error: "));
-	assert_int_equal(changeover_count(w->node.reload).refused, 1);
+	assert_int_equal(changeover_count(w->node.reload)->refused, 1);
+	assert_true(changeover_count(w->node.reload)->is_refused);
 	assert_int_equal(port_in_force(w), 24101);
 }
 
