@@ -33,7 +33,7 @@ enum err_code tls_reload_from(struct tls *tls, const struct tls_files *files, st
 void tls_take(struct tls *tls, struct tls *fresh);
 void tls_free(struct tls *tls);
 
-SSL *tls_accept(struct tls *tls);  /* a new server-side session; NULL = no memory */
+SSL *tls_accept(struct tls *tls);  /* a new server-side session; NULL = out of memory */
 SSL *tls_connect(struct tls *tls); /* a new client-side session */
 
 /* The one URI SAN of a certificate. ERR_INPUT: "carries 2 URI SANs, expected one spiffe:// URI". */
