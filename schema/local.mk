@@ -51,6 +51,7 @@ libschema_a_SOURCES = \
 	schema/sql/store_verify.c schema/sql/store_verify.h \
 	schema/wire/limits.h \
 	schema/wire/scan.c schema/wire/scan.h \
+	schema/wire/send.c schema/wire/send.h \
 	schema/wire/uplink.c schema/wire/uplink.h \
 	schema/wire/wire.c schema/wire/wire.h
 nodist_libschema_a_SOURCES = schema/wire/fleet.pb-c.c schema/wire/fleet.pb-c.h

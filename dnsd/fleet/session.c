@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/utf8.h"
 #include "dnsd/fleet/match.h"
+#include "schema/wire/send.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,27 +87,6 @@ static void refused(void *ctx, const char *who, const struct err *why)
 
 /* ---- sending ---- */
 
-static bool send_message(struct link *link, const wire_message *m)
-{
-	struct buf out = BUF_INIT;
-	bool sent = wire_pack(m, &out, NULL) == ERR_OK &&
-		    link_send(link, out.data, out.len) == ERR_OK;
-
-	buf_fini(&out);
-	return sent;
-}
-
-static void say_goodbye(struct link *link, const char *reason)
-{
-	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
-	Fairlead__Wire__Goodbye goodbye = FAIRLEAD__WIRE__GOODBYE__INIT;
-
-	goodbye.reason = (char *)reason;
-	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE;
-	m.goodbye = &goodbye;
-	send_message(link, &m);
-}
-
 /* The peer is told why, and its link closed. */
 static void refuse(struct fleet_session *s, struct link *link, enum fleet_refusal why,
 		   const char *reason)
@@ -119,21 +99,8 @@ static void refuse(struct fleet_session *s, struct link *link, enum fleet_refusa
 	s->last = why;
 	err_set(&e, ERR_REFUSED, "%s", reason);
 	refused(&s->stranger, who, &e);
-	say_goodbye(link, reason);
+	send_goodbye(link, reason, NULL);
 	link_drain(link, GOODBYE_MS, NULL, NULL);
-}
-
-static void welcome(struct fleet_session *s, struct link *link)
-{
-	Fairlead__Wire__Welcome w = FAIRLEAD__WIRE__WELCOME__INIT;
-	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
-
-	w.protocol = WIRE_PROTOCOL;
-	w.software = SOFTWARE;
-	w.node = s->judge->config->node;
-	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_WELCOME;
-	m.welcome = &w;
-	send_message(link, &m);
 }
 
 /* Where proberds are linked from, each address once, in the order of their list; the bytes of an
@@ -190,7 +157,7 @@ static void send_checkers(struct fleet_node *n, struct checkers *c)
 	checkers.addresses = c->list;
 	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_CHECKERS;
 	m.checkers = &checkers;
-	if (send_message(n->link, &m))
+	if (send_message(n->link, &m, NULL) == ERR_OK)
 		n->told_checkers = c->signature;
 }
 
@@ -207,20 +174,14 @@ static void tell_checkers(struct fleet_session *s)
 
 void fleet_session_beat(struct fleet_session *s)
 {
-	Fairlead__Wire__Heartbeat beat = FAIRLEAD__WIRE__HEARTBEAT__INIT;
-	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
+	uint64_t seq = ++s->beats, now_us = now_of(s);
 
-	beat.seq = ++s->beats;
-	beat.sent_us = now_of(s);
-	beat.period_ms = BEAT_MS;
-	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_HEARTBEAT;
-	m.heartbeat = &beat;
 	for (struct fleet_node *n = s->judge->nodes; n; n = n->next)
 		if (n->link)
-			send_message(n->link, &m);
+			send_heartbeat(n->link, seq, now_us, BEAT_MS, NULL);
 	for (struct fleet_vantage *v = s->judge->vantages; v; v = v->next)
 		if (v->link)
-			send_message(v->link, &m);
+			send_heartbeat(v->link, seq, now_us, BEAT_MS, NULL);
 	tell_checkers(s);
 }
 
@@ -262,7 +223,7 @@ void fleet_session_send_match(struct fleet_session *s, struct fleet_node *n)
 	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_SERVICES;
 	m.services = &services;
 	if (n->told != match.signature && (n->told || match.n_not_here || match.n_missing) &&
-	    send_message(n->link, &m))
+	    send_message(n->link, &m, NULL) == ERR_OK)
 		n->told = match.signature;
 	fleet_match_fini(&match);
 }
@@ -302,7 +263,7 @@ static void greet(struct fleet_session *s, struct link *link, struct fleet_owner
 {
 	owner->session = s;
 	link_set_ctx(link, owner);
-	welcome(s, link);
+	send_welcome(link, SOFTWARE, s->judge->config->node, NULL);
 }
 
 static void hello_node(struct fleet_session *s, struct link *link, struct fleet_node *n,

@@ -5,6 +5,7 @@
 #include "core/link_dial.h"
 #include "core/log.h"
 #include "core/utf8.h"
+#include "schema/wire/send.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,62 +35,51 @@ void uplink_send_packed(struct uplink *u, const struct buf *bytes)
 		u->stats.stuck++;
 }
 
+static void note_sent(struct uplink *u, enum err_code code, const struct err *e)
+{
+	if (code == ERR_LIMIT)
+		u->stats.stuck++;
+	else if (code != ERR_OK && code != ERR_REFUSED)
+		log_error(u->world->room, "director %s: %s", u->address, e->text);
+}
+
 void uplink_send(struct uplink *u, const wire_message *m)
 {
-	struct buf bytes = BUF_INIT;
 	struct err e = { "" };
 
-	if (wire_pack(m, &bytes, &e) == ERR_OK)
-		uplink_send_packed(u, &bytes);
-	else
-		log_error(u->world->room, "director %s: a %s cannot be said: %s", u->address,
-			  wire_kind(m), e.text);
-	buf_fini(&bytes);
+	note_sent(u, send_message(u->link, m, &e), &e);
 }
 
-static void send_hello(struct uplink *u)
+static void say_hello(struct uplink *u)
 {
-	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
-	Fairlead__Wire__Hello hello = FAIRLEAD__WIRE__HELLO__INIT;
+	const struct uplink_world *w = u->world;
+	const struct send_self self = { w->software, w->incarnation, w->heartbeat_ms, w->lat_e4,
+					w->lon_e4 };
+	struct err e = { "" };
 
-	hello.protocol = WIRE_PROTOCOL;
-	hello.software = (char *)u->world->software;
-	hello.incarnation = u->world->incarnation;
-	hello.heartbeat_ms = u->world->heartbeat_ms;
-	hello.lat_e4 = u->world->lat_e4;
-	hello.lon_e4 = u->world->lon_e4;
-	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_HELLO;
-	m.hello = &hello;
-	uplink_send(u, &m);
+	note_sent(u, send_hello(u->link, &self, &e), &e);
 }
 
-static void send_goodbye(struct uplink *u, const char *reason)
+static void say_heartbeat(struct uplink *u)
 {
-	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
-	Fairlead__Wire__Goodbye goodbye = FAIRLEAD__WIRE__GOODBYE__INIT;
+	const struct uplink_world *w = u->world;
+	struct err e = { "" };
 
-	goodbye.reason = (char *)reason;
-	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE;
-	m.goodbye = &goodbye;
-	uplink_send(u, &m);
+	note_sent(u,
+		  send_heartbeat(u->link, ++u->beats, clock_mono_us(w->clock), w->heartbeat_ms, &e),
+		  &e);
 }
 
-static void send_heartbeat(struct uplink *u)
+static void say_goodbye(struct uplink *u, const char *reason)
 {
-	wire_message m = FAIRLEAD__WIRE__MESSAGE__INIT;
-	Fairlead__Wire__Heartbeat beat = FAIRLEAD__WIRE__HEARTBEAT__INIT;
+	struct err e = { "" };
 
-	beat.seq = ++u->beats;
-	beat.sent_us = clock_mono_us(u->world->clock);
-	beat.period_ms = u->world->heartbeat_ms;
-	m.body_case = FAIRLEAD__WIRE__MESSAGE__BODY_HEARTBEAT;
-	m.heartbeat = &beat;
-	uplink_send(u, &m);
+	note_sent(u, send_goodbye(u->link, reason, &e), &e);
 }
 
 static void on_heartbeat(void *arg)
 {
-	send_heartbeat(arg);
+	say_heartbeat(arg);
 }
 
 static void on_full(void *arg)
@@ -116,7 +106,7 @@ void uplink_retime(struct uplink *u)
 {
 	if (!link_is_up(u->link))
 		return;
-	send_heartbeat(u);
+	say_heartbeat(u);
 	loop_timer_every(u->heartbeat, u->world->heartbeat_ms);
 }
 
@@ -215,7 +205,7 @@ static void on_up(void *ctx, struct link *link, const struct identity *peer)
 	snprintf(u->stats.node, sizeof(u->stats.node), "%s", peer->name);
 	u->goodbye[0] = '\0';
 	u->beats = 0;
-	send_hello(u);
+	say_hello(u);
 	loop_timer_every(u->heartbeat, u->world->heartbeat_ms);
 	loop_timer_every(u->full, UPLINK_FULL_MS);
 	u->fns->up(u->ctx);
@@ -314,7 +304,7 @@ void uplink_leave(struct uplink *u, const char *reason, uint64_t ms, loop_fn don
 		done(arg);
 		return;
 	}
-	send_goodbye(u, reason);
+	say_goodbye(u, reason);
 	link_drain(u->link, ms, done, arg);
 }
 

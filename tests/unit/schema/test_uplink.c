@@ -2,6 +2,7 @@
 /* Claims about schema/wire/uplink: a real link over loopback, a director played by the test, a
  * clock wound by hand. */
 #include "core/link_listen.h"
+#include "schema/wire/send.h"
 #include "schema/wire/uplink.h"
 #include "tests/unit/certs.h"
 #include "tests/unit/fail_alloc.h"
@@ -83,11 +84,7 @@ static const struct link_handler server = { .up = server_up,
 
 static void say(const wire_message *m)
 {
-	struct buf bytes = BUF_INIT;
-
-	assert_int_equal(wire_pack(m, &bytes, NULL), ERR_OK);
-	assert_int_equal(link_send(w.accepted, bytes.data, bytes.len), ERR_OK);
-	buf_fini(&bytes);
+	assert_int_equal(send_message(w.accepted, m, NULL), ERR_OK);
 }
 
 /* ---- the reporter */
@@ -386,6 +383,20 @@ static void who_is_not_up_leaves_at_once(void **state)
 	assert_int_equal(w.done, 1);
 }
 
+static void what_cannot_be_said_is_not_sent(void **state)
+{
+	char long_reason[WIRE_REASON_MAX + 2] = "";
+	struct err e = { "" };
+
+	link_up();
+	memset(long_reason, 'x', sizeof(long_reason) - 1);
+	assert_int_equal(send_goodbye(w.accepted, long_reason, &e), ERR_INPUT);
+	assert_ptr_equal(strstr(e.text, "a goodbye cannot be said: "), e.text);
+	turns(20);
+	assert_string_equal(w.reporter.text, "");
+	assert_int_equal(send_goodbye(w.accepted, "short", &e), ERR_OK);
+}
+
 static void each_failed_allocation_is_said(void **state)
 {
 	bool failed = true;
@@ -438,6 +449,7 @@ int main(void)
 		WITH_WORLD(why_it_is_refused_is_the_trouble_until_it_is_welcome),
 		WITH_WORLD(who_leaves_says_goodbye_and_is_not_dialled_again),
 		WITH_WORLD(who_is_not_up_leaves_at_once),
+		WITH_WORLD(what_cannot_be_said_is_not_sent),
 		WITH_WORLD(each_failed_allocation_is_said),
 	};
 
