@@ -30,7 +30,7 @@ EXTRA_DIST += tests/unit/unit.h tests/unit/certs.h tests/unit/core/http_world.h 
 	tests/unit/dnsd/ask.h tests/unit/dnsd/answer_world.h
 
 # Floors, sizes, format, headers that compile alone, what a release holds: all at once by `make lint`.
-EXTRA_DIST += tests/lint/run tests/lint/dist tests/lint/selftest
+EXTRA_DIST += tests/lint/run tests/lint/fields.py tests/lint/dist tests/lint/selftest
 TESTS += tests/lint/selftest
 .PHONY: lint print-cppflags
 lint:
