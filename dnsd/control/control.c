@@ -65,7 +65,7 @@ static void on_addresses(void *control, uint32_t service, uint32_t member, uint6
 {
 	struct control *c = control;
 
-	keep_eased(c->rooms.keep, service, member);
+	keep_addresses(c->rooms.keep, service, member);
 }
 
 /* After a restart it is known whom to wait for. */

@@ -298,6 +298,26 @@ void fleet_member_key(const struct fleet *f, uint32_t service, uint32_t member,
 		snprintf(out, FLEET_KEY_MAX, "%s", region);
 }
 
+void fleet_address_key(const struct fleet *f, uint32_t service, uint32_t member, uint32_t address,
+		       char out[FLEET_ADDRESS_KEY_MAX])
+{
+	const struct config_pool *pool = fleet_judge_pool(&f->judge, service);
+	char key[FLEET_KEY_MAX], text[ADDR_TEXT_MAX];
+
+	fleet_member_key(f, service, member, key);
+	addr_text(&pool->members[member].addresses[address], text);
+	snprintf(out, FLEET_ADDRESS_KEY_MAX, "%s %s", key, text);
+}
+
+uint32_t fleet_addresses(const struct fleet *f, uint32_t service, uint32_t member,
+			 const struct verdict_member **out)
+{
+	const struct fleet_member *m = &f->judge.services[service].members[member];
+
+	*out = m->addresses;
+	return m->addresses ? m->n_targets : 0;
+}
+
 static uint64_t age_us(const struct fleet *f, int64_t since_ms)
 {
 	int64_t age_ms = clock_wall_ms(f->clock) - since_ms;
@@ -305,12 +325,17 @@ static uint64_t age_us(const struct fleet *f, int64_t since_ms)
 	return age_ms > 0 ? (uint64_t)age_ms * 1000 : 0;
 }
 
+static bool is_known_health(const struct store_health *from)
+{
+	return from->health >= HEALTH_UNKNOWN && from->health <= HEALTH_DOWN;
+}
+
 static void restore(struct fleet *f, struct fleet_member *m, const struct store_health *from)
 {
 	enum verdict_health health = (enum verdict_health)from->health;
 	enum verdict_cause cause = (enum verdict_cause)from->cause;
 
-	if (from->health < HEALTH_UNKNOWN || from->health > HEALTH_DOWN)
+	if (!is_known_health(from))
 		return; /* of a program that knows more kinds */
 	verdict_member_restore(&m->verdict, health, cause, from->flaps, age_us(f, from->since_ms),
 			       now_of(f));
@@ -323,6 +348,24 @@ static void restore(struct fleet *f, struct fleet_member *m, const struct store_
 		m->restored = (struct verdict_stream){ .degraded = health == HEALTH_DEGRADED };
 }
 
+static void restore_address(struct fleet *f, uint32_t service, uint32_t member,
+			    const struct store_health *from)
+{
+	struct fleet_member *m = &f->judge.services[service].members[member];
+	char key[FLEET_ADDRESS_KEY_MAX];
+
+	for (uint32_t i = 0; m->addresses && i < m->n_targets; i++) {
+		fleet_address_key(f, service, member, i, key);
+		if (strcmp(key, from->region) != 0 || !is_known_health(from))
+			continue;
+		verdict_member_restore(&m->addresses[i], (enum verdict_health)from->health,
+				       (enum verdict_cause)from->cause, from->flaps,
+				       age_us(f, from->since_ms), now_of(f));
+		fleet_judge_name_addresses(m);
+	}
+}
+
+/* A row is of a member, or of one of its addresses. */
 void fleet_restore(struct fleet *f, const struct store_health *list, size_t n)
 {
 	char key[FLEET_KEY_MAX];
@@ -334,6 +377,8 @@ void fleet_restore(struct fleet *f, const struct store_health *list, size_t n)
 			fleet_member_key(f, s, m, key);
 			if (strcmp(key, list[i].region) == 0)
 				restore(f, &f->judge.services[s].members[m], &list[i]);
+			else if (strchr(list[i].region, ' '))
+				restore_address(f, s, m, &list[i]);
 		}
 	}
 	rearm(f);

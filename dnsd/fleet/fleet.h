@@ -65,6 +65,14 @@ enum err_code fleet_check(const struct dnsd_config *config, struct err *e);
 void fleet_member_key(const struct fleet *f, uint32_t service, uint32_t member,
 		      char out[FLEET_KEY_MAX]);
 
+/* The same of one of its addresses: the member, a blank, the address. */
+#define FLEET_ADDRESS_KEY_MAX (FLEET_KEY_MAX + ADDR_TEXT_MAX)
+void fleet_address_key(const struct fleet *f, uint32_t service, uint32_t member, uint32_t address,
+		       char out[FLEET_ADDRESS_KEY_MAX]);
+/* The verdict of each address that is judged by itself; 0 = none is. */
+uint32_t fleet_addresses(const struct fleet *f, uint32_t service, uint32_t member,
+			 const struct verdict_member **out);
+
 /* What was known when the state was last written; after a restart, before anybody speaks. A
  * region's last word of "down" holds until it says something else; a stream that was there turns
  * stale after the usual silence. */

@@ -89,29 +89,32 @@ static void sooner(uint64_t *at, uint64_t candidate)
 		*at = candidate;
 }
 
-/* Which addresses vantages see well; all of them when none is left, since then the member itself
- * is judged. */
+void fleet_judge_name_addresses(struct fleet_member *m)
+{
+	uint64_t all = m->n_targets >= 64 ? UINT64_MAX : (UINT64_C(1) << m->n_targets) - 1;
+	uint64_t up = all;
+
+	for (uint32_t i = 0; i < m->n_targets && i < 64; i++)
+		if (m->addresses[i].health == HEALTH_DOWN)
+			up &= ~(UINT64_C(1) << i);
+	m->addresses_up = up ? up : all;
+}
+
 static void judge_addresses(struct fleet_judge *j, uint32_t service, uint32_t member,
 			    struct inputs *inputs, uint64_t now_us)
 {
 	struct fleet_member *m = &j->services[service].members[member];
-	uint64_t all = m->n_targets >= 64 ? UINT64_MAX : (UINT64_C(1) << m->n_targets) - 1;
-	uint64_t up = all, next_us;
+	uint64_t before = m->addresses_up, next_us;
 
 	inputs->in.stream = (struct verdict_stream){ 0 };
 	for (uint32_t i = 0; i < m->n_targets && i < 64; i++) {
 		gather_vantages(j, m->first_target + i, 1, now_us, inputs);
 		verdict_member_update(&m->addresses[i], &inputs->in, now_us, &next_us);
 		sooner(&m->next_us, next_us);
-		if (m->addresses[i].health == HEALTH_DOWN)
-			up &= ~(UINT64_C(1) << i);
 	}
-	up = up ? up : all;
-	if (up == m->addresses_up)
-		return;
-	m->addresses_up = up;
-	if (j->addresses)
-		j->addresses(j->ctx, service, member, up);
+	fleet_judge_name_addresses(m);
+	if (m->addresses_up != before && j->addresses)
+		j->addresses(j->ctx, service, member, m->addresses_up);
 }
 
 static void judge(struct fleet_judge *j, uint32_t service, uint32_t member, uint64_t now_us)

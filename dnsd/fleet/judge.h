@@ -88,6 +88,9 @@ void fleet_judge_service(struct fleet_judge *j, uint32_t region, const char *ser
 void fleet_judge_region(struct fleet_judge *j, uint32_t region, uint64_t now_us);
 void fleet_judge_target(struct fleet_judge *j, uint32_t target, uint64_t now_us);
 void fleet_judge_all(struct fleet_judge *j, uint64_t now_us);
+/* Names the addresses that are seen well; all of them when none is, since then the member itself is
+ * judged. */
+void fleet_judge_name_addresses(struct fleet_member *m);
 void fleet_judge_due(struct fleet_judge *j, uint64_t now_us); /* those whose next_us is over */
 
 /* The stream of a member's region for its service, or what was restored of it. */

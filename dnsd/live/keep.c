@@ -15,7 +15,8 @@
 struct change {
 	struct fleet_change change; /* its reason is stale: it stands below */
 	int64_t time_ms;
-	bool was_active; /* some client got the member before it */
+	bool is_of_addresses; /* service and member alone count */
+	bool was_active;      /* some client got the member before it */
 	char reason[FLEET_REASON_MAX];
 };
 
@@ -137,6 +138,22 @@ void keep_eased(void *keep, uint32_t service, uint32_t member)
 		live_apply(k->with.live, service);
 }
 
+void keep_addresses(void *keep, uint32_t service, uint32_t member)
+{
+	struct keep *k = keep;
+	struct change *kept = append(k);
+
+	if (!kept) {
+		log_error("dnsd/live", "the health of addresses is not kept: no room");
+		live_apply(k->with.live, service);
+		return;
+	}
+	*kept = (struct change){ .change = { .service = service, .member = member },
+				 .time_ms = clock_wall_ms(k->with.clock),
+				 .is_of_addresses = true };
+	loop_timer_after(k->timer, 0);
+}
+
 /* ---- one change ---- */
 
 static void tell(const struct keep *k, const struct change *one)
@@ -188,6 +205,42 @@ static enum err_code put_health(struct keep *k, const struct change *one, struct
 	return store_health_put(k->with.store, &row, 1, e);
 }
 
+static enum err_code put_addresses(struct keep *k, const struct change *one, struct err *e)
+{
+	const struct fleet_change *x = &one->change;
+	const struct verdict_member *verdicts;
+	uint32_t n = fleet_addresses(k->with.fleet, x->service, x->member, &verdicts);
+	char key[FLEET_ADDRESS_KEY_MAX];
+	enum err_code rc = ERR_OK;
+
+	for (uint32_t i = 0; rc == ERR_OK && i < n; i++) {
+		const struct store_health row = {
+			.service = service_of(k, x->service)->name,
+			.region = key,
+			.health = verdicts[i].health,
+			.cause = verdicts[i].cause,
+			.since_ms = one->time_ms,
+			.flaps = verdicts[i].flaps,
+		};
+
+		fleet_address_key(k->with.fleet, x->service, x->member, i, key);
+		rc = store_health_put(k->with.store, &row, 1, e);
+	}
+	return rc;
+}
+
+static enum err_code put(struct keep *k, const struct change *one, struct err *e)
+{
+	enum err_code rc;
+
+	if (one->is_of_addresses)
+		return put_addresses(k, one, e);
+	if (is_only_eased(one))
+		return ERR_OK;
+	rc = put_event(k, one, e);
+	return rc == ERR_OK ? put_health(k, one, e) : rc;
+}
+
 /* failback: manual. Who served and failed stays out until an operator sends the traffic back: in
  * force from now on, whatever the disk says. */
 static void hold(struct keep *k, const struct change *one)
@@ -214,13 +267,8 @@ static enum err_code write_all(struct keep *k, struct err *e)
 
 	if (rc != ERR_OK)
 		return rc;
-	for (size_t i = 0; rc == ERR_OK && i < k->n; i++) {
-		if (is_only_eased(&k->changes[i]))
-			continue;
-		rc = put_event(k, &k->changes[i], e);
-		if (rc == ERR_OK)
-			rc = put_health(k, &k->changes[i], e);
-	}
+	for (size_t i = 0; rc == ERR_OK && i < k->n; i++)
+		rc = put(k, &k->changes[i], e);
 	if (rc == ERR_OK)
 		rc = overrides_write(k->with.overrides, e);
 	rc = store_end(k->with.store, rc, e);

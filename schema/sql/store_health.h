@@ -18,8 +18,10 @@
 struct store;
 
 struct store_health {
-	char *service, *region; /* of a member: the region, with "#2" for the second one in it */
-	int health;		/* enum verdict_health of steer/, a floor up: only kept here */
+	/* Of a member: the region, with "#2" for the second one in it. Of one of its addresses: the
+	 * same, a blank, and the address. */
+	char *service, *region;
+	int health; /* enum verdict_health of steer/, a floor up: only kept here */
 	int cause;
 	int64_t since_ms;
 	uint32_t flaps;

@@ -377,6 +377,32 @@ static void with_all_addresses_dead_the_member_is_down_and_none_is_left_out(void
 	line_free(x);
 }
 
+static void a_dead_address_is_left_out_after_a_restart(void **state)
+{
+	const struct verdict_member *verdicts;
+	char key[FLEET_ADDRESS_KEY_MAX];
+	struct line *x;
+
+	assert_int_equal(fleet_addresses(fleet, CHAT, US, &verdicts), 0); /* it has but one */
+	assert_int_equal(fleet_addresses(fleet, CHAT, EU, &verdicts), 2);
+	fleet_address_key(fleet, CHAT, EU, 1, key);
+	assert_memory_equal(key, "eu ", 3);
+	fleet_restore(fleet,
+		      &(struct store_health){ .service = (char *)"chat.example.com",
+					      .region = key,
+					      .health = HEALTH_DOWN,
+					      .cause = CAUSE_VANTAGES,
+					      .flaps = 1,
+					      .since_ms = hand.now_ms - 3600 * 1000 },
+		      1);
+	assert_int_equal(fleet_addresses_up(fleet, CHAT, EU), 1);
+	assert_int_not_equal(health(CHAT, EU), HEALTH_DOWN);
+	x = linked_prober("x", FRANKFURT);
+	say_seen(x, 1, true, "pppppp");
+	assert_int_equal(fleet_addresses_up(fleet, CHAT, EU), 3);
+	line_free(x);
+}
+
 /* ---- parts ---- */
 
 static void say_part(struct line *line, uint32_t part, uint32_t parts, uint32_t first, uint32_t n)
@@ -439,6 +465,7 @@ int main(void)
 		WITH_FLEET(a_prober_that_has_not_made_up_its_mind_counts_among_them),
 		WITH_FLEET(who_sees_one_region_fail_is_believed),
 		WITH_FLEET(a_dead_address_leaves_and_its_member_serves_on),
+		WITH_FLEET(a_dead_address_is_left_out_after_a_restart),
 		WITH_FLEET(with_all_addresses_dead_the_member_is_down_and_none_is_left_out),
 		WITH_FLEET(a_full_set_in_parts_counts_when_its_last_part_is_there),
 	};
