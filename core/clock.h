@@ -27,7 +27,7 @@ static inline int64_t clock_wall_ms(const struct clock *c)
 	return c->wall_ms(c);
 }
 
-/* The hand-wound twin, for tests. Pass &hand.clock where a clock is asked for. */
+/* A clock wound by hand, for tests. Pass &hand.clock where a clock is asked for. */
 struct clock_hand {
 	struct clock clock;
 	uint64_t now_us;

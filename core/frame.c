@@ -68,7 +68,7 @@ enum err_code frame_add_verdict(struct evbuffer *out, const char *refusal)
 	return frame_add(out, bytes, 2 + strlen(bytes + 2));
 }
 
-/* The reason is a stranger's text on its way to a terminal. */
+/* The reason is text of an unknown peer on its way to a terminal. */
 static void copy_printable(char *out, const uint8_t *bytes, size_t len)
 {
 	size_t i;

@@ -85,7 +85,7 @@ static void free_place(void *owner)
 	free(owner);
 }
 
-/* From here on it is one of the fleet, and no stranger can take its place. */
+/* From here on it is one of the fleet, and no unverified peer can take its place. */
 static enum err_code move_to_verified(void *owner, struct err *e)
 {
 	struct place *p = owner;

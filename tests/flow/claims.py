@@ -12,12 +12,9 @@ class Skip(Exception):
     """What this machine cannot show; the text says why."""
 
 
-def claim(function=None, tries=1):
-    def add(f):
-        CLAIMS.append((f, tries))
-        return f
-
-    return add(function) if function else add
+def claim(function):
+    CLAIMS.append(function)
+    return function
 
 
 def check(condition, text):
@@ -50,19 +47,16 @@ def holds_for(predicate, seconds, what=None):
         time.sleep(0.02)
 
 
-def run_claim(fleet, function, tries):
+def run_claim(fleet, function):
     name = function.__name__.replace("_", " ")
-    for attempt in range(1, tries + 1):
-        try:
-            figure = function(fleet)
-            print(f"ok - {name}" + (f" ({figure})" if figure else ""), flush=True)
-            return True
-        except Skip as why:
-            print(f"# skipped - {name}: {why}", flush=True)
-            return True
-        except Exception:  # whatever it was, the others still run
-            traceback.print_exc(file=sys.stdout)
-            if attempt < tries:
-                print(f"# again - {name}", flush=True)
+    try:
+        figure = function(fleet)
+        print(f"ok - {name}" + (f" ({figure})" if figure else ""), flush=True)
+        return True
+    except Skip as why:
+        print(f"# skipped - {name}: {why}", flush=True)
+        return True
+    except Exception:  # whatever it was, the others still run
+        traceback.print_exc(file=sys.stdout)
     print(f"not ok - {name}", flush=True)
     return False

@@ -7,8 +7,7 @@ A flow is a program `test_X BUILD_DIR`. Its claims are functions whose names are
     def a_region_that_is_killed_leaves_the_answers(f): ...
 
 They run in the order in which they stand, on one fleet that `flow.main(setup)` makes. A claim fails by
-an exception; what it returns, if anything, is a figure that is printed beside it. `@claim(tries=2)` is
-for what a busy machine may spoil once. Daemons are real, on addresses 127.x.y.z that belong to this
+an exception; what it returns, if anything, is a figure that is printed beside it. Daemons are real, on addresses 127.x.y.z that belong to this
 process alone, in a directory of their own, and all are gone at the end, whatever the end was.
 """
 
@@ -80,9 +79,9 @@ def main(setup, seconds=None):
     with Fleet(sys.argv[1]) as fleet:
         try:
             setup(fleet)
-            chosen = [c for c in CLAIMS if wanted in c[0].__name__]
-            held = [run_claim(fleet, function, tries) for function, tries in chosen]
-            held.append(run_claim(fleet, all_daemons_end_well_when_they_are_told_to, 1))
+            chosen = [c for c in CLAIMS if wanted in c.__name__]
+            held = [run_claim(fleet, function) for function in chosen]
+            held.append(run_claim(fleet, all_daemons_end_well_when_they_are_told_to))
         except BaseException:
             fleet.show_logs()
             raise
