@@ -39,6 +39,7 @@ libcore_a_SOURCES = \
 	core/suggest.c core/suggest.h \
 	core/handover.c core/handover.h \
 	core/tls.c core/tls.h \
+	core/tls_context.c core/tls_context.h \
 	core/tls_files.c core/tls_files.h \
 	core/units.c core/units.h \
 	core/utf8.c core/utf8.h

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tls: TLS 1.3 contexts, mutual, that can be reloaded while they serve (OpenSSL). */
+/* tls: TLS 1.3 that can be reloaded while they serve (OpenSSL). */
 #include "core/tls.h"
+
+#include "core/arena.h"
 
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
@@ -12,7 +14,8 @@
 #include <string.h>
 
 struct tls {
-	char *certificate, *key, *ca; /* paths; the control thread's */
+	struct arena *memory;	    /* of the options */
+	struct tls_options options; /* the control thread's */
 
 	pthread_mutex_t lock;
 	SSL_CTX *ctx; /* under lock; each session holds a reference of its own */
@@ -80,110 +83,70 @@ void tls_explain(const SSL *ssl, unsigned long error, char *out, size_t room)
 		snprintf(out, room, "TLS: %s", reason ? reason : "no reason given");
 }
 
-/* For a file the oldest reason is the telling one: "No such file", where the newest only says that
- * loading failed. */
-static enum err_code failed(struct err *e, const char *what, const char *path)
-{
-	char reason[256];
-
-	describe(ERR_peek_error(), reason, sizeof(reason));
-	ERR_clear_error();
-	return err_set(e, ERR_INPUT, "%s %s: %s", what, path, reason);
-}
-
 /* ---- contexts */
 
-/* A daemon has nobody to ask for a pass phrase; without this OpenSSL would ask the terminal. */
-static int no_pass_phrase(char *out, int room, int writing, void *arg)
+static char *copy_text(struct arena *a, const char *text)
 {
-	return -1;
+	return text ? arena_text(a, text, strlen(text)) : NULL;
 }
 
-/* Sessions are never resumed: a certificate that was withdrawn by a reload of the CA must not live
- * on in a ticket. A peer that drops the connection without close_notify has simply ended it: all
- * that runs over these contexts carries its own lengths. */
-static void set_rules(SSL_CTX *ctx)
+static struct tls_files copy_files(struct arena *a, const struct tls_files *f)
 {
-	static const unsigned char session_context[] = "fairlead";
-
-	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_IGNORE_UNEXPECTED_EOF |
-					 SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_num_tickets(ctx, 0);
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_session_id_context(ctx, session_context, sizeof(session_context) - 1);
-	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-				      SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_set_default_passwd_cb(ctx, no_pass_phrase);
+	return (struct tls_files){ copy_text(a, f->certificate), copy_text(a, f->key),
+				   copy_text(a, f->ca) };
 }
 
-static enum err_code load_files(SSL_CTX *ctx, const struct tls *tls, struct err *e)
+static void *copy_bytes(struct arena *a, const void *bytes, size_t len)
 {
-	if (SSL_CTX_use_certificate_chain_file(ctx, tls->certificate) != 1)
-		return failed(e, "certificate", tls->certificate);
-	if (SSL_CTX_use_PrivateKey_file(ctx, tls->key, SSL_FILETYPE_PEM) != 1) {
-		if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH) {
-			ERR_clear_error();
-			return err_set(e, ERR_INPUT, "key %s does not belong to certificate %s",
-				       tls->key, tls->certificate);
-		}
-		return failed(e, "key", tls->key);
-	}
-	if (tls->ca && SSL_CTX_load_verify_file(ctx, tls->ca) != 1)
-		return failed(e, "ca", tls->ca);
-	return ERR_OK;
+	void *copy = arena_alloc(a, len);
+
+	return copy ? memcpy(copy, bytes, len) : NULL;
 }
 
-static enum err_code make_context(const struct tls *tls, SSL_CTX **out, struct err *e)
+/* The options with all they point to, copied: a reload reads the same paths again. */
+static enum err_code copy_options(struct tls *tls, const struct tls_options *o, struct err *e)
 {
-	SSL_CTX *ctx;
-	enum err_code code;
+	struct arena *a = tls->memory = arena_new();
+	struct tls_files *sites = a ? arena_array(a, o->n_sites, sizeof(*sites)) : NULL;
+	const char **alpn = a ? arena_array(a, o->n_alpn, sizeof(*alpn)) : NULL;
 
-	ERR_clear_error();
-	ctx = SSL_CTX_new(TLS_method());
-	if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1) {
-		code = err_set(e, ERR_MEMORY, "TLS: out of memory for a context");
-		goto fail;
-	}
-	set_rules(ctx);
-	code = load_files(ctx, tls, e);
-	if (code != ERR_OK)
-		goto fail;
-	*out = ctx;
-	return ERR_OK;
-fail:
-	SSL_CTX_free(ctx);
-	return code;
+	if (!a || arena_is_exhausted(a))
+		return err_set(e, ERR_MEMORY, "TLS: out of memory");
+	tls->options = *o;
+	tls->options.files = copy_files(a, &o->files);
+	for (size_t i = 0; i < o->n_sites; i++)
+		sites[i] = copy_files(a, &o->sites[i]);
+	for (size_t i = 0; i < o->n_alpn; i++)
+		alpn[i] = copy_text(a, o->alpn[i]);
+	tls->options.sites = sites;
+	tls->options.alpn = alpn;
+	if (o->ticket_key)
+		tls->options.ticket_key = copy_bytes(a, o->ticket_key, TLS_TICKET_KEY_LEN);
+	return arena_is_exhausted(a) ? err_set(e, ERR_MEMORY, "TLS: out of memory") : ERR_OK;
 }
 
-enum err_code tls_new(struct tls **out, const struct tls_files *files, struct err *e)
+enum err_code tls_new(struct tls **out, const struct tls_options *options, struct err *e)
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
-	enum err_code code = ERR_MEMORY;
+	enum err_code code;
 
 	if (!tls)
 		return err_set(e, ERR_MEMORY, "TLS: out of memory");
 	pthread_mutex_init(&tls->lock, NULL);
-	tls->certificate = strdup(files->certificate);
-	tls->key = strdup(files->key);
-	tls->ca = files->ca ? strdup(files->ca) : NULL;
-	if (!tls->certificate || !tls->key || (files->ca && !tls->ca)) {
-		err_set(e, ERR_MEMORY, "TLS: out of memory");
-		goto fail;
-	}
-	code = make_context(tls, &tls->ctx, e);
-	if (code != ERR_OK)
-		goto fail;
-	*out = tls;
-	return ERR_OK;
-fail:
-	tls_free(tls);
+	code = copy_options(tls, options, e);
+	if (code == ERR_OK)
+		code = tls_context_make(&tls->options, &tls->ctx, e);
+	if (code == ERR_OK)
+		*out = tls;
+	else
+		tls_free(tls);
 	return code;
 }
 
 enum err_code tls_reload(struct tls *tls, struct err *e)
 {
 	SSL_CTX *fresh, *old;
-	enum err_code code = make_context(tls, &fresh, e);
+	enum err_code code = tls_context_make(&tls->options, &fresh, e);
 
 	if (code != ERR_OK)
 		return code;
@@ -202,20 +165,18 @@ void tls_take(struct tls *tls, struct tls *fresh)
 	pthread_mutex_lock(&tls->lock);
 	tls->ctx = fresh->ctx;
 	pthread_mutex_unlock(&tls->lock);
-	tls->certificate = fresh->certificate;
-	tls->key = fresh->key;
-	tls->ca = fresh->ca;
+	tls->memory = fresh->memory;
+	tls->options = fresh->options;
 	fresh->ctx = before.ctx;
-	fresh->certificate = before.certificate;
-	fresh->key = before.key;
-	fresh->ca = before.ca;
+	fresh->memory = before.memory;
+	fresh->options = before.options;
 	tls_free(fresh);
 }
 
-enum err_code tls_reload_from(struct tls *tls, const struct tls_files *files, struct err *e)
+enum err_code tls_reload_from(struct tls *tls, const struct tls_options *options, struct err *e)
 {
 	struct tls *fresh;
-	enum err_code code = tls_new(&fresh, files, e);
+	enum err_code code = tls_new(&fresh, options, e);
 
 	if (code == ERR_OK)
 		tls_take(tls, fresh);
@@ -228,9 +189,7 @@ void tls_free(struct tls *tls)
 		return;
 	SSL_CTX_free(tls->ctx);
 	pthread_mutex_destroy(&tls->lock);
-	free(tls->certificate);
-	free(tls->key);
-	free(tls->ca);
+	arena_free(tls->memory);
 	free(tls);
 }
 
@@ -250,7 +209,7 @@ SSL *tls_accept(struct tls *tls)
 
 	if (!ssl)
 		return NULL;
-	if (tls->ca)
+	if (tls->options.files.ca)
 		SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_set_accept_state(ssl);
 	return ssl;
@@ -330,7 +289,7 @@ enum err_code tls_own_identity(struct tls *tls, struct identity *out, struct err
 	pthread_mutex_unlock(&tls->lock);
 	code = read_identity(own, "our certificate", out, e);
 	if (code != ERR_OK)
-		err_wrap(e, code, "%s", tls->certificate);
+		err_wrap(e, code, "%s", tls->options.files.certificate);
 	X509_free(own);
 	return code;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tls: TLS 1.3 contexts, mutual, that can be reloaded while they serve (OpenSSL).
+/* tls: TLS 1.3 that can be reloaded while they serve (OpenSSL).
  *
- * Both sides present a certificate that chains to the fleet's CA and carries exactly one
- * URI SAN (core/identity.h). Nobody is known by a host name.
+ * What a context is for stands in its options (core/tls_context.h). In the fleet both sides
+ * present a certificate that chains to the fleet's CA and carries exactly one URI SAN
+ * (core/identity.h); nobody is known by a host name.
  *
  * Threads    tls_new/reload/free from the control thread; tls_accept() and tls_connect() from any
  * Ownership  the caller frees the SSL; a reload leaves the sessions that are open as they are
@@ -14,21 +15,17 @@
 
 #include "core/err.h"
 #include "core/identity.h"
+#include "core/tls_context.h"
 
 #include <openssl/ssl.h>
 #include <stdint.h>
 
-struct tls_files {
-	const char *certificate, *key,
-		*ca; /* PEM; ca NULL = server for anyone (no client certificate) */
-};
-
 struct tls;
 
-enum err_code tls_new(struct tls **out, const struct tls_files *files, struct err *e);
+enum err_code tls_new(struct tls **out, const struct tls_options *options, struct err *e);
 enum err_code tls_reload(struct tls *tls, struct err *e); /* reads the same paths again */
 /* Reads these from now on. */
-enum err_code tls_reload_from(struct tls *tls, const struct tls_files *files, struct err *e);
+enum err_code tls_reload_from(struct tls *tls, const struct tls_options *options, struct err *e);
 /* Becomes what `fresh` is, and frees that: the step of a reload that cannot fail. */
 void tls_take(struct tls *tls, struct tls *fresh);
 void tls_free(struct tls *tls);

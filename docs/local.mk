@@ -7,7 +7,8 @@ dist_docs_DATA = docs/benchmarks.md docs/config-dnsd.md docs/config-proberd.md \
 	docs/walk-a-query.md docs/walk-a-report.md docs/wire.md
 choicesdir = $(docsdir)/choices
 dist_choices_DATA = docs/choices/mmdb-reader.md docs/choices/regiond-balancing.md \
-	docs/choices/regiond-relay.md docs/choices/regiond-sessions.md
+	docs/choices/regiond-relay.md docs/choices/regiond-sessions.md \
+	docs/choices/tls-contexts.md
 apidir = $(docdir)/schema/api
 dist_api_DATA = schema/api/openapi.yaml
 

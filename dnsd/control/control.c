@@ -216,13 +216,14 @@ static enum err_code listen_secure(struct control *c, struct err *e)
 {
 	const struct dnsd_config *config = config_of(c);
 	const struct tls_files files = { config->tls.certificate, config->tls.key, config->tls.ca };
+	const struct tls_options options = tls_context_fleet(&files);
 	enum err_code rc;
 
 	if (!config->has_tls)
 		return ERR_OK;
 	rc = check_certificate(config, e);
 	if (rc == ERR_OK)
-		rc = tls_new(&c->tls, &files, e);
+		rc = tls_new(&c->tls, &options, e);
 	c->rooms.tls = c->tls;
 	reload_set_tls(c->rooms.reload, c->tls);
 	if (rc == ERR_OK && config->listen.control.addr.family)

@@ -42,10 +42,11 @@ static enum err_code renew_tls(struct reload *r, struct build *b)
 {
 	const struct config_tls *t = &b->config->tls;
 	const struct tls_files files = { t->certificate, t->key, t->ca };
+	const struct tls_options options = tls_context_fleet(&files);
 
 	if (!r->tls || !b->config->has_tls)
 		return ERR_OK;
-	return tls_reload_from(r->tls, &files, &b->e);
+	return tls_reload_from(r->tls, &options, &b->e);
 }
 
 /* From here until the swap the numbers of services are the new ones: live_apply() waits. Nothing

@@ -46,9 +46,10 @@ struct proberd {
 
 static enum err_code open_tls(const struct proberd_config *c, struct tls **out, struct err *e)
 {
-	struct tls_files files = { c->tls.certificate, c->tls.key, c->tls.ca };
+	const struct tls_files files = { c->tls.certificate, c->tls.key, c->tls.ca };
+	const struct tls_options options = tls_context_fleet(&files);
 
-	return tls_new(out, &files, e);
+	return tls_new(out, &options, e);
 }
 
 enum err_code proberd_load(const char *path, struct proberd_config **out,

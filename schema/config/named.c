@@ -207,11 +207,12 @@ static enum err_code open_tls(struct named *n, const struct config_tls *tls,
 			      const struct tls_files *files, const struct identity *who,
 			      struct tls **out)
 {
+	const struct tls_options options = tls_context_fleet(files);
 	struct tls *made = NULL;
 	enum err_code code;
 	struct err e;
 
-	code = tls_new(&made, files, &e);
+	code = tls_new(&made, &options, &e);
 	if (!code)
 		code = check_identity(made, tls, who, &e);
 	if (code)

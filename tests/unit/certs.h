@@ -59,6 +59,7 @@ static inline struct tls *certs_tls(const struct certs *c, const char *name,
 {
 	char crt[PATH_MAX], key[PATH_MAX], ca[PATH_MAX];
 	struct tls_files files = { .certificate = crt, .key = key };
+	struct tls_options options;
 	struct err e = { "" };
 	struct tls *tls;
 
@@ -66,7 +67,8 @@ static inline struct tls *certs_tls(const struct certs *c, const char *name,
 	snprintf(key, sizeof(key), "%s/%s.key", c->dir, name);
 	if (trusts)
 		files.ca = certs_path(trusts, "ca.crt", ca);
-	if (tls_new(&tls, &files, &e) != ERR_OK)
+	options = tls_context_fleet(&files);
+	if (tls_new(&tls, &options, &e) != ERR_OK)
 		fail_msg("%s", e.text);
 	return tls;
 }

@@ -355,9 +355,10 @@ static enum err_code try_files(const char *crt, const char *key, const char *ca,
 	char a[PATH_MAX], b[PATH_MAX], c[PATH_MAX];
 	struct tls_files files = { certs_path(&acme, crt, a), certs_path(&acme, key, b),
 				   certs_path(&acme, ca, c) };
+	struct tls_options options = tls_context_fleet(&files);
 	struct tls *tls;
 
-	return tls_new(&tls, &files, e);
+	return tls_new(&tls, &options, e);
 }
 
 static void a_bad_file_is_named_with_the_reason(void **state)
@@ -409,6 +410,7 @@ static void a_reload_may_name_other_files(void **state)
 	struct tls *ns1 = certs_tls(&acme, "ns1", &acme), *r1 = certs_tls(&acme, "r1", &acme);
 	char crt[PATH_MAX], key[PATH_MAX], ca[PATH_MAX];
 	struct tls_files files = { crt, key, ca };
+	struct tls_options options;
 	struct identity id;
 	struct meeting m;
 	struct err e;
@@ -417,9 +419,10 @@ static void a_reload_may_name_other_files(void **state)
 	certs_path(&acme, "ns3.crt", crt);
 	certs_path(&acme, "none.key", key);
 	certs_path(&acme, "ca.crt", ca);
-	assert_int_equal(tls_reload_from(ns1, &files, &e), ERR_INPUT);
+	options = tls_context_fleet(&files);
+	assert_int_equal(tls_reload_from(ns1, &options, &e), ERR_INPUT);
 	certs_path(&acme, "ns3.key", key);
-	assert_int_equal(tls_reload_from(ns1, &files, &e), ERR_OK);
+	assert_int_equal(tls_reload_from(ns1, &options, &e), ERR_OK);
 	assert_int_equal(tls_reload(ns1, &e), ERR_OK); /* those of now */
 	m = meet(ns1, r1);
 	assert_int_equal(tls_peer_identity(m.client, &id, NULL), ERR_OK);
@@ -461,6 +464,7 @@ static void each_failed_allocation_is_said_and_leaves_nothing(void **state)
 	struct tls_files files = { certs_path(&acme, "ns1.crt", crt),
 				   certs_path(&acme, "ns1.key", key),
 				   certs_path(&acme, "ca.crt", ca) };
+	struct tls_options options = tls_context_fleet(&files);
 	bool failed = true;
 	unsigned n;
 
@@ -470,7 +474,7 @@ static void each_failed_allocation_is_said_and_leaves_nothing(void **state)
 		enum err_code code;
 
 		fail_alloc_at(n);
-		code = tls_new(&tls, &files, &e);
+		code = tls_new(&tls, &options, &e);
 		failed = fail_alloc_end();
 		assert_int_equal(code, failed ? ERR_MEMORY : ERR_OK);
 		if (failed)
