@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rooms: the doors that the admin API goes through: whom it asks and whom it tells. It has no
- * state of its own.
+ * state of its own: control/control.c fills it once, and nobody else writes in it.
  *
  * Threads    the control thread
  * Ownership  all borrowed

@@ -81,3 +81,12 @@ size_t answer_query(const struct snapshot *snap, struct answer_scratch *scratch,
 	answer_prepare(snap, &job, in, len, source, transport);
 	return answer_finish(snap, scratch, &job, out, room);
 }
+
+bool answer_stream(const struct snapshot *snap, struct answer_scratch *scratch, const uint8_t *in,
+		   size_t len, const struct addr *source, uint8_t *out, answer_message_fn fn,
+		   void *ctx)
+{
+	size_t n = answer_query(snap, scratch, in, len, source, ANSWER_TCP, out, ANSWER_OUT_MAX);
+
+	return n && fn(ctx, out, n);
+}

@@ -24,6 +24,14 @@ size_t answer_query(const struct snapshot *snap, struct answer_scratch *scratch,
 		    size_t len, const struct addr *source, enum answer_transport transport,
 		    uint8_t *out, size_t room);
 
+/* One message of an answer; false = no more of it is wanted. */
+typedef bool (*answer_message_fn)(void *ctx, const uint8_t *message, size_t len);
+/* For a stream, where an answer may be several messages: each goes to fn, in order. False when
+ * there was none, or fn wanted no more. `out` has ANSWER_OUT_MAX bytes. */
+bool answer_stream(const struct snapshot *snap, struct answer_scratch *scratch, const uint8_t *in,
+		   size_t len, const struct addr *source, uint8_t *out, answer_message_fn fn,
+		   void *ctx);
+
 /* The same in two steps, for batches: answer_prepare() of all takes the packets apart and asks for
  * the memory that answer_finish() of each will want. in[] must stay as it is between the two. */
 void answer_prepare(const struct snapshot *snap, struct answer_job *job, const uint8_t *in,

@@ -141,21 +141,26 @@ static void make_room(struct stream *s, const struct conn *but)
 	}
 }
 
+static bool write_message(void *ctx, const uint8_t *message, size_t len)
+{
+	struct evbuffer *output = bufferevent_get_output(((struct conn *)ctx)->bev);
+	uint8_t head[2];
+
+	dns_put16(head, (uint16_t)len);
+	return evbuffer_add(output, head, 2) == 0 && evbuffer_add(output, message, len) == 0;
+}
+
+/* False: what is not worth an answer is not worth a connection. */
 static bool answer_one(struct conn *c, const uint8_t *message, size_t len)
 {
 	struct stream *s = c->stream;
-	struct evbuffer *output = bufferevent_get_output(c->bev);
-	uint8_t head[2];
-	size_t n;
+	bool is_answered;
 
 	rcu_online();
-	n = answer_query(rcu_read(s->snapshot), &s->scratch, message, len, &c->source, ANSWER_TCP,
-			 s->out, ANSWER_OUT_MAX);
+	is_answered = answer_stream(rcu_read(s->snapshot), &s->scratch, message, len, &c->source,
+				    s->out, write_message, c);
 	rcu_offline();
-	if (!n)
-		return false; /* what is not worth an answer is not worth a connection */
-	dns_put16(head, (uint16_t)n);
-	return evbuffer_add(output, head, 2) == 0 && evbuffer_add(output, s->out, n) == 0;
+	return is_answered;
 }
 
 static bool has_output(const struct conn *c)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* node: this regiond while it runs: its parts, and where it is in its life.
+/* node: this regiond while it runs: its parts, and where it is in its life. It is passed to those
+ * who make documents, metrics and problems of it, read only; parts are changed through their own
+ * functions. Only regiond.c (its life) and changeover.c (table, certificate) write in it.
  *
  *   STARTING ---first checks are in, or 3 s---> SERVING ---SIGTERM---> STOPPING ---> over
  *

@@ -217,6 +217,32 @@ static void what_is_no_query_gets_silence_and_is_counted(void **state)
 	assert_int_equal(atomic_load(&scratch.counters->dropped), dropped + 2);
 }
 
+static size_t written;
+
+static bool take_message(void *ctx, const uint8_t *message, size_t len)
+{
+	written += len;
+	return message == ctx && written < 512;
+}
+
+static void each_message_of_a_stream_is_given_once_until_no_more_is_wanted(void **state)
+{
+	static uint8_t out[ANSWER_OUT_MAX];
+	uint8_t query[512];
+	size_t len = ask_write(&(struct ask){ .name = "www.example.com." }, query);
+
+	written = 0;
+	assert_true(answer_stream(snap, &scratch, query, len, &source, out, take_message, out));
+	assert_int_equal(written, answer_query(snap, &scratch, query, len, &source, ANSWER_TCP, out,
+					       sizeof(out)));
+	written = 512;
+	assert_false(answer_stream(snap, &scratch, query, len, &source, out, take_message, out));
+	query[2] |= 0x80; /* a response: no message at all */
+	written = 0;
+	assert_false(answer_stream(snap, &scratch, query, len, &source, out, take_message, out));
+	assert_int_equal(written, 0);
+}
+
 static void other_operations_are_not_implemented_and_halves_are_format_errors(void **state)
 {
 	uint8_t query[512];
@@ -411,6 +437,7 @@ int main(void)
 		WITH_SNAPSHOT(an_alias_below_a_cut_keeps_the_answer_and_refers),
 		WITH_SNAPSHOT(what_is_not_ours_is_refused),
 		WITH_SNAPSHOT(what_is_no_query_gets_silence_and_is_counted),
+		WITH_SNAPSHOT(each_message_of_a_stream_is_given_once_until_no_more_is_wanted),
 		WITH_SNAPSHOT(other_operations_are_not_implemented_and_halves_are_format_errors),
 		WITH_SNAPSHOT(errors_bear_an_opt_and_no_subnet),
 		WITH_SNAPSHOT(options_come_back_to_whom_asks),
