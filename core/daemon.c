@@ -237,11 +237,11 @@ static enum err_code go_to_background(const struct daemon_flags *flags, struct e
 	fflush(NULL);
 	child = fork();
 	if (child < 0) {
-		enum err_code rc = err_errno(e, errno, "fork");
+		enum err_code code = err_errno(e, errno, "fork");
 
 		close(ends[0]);
 		close(ends[1]);
-		return rc;
+		return code;
 	}
 	if (child > 0) {
 		close(ends[1]);

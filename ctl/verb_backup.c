@@ -74,13 +74,13 @@ static enum outcome state_path(struct cli *cli, const char *file, char out[PATH_
 	struct config_report report;
 	struct dnsd_config *config = NULL;
 	enum outcome outcome = OUTCOME_DONE;
-	enum err_code rc;
+	enum err_code code;
 
 	config_report_init(&report);
-	rc = config_dnsd_load(file, &config, &report);
-	if (rc != ERR_OK) {
+	code = config_dnsd_load(file, &config, &report);
+	if (code != ERR_OK) {
 		say_lines(cli->err, buf_text(&report.errors));
-		outcome = cli_wrong(cli, err_name(rc),
+		outcome = cli_wrong(cli, err_name(code),
 				    "%s has mistakes, and it says where the state belongs", file);
 	} else {
 		snprintf(out, PATH_MAX, "%s", config->state.path);
@@ -97,14 +97,14 @@ enum outcome verb_restore(struct cli *cli)
 	char path[PATH_MAX] = "", replaced[PATH_MAX] = "";
 	enum outcome outcome = state_path(cli, file, path);
 	struct err e;
-	enum err_code rc;
+	enum err_code code;
 	json_t *doc;
 
 	if (outcome != OUTCOME_DONE)
 		return outcome;
-	rc = store_restore(a->words[0], path, clock_system(), replaced, &e);
-	if (rc != ERR_OK)
-		return cli_err(cli, rc, &e);
+	code = store_restore(a->words[0], path, clock_system(), replaced, &e);
+	if (code != ERR_OK)
+		return cli_err(cli, code, &e);
 	doc = json_pack("{s:s, s:s, s:s}", "path", path, "from", a->words[0], "replaced", replaced);
 	if (!cli_gave_json(cli, doc))
 		say_line(cli, NULL, "%s is what %s holds; %s%s", path, a->words[0],

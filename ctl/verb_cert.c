@@ -33,11 +33,11 @@ enum outcome verb_cert_init(struct cli *cli)
 {
 	const struct args *a = &cli->args;
 	struct err e;
-	enum err_code rc =
+	enum err_code code =
 		cert_make_ca(a->words[0], a->fleet, a->given & ARG_DAYS ? a->days : CA_DAYS, &e);
 
-	if (rc != ERR_OK)
-		return cli_err(cli, rc, &e);
+	if (code != ERR_OK)
+		return cli_err(cli, code, &e);
 	return give_files(cli, a->words[0], "ca");
 }
 

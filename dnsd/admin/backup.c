@@ -61,17 +61,17 @@ void backup_handle(const struct rooms *r, const struct http_request *req, struct
 {
 	struct transfer *t = calloc(1, sizeof(*t));
 	struct err e = { "done" };
-	enum err_code rc;
+	enum err_code code;
 
 	if (!t) {
 		http_reply_error(reply, ERR_MEMORY, "out of memory");
 		return;
 	}
 	t->reply = reply;
-	rc = upkeep_copy(r->upkeep, copied, t, &e);
-	access_audit(r, req, "backup", "{}", rc == ERR_OK ? "done" : e.text);
-	if (rc == ERR_OK)
+	code = upkeep_copy(r->upkeep, copied, t, &e);
+	access_audit(r, req, "backup", "{}", code == ERR_OK ? "done" : e.text);
+	if (code == ERR_OK)
 		return;
-	http_reply_error(reply, rc, e.text);
+	http_reply_error(reply, code, e.text);
 	free(t);
 }

@@ -52,10 +52,10 @@ static enum err_code read_events(struct store *s, struct read *r)
 {
 	struct store_event *rows;
 	size_t n;
-	enum err_code rc = store_event_page(s, &r->page, &rows, &n, &r->e);
+	enum err_code code = store_event_page(s, &r->page, &rows, &n, &r->e);
 
-	if (rc != ERR_OK)
-		return rc;
+	if (code != ERR_OK)
+		return code;
 	r->doc = json_array();
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(r->doc, event_doc(&rows[i]));
@@ -67,10 +67,10 @@ static enum err_code read_audits(struct store *s, struct read *r)
 {
 	struct store_audit *rows;
 	size_t n;
-	enum err_code rc = store_audit_page(s, &r->page, &rows, &n, &r->e);
+	enum err_code code = store_audit_page(s, &r->page, &rows, &n, &r->e);
 
-	if (rc != ERR_OK)
-		return rc;
+	if (code != ERR_OK)
+		return code;
 	r->doc = json_array();
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(r->doc, audit_doc(&rows[i]));
@@ -119,16 +119,16 @@ static void ended(void *read, enum job_end end)
 static void start_first(struct history *h)
 {
 	struct read *r = h->first;
-	enum err_code rc;
+	enum err_code code;
 
 	if (!r || h->is_running)
 		return;
 	h->is_running = true;
-	rc = job_submit(h->rooms->jobs, work, ended, r);
-	if (rc == ERR_OK)
+	code = job_submit(h->rooms->jobs, work, ended, r);
+	if (code == ERR_OK)
 		return;
-	r->code = err_set(&r->e, rc, "the history cannot be read now");
-	ended(r, rc == ERR_REFUSED ? JOB_DROPPED : JOB_DONE);
+	r->code = err_set(&r->e, code, "the history cannot be read now");
+	ended(r, code == ERR_REFUSED ? JOB_DROPPED : JOB_DONE);
 }
 
 static int64_t number(const struct http_request *req, const char *key, int64_t otherwise)

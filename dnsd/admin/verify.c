@@ -84,13 +84,13 @@ static void ended(void *verify, enum job_end end)
 
 static enum err_code start(struct verify *v, struct err *e)
 {
-	enum err_code rc;
+	enum err_code code;
 
 	if (v->is_running)
 		return ERR_OK;
-	rc = job_submit(v->rooms->jobs, work, ended, v);
-	if (rc != ERR_OK)
-		return err_set(e, rc, "the history cannot be verified now");
+	code = job_submit(v->rooms->jobs, work, ended, v);
+	if (code != ERR_OK)
+		return err_set(e, code, "the history cannot be verified now");
 	atomic_store(&v->done, 0);
 	atomic_store(&v->total, 0);
 	v->is_running = true;
@@ -114,15 +114,15 @@ void verify_handle(struct verify *v, const struct http_request *req, struct http
 {
 	const char *run = http_query(req, "run");
 	struct err e;
-	enum err_code rc;
+	enum err_code code;
 
 	if (run && !v->is_running && v->run > 0 && strtoll(run, NULL, 10) == v->run) {
 		answer(v, reply);
 		return;
 	}
-	rc = start(v, &e);
-	if (rc != ERR_OK)
-		http_reply_error(reply, rc, e.text);
+	code = start(v, &e);
+	if (code != ERR_OK)
+		http_reply_error(reply, code, e.text);
 	else if (http_query(req, "poll"))
 		answer_running(v, reply);
 	else

@@ -115,22 +115,22 @@ static enum err_code load_zone(struct load *l, size_t i, struct zone **out)
 	const struct config_zone *want = &l->config->zones[i];
 	struct zone *old = find_old(l, want);
 	struct buf lines = BUF_INIT;
-	enum err_code rc;
+	enum err_code code;
 	struct err why;
 
 	if (is_still_good(l, old, want)) {
 		*out = zone_ref(old);
 		return ERR_OK;
 	}
-	rc = zone_load(want->file, want->name, &limits, out, l->report ? &lines : NULL, &why);
-	if (rc != ERR_OK) {
-		err_wrap(&why, rc, "zone %s", want->name);
-		blame(l, &want->file_pos, &why, rc, buf_text(&lines));
+	code = zone_load(want->file, want->name, &limits, out, l->report ? &lines : NULL, &why);
+	if (code != ERR_OK) {
+		err_wrap(&why, code, "zone %s", want->name);
+		blame(l, &want->file_pos, &why, code, buf_text(&lines));
 	} else if (l->report) {
 		config_report_warning_lines(l->report, &want->file_pos, buf_text(&lines));
 	}
 	buf_fini(&lines);
-	if (rc == ERR_OK)
+	if (code == ERR_OK)
 		return ERR_OK;
 	return l->faults ? stand_in_zone(l, i, old, &why, out) : ERR_OK;
 }
@@ -171,46 +171,46 @@ static enum err_code make_set(struct load *l, struct zone **zones, struct zone_s
 	struct zone_service *services = calloc(config->n_services + 1, sizeof(*services));
 	bool *is_left_out = calloc(config->n_services + 1, sizeof(*is_left_out));
 	struct buf lines = BUF_INIT;
-	enum err_code rc = ERR_MEMORY;
+	enum err_code code = ERR_MEMORY;
 
 	if (!services || !is_left_out) {
-		err_set(l->e, rc, "zones: out of memory");
+		err_set(l->e, code, "zones: out of memory");
 		goto end;
 	}
 	for (size_t i = 0; i < config->n_services; i++)
 		services[i] = (struct zone_service){ config->services[i].name, (uint32_t)i };
-	rc = zone_set_new(zones, config->n_zones, services, config->n_services,
-			  l->faults ? is_left_out : NULL, out, l->report ? &lines : NULL, l->e);
-	tell_conflicts(l, rc, &lines);
-	if (rc == ERR_OK && l->faults) {
-		rc = note_left_out(l, is_left_out);
-		if (rc != ERR_OK)
+	code = zone_set_new(zones, config->n_zones, services, config->n_services,
+			    l->faults ? is_left_out : NULL, out, l->report ? &lines : NULL, l->e);
+	tell_conflicts(l, code, &lines);
+	if (code == ERR_OK && l->faults) {
+		code = note_left_out(l, is_left_out);
+		if (code != ERR_OK)
 			zone_set_unref(*out);
 	}
 end:
 	free(services);
 	free(is_left_out);
-	return rc;
+	return code;
 }
 
 static enum err_code load_set(struct load *l, struct zone_set **out)
 {
 	size_t n = l->config->n_zones;
 	struct zone **zones = calloc(n + 1, sizeof(struct zone *));
-	enum err_code rc = ERR_OK;
+	enum err_code code = ERR_OK;
 
 	if (!zones)
 		return err_set(l->e, ERR_MEMORY, "zones: out of memory");
-	for (size_t i = 0; rc == ERR_OK && i < n; i++)
-		rc = load_zone(l, i, &zones[i]);
-	if (rc == ERR_OK && l->first != ERR_OK && !l->faults)
-		rc = l->first;
-	if (rc == ERR_OK)
-		rc = make_set(l, zones, out);
+	for (size_t i = 0; code == ERR_OK && i < n; i++)
+		code = load_zone(l, i, &zones[i]);
+	if (code == ERR_OK && l->first != ERR_OK && !l->faults)
+		code = l->first;
+	if (code == ERR_OK)
+		code = make_set(l, zones, out);
 	for (size_t i = 0; i < n; i++)
 		zone_unref(zones[i]);
 	free(zones);
-	return rc;
+	return code;
 }
 
 /* ---- the client map ---- */
@@ -323,23 +323,23 @@ static enum err_code stand_in_database(struct load *l, size_t i, struct err *why
 static enum err_code choose_databases(struct load *l, struct databases *list)
 {
 	const struct dnsd_config *c = l->config;
-	enum err_code rc = ERR_OK;
+	enum err_code code = ERR_OK;
 
 	list->path = calloc(c->geo.n_databases + 1, sizeof(char *));
 	if (!list->path)
 		return ERR_MEMORY;
-	for (size_t i = 0; rc == ERR_OK && i < c->geo.n_databases; i++) {
+	for (size_t i = 0; code == ERR_OK && i < c->geo.n_databases; i++) {
 		struct err why;
 		enum err_code one = mmdb_check(c->geo.databases[i], &why);
 
 		if (one != ERR_OK) {
-			rc = stand_in_database(l, i, &why, one, list);
+			code = stand_in_database(l, i, &why, one, list);
 			continue;
 		}
 		list->path[list->n] = strdup(c->geo.databases[i]);
-		rc = list->path[list->n++] ? ERR_OK : ERR_MEMORY;
+		code = list->path[list->n++] ? ERR_OK : ERR_MEMORY;
 	}
-	return rc;
+	return code;
 }
 
 static void databases_free(struct databases *list)
@@ -355,30 +355,30 @@ static enum err_code load_clients_anyhow(struct load *l, struct publish_parts *o
 	struct client_map_input in = client_map_input_of(l->config);
 	struct databases list = { 0 };
 	size_t faults = l->faults->n;
-	enum err_code rc = choose_databases(l, &list);
+	enum err_code code = choose_databases(l, &list);
 
-	if (rc == ERR_OK && l->old && l->old->clients &&
+	if (code == ERR_OK && l->old && l->old->clients &&
 	    l->old->clients_signature == out->clients_signature) {
 		for (size_t i = faults; i < l->faults->n; i++)
 			l->faults->list[i].stand_in = PUBLISH_RUNNING;
 		out->clients = client_map_ref(l->old->clients);
-	} else if (rc == ERR_OK) {
+	} else if (code == ERR_OK) {
 		in.databases = list.path;
 		in.n_databases = list.n;
-		rc = client_map_build(&in, &out->clients, l->e);
+		code = client_map_build(&in, &out->clients, l->e);
 		out->clients_signature = 0; /* the next load reads again */
 	} else {
-		err_set(l->e, rc, "databases: out of memory");
+		err_set(l->e, code, "databases: out of memory");
 	}
 	databases_free(&list);
-	return rc;
+	return code;
 }
 
 static enum err_code load_clients(struct load *l, struct publish_parts *out)
 {
 	struct client_map_input in = client_map_input_of(l->config);
 	const struct publish_parts *old = l->old;
-	enum err_code rc;
+	enum err_code code;
 	struct err why;
 
 	l->first = ERR_OK;
@@ -389,15 +389,15 @@ static enum err_code load_clients(struct load *l, struct publish_parts *out)
 		return ERR_OK;
 	}
 	if (!l->faults) {
-		rc = check_databases(l);
-		return rc == ERR_OK ? client_map_build(&in, &out->clients, l->e) : rc;
+		code = check_databases(l);
+		return code == ERR_OK ? client_map_build(&in, &out->clients, l->e) : code;
 	}
-	rc = client_map_build(&in, &out->clients, &why);
-	if (rc == ERR_INPUT || rc == ERR_IO)
+	code = client_map_build(&in, &out->clients, &why);
+	if (code == ERR_INPUT || code == ERR_IO)
 		return load_clients_anyhow(l, out);
-	if (rc != ERR_OK && l->e)
+	if (code != ERR_OK && l->e)
 		*l->e = why;
-	return rc;
+	return code;
 }
 
 /* ---- both ---- */
@@ -414,21 +414,21 @@ enum err_code publish_load(const struct dnsd_config *config, const struct publis
 			  .faults = options->is_lenient ? faults : NULL,
 			  .report = report,
 			  .e = e };
-	enum err_code rc;
+	enum err_code code;
 
 	if (report)
 		config_report_about(report, &config->files);
 	if (!parts.seed && getrandom(&parts.seed, sizeof(parts.seed), 0) != sizeof(parts.seed))
 		return err_set(e, ERR_IO, "the system gives no random bytes");
 	l.seed = parts.seed;
-	rc = load_set(&l, &parts.zones);
-	if (rc == ERR_OK)
-		rc = load_clients(&l, &parts);
+	code = load_set(&l, &parts.zones);
+	if (code == ERR_OK)
+		code = load_clients(&l, &parts);
 	else
 		check_databases(&l);
-	if (rc != ERR_OK) {
+	if (code != ERR_OK) {
 		publish_parts_unref(&parts);
-		return rc;
+		return code;
 	}
 	*out = parts;
 	return ERR_OK;
@@ -440,10 +440,10 @@ enum err_code publish_load_geo(const struct dnsd_config *config, const struct pu
 	const struct publish_load_options options = { .is_fresh_geo = true };
 	struct publish_parts parts = { .seed = old->seed };
 	struct load l = { .config = config, .options = &options, .e = e };
-	enum err_code rc = load_clients(&l, &parts);
+	enum err_code code = load_clients(&l, &parts);
 
-	if (rc != ERR_OK)
-		return rc;
+	if (code != ERR_OK)
+		return code;
 	parts.zones = zone_set_ref(old->zones);
 	*out = parts;
 	return ERR_OK;

@@ -55,16 +55,16 @@ static void ended(void *copies, enum job_end end)
 
 static void start_next(struct copies_job *c)
 {
-	enum err_code rc;
+	enum err_code code;
 
 	if (c->now.config || !c->next.config)
 		return;
 	c->now = c->next;
 	memset(&c->next, 0, sizeof(c->next));
-	rc = job_submit(c->jobs, work, ended, c);
-	if (rc == ERR_OK)
+	code = job_submit(c->jobs, work, ended, c);
+	if (code == ERR_OK)
 		return;
-	c->code = err_set(&c->e, rc, "no job can be begun");
+	c->code = err_set(&c->e, code, "no job can be begun");
 	drop(&c->now); /* the next good load saves them */
 }
 

@@ -54,17 +54,17 @@ static enum err_code renew_tls(struct reload *r, struct build *b)
 static enum err_code adopt_config(struct reload *r, struct build *b)
 {
 	struct dnsd_config *old = r->config;
-	enum err_code rc;
+	enum err_code code;
 
 	keep_flush(r->with.keep); /* by the old numbers */
 	keep_forget(r->with.keep);
-	rc = live_adopt(r->with.live, b->config);
-	if (rc != ERR_OK)
-		return err_set(&b->e, rc, "out of memory");
-	rc = fleet_configure(r->with.fleet, b->config, &b->e);
-	if (rc != ERR_OK) {
+	code = live_adopt(r->with.live, b->config);
+	if (code != ERR_OK)
+		return err_set(&b->e, code, "out of memory");
+	code = fleet_configure(r->with.fleet, b->config, &b->e);
+	if (code != ERR_OK) {
 		live_stay(r->with.live);
-		return rc;
+		return code;
 	}
 	r->config = b->config;
 	if (renew_tls(r, b) != ERR_OK)
@@ -109,12 +109,12 @@ static void note_idle(struct reload *r, struct build *b)
 static enum err_code adopt(struct reload *r, struct build *b)
 {
 	bool missed_geo = has_missed_geo(r, b);
-	enum err_code rc = ERR_OK;
+	enum err_code code = ERR_OK;
 
 	if (b->is_new_config)
-		rc = adopt_config(r, b);
-	if (rc != ERR_OK)
-		return rc;
+		code = adopt_config(r, b);
+	if (code != ERR_OK)
+		return code;
 	adopt_stamp(r, b);
 	r->wants_build |= missed_geo;
 	r->wants_fresh_geo |= missed_geo;
@@ -349,13 +349,13 @@ bool reload_is_busy(const struct reload *r)
 enum err_code reload_new(struct reload **out, const struct reload_parts *parts)
 {
 	struct reload *r = calloc(1, sizeof(*r));
-	enum err_code rc = r ? labels_new(&r->labels) : ERR_MEMORY;
+	enum err_code code = r ? labels_new(&r->labels) : ERR_MEMORY;
 
-	if (rc == ERR_OK)
-		rc = copies_job_new(&r->copies, parts->jobs);
-	if (rc != ERR_OK) {
+	if (code == ERR_OK)
+		code = copies_job_new(&r->copies, parts->jobs);
+	if (code != ERR_OK) {
 		reload_free(r);
-		return rc;
+		return code;
 	}
 	r->with = *parts;
 	outcome_init(&r->outcome, parts->clock);

@@ -24,9 +24,8 @@ struct serve;
 struct serve_options {
 	const struct endpoint *dns;
 	size_t n_dns;
-	uint32_t workers; /* 0 = one a core */
-	struct handover
-		*sockets; /* those that are bound already are taken from here; may be NULL */
+	uint32_t workers;	  /* 0 = one a core */
+	struct handover *sockets; /* bound already: taken from here; NULL = none */
 };
 
 enum err_code serve_new(struct serve **out, const struct serve_options *options,

@@ -141,17 +141,17 @@ static void ended(void *copy, enum job_end end)
 static void start_next(struct upkeep *u)
 {
 	struct copy *c = u->waiting;
-	enum err_code rc;
+	enum err_code code;
 
 	if (!c || u->running)
 		return;
-	rc = job_submit(u->with.jobs, work, ended, c);
-	if (rc == ERR_LIMIT || rc == ERR_MEMORY)
+	code = job_submit(u->with.jobs, work, ended, c);
+	if (code == ERR_LIMIT || code == ERR_MEMORY)
 		return; /* upkeep_tick() tries again */
 	u->waiting = c->next;
 	u->n_waiting--;
 	u->running = c;
-	if (rc != ERR_OK)
+	if (code != ERR_OK)
 		ended(c, JOB_DROPPED);
 }
 
@@ -159,7 +159,7 @@ static void start_next(struct upkeep *u)
 static enum err_code pin(struct upkeep *u, struct copy **out, struct err *e)
 {
 	struct copy *c;
-	enum err_code rc;
+	enum err_code code;
 
 	if (u->n_waiting >= WAITING_MAX)
 		return err_set(e, ERR_LIMIT, "backup: %d wait already", WAITING_MAX);
@@ -168,10 +168,10 @@ static enum err_code pin(struct upkeep *u, struct copy **out, struct err *e)
 		return err_set(e, ERR_MEMORY, "backup: out of memory");
 	c->owner = u;
 	c->fd = -1;
-	rc = store_backup_begin(u->with.store, &c->backup, e);
-	if (rc != ERR_OK) {
+	code = store_backup_begin(u->with.store, &c->backup, e);
+	if (code != ERR_OK) {
 		free_copy(c);
-		return rc;
+		return code;
 	}
 	*out = c;
 	return ERR_OK;
@@ -216,10 +216,10 @@ void upkeep_backup(struct upkeep *u, const struct dnsd_config *config)
 enum err_code upkeep_copy(struct upkeep *u, upkeep_copied_fn done, void *ctx, struct err *e)
 {
 	struct copy *c;
-	enum err_code rc = pin(u, &c, e);
+	enum err_code code = pin(u, &c, e);
 
-	if (rc != ERR_OK)
-		return rc;
+	if (code != ERR_OK)
+		return code;
 	snprintf(c->path, sizeof(c->path), "%s.copy-%d-%llu", store_path(u->with.store),
 		 (int)getpid(), (unsigned long long)clock_mono_us(u->with.clock));
 	c->done = done;
@@ -304,15 +304,15 @@ enum err_code upkeep_new(struct upkeep **out, const struct upkeep_parts *parts,
 	const struct store_backup_place place = { config->state.backup_directory, config->node,
 						  config->state.backup_keep };
 	struct upkeep *u = calloc(1, sizeof(*u));
-	enum err_code rc;
+	enum err_code code;
 
 	if (!u)
 		return ERR_MEMORY;
 	u->with = *parts;
-	rc = loop_timer_new(parts->loop, &u->trim_timer, trim_step, u);
-	if (rc != ERR_OK) {
+	code = loop_timer_new(parts->loop, &u->trim_timer, trim_step, u);
+	if (code != ERR_OK) {
 		free(u);
-		return rc;
+		return code;
 	}
 	if (place.directory)
 		store_backup_sweep(&place);

@@ -39,9 +39,9 @@ struct proof_target {
 	/* as the one that fails */
 	uint64_t failed_us; /* begin of the newest check that failed while it fails; 0 = none */
 	uint32_t rtt_us;    /* of its last good check */
-	struct proof_target
-		*beside[PROOF_COMPANIONS]; /* who accompanied that check; NULL = nobody */
-	struct proof_target *next_beside[PROOF_COMPANIONS]; /* who will the next one */
+	/* Who accompanied that check, and who will accompany the next one; NULL = nobody. */
+	struct proof_target *beside[PROOF_COMPANIONS];
+	struct proof_target *next_beside[PROOF_COMPANIONS];
 
 	/* as a companion */
 	struct sight sight;
