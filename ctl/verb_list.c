@@ -3,6 +3,8 @@
 #include "ctl/say.h"
 #include "ctl/verbs.h"
 
+#include <stdio.h>
+
 /* ---- regions ---- */
 
 enum outcome verb_list_regions(struct cli *cli, const json_t *regions)
@@ -66,6 +68,18 @@ enum outcome verb_list_services(struct cli *cli, const json_t *services)
 
 /* ---- members ---- */
 
+/* What keeps a member out that is well again goes before what it was seen to fail for. */
+static const char *why_of(const json_t *member, char text[SAY_MAX])
+{
+	const json_t *hold = json_object_get(member, "hold_down");
+	char left[SAY_MAX];
+
+	if (!json_is_object(hold))
+		return say_text(member, "why", text);
+	snprintf(text, SAY_MAX, "hold_down: %s", say_text(hold, "text", left));
+	return text;
+}
+
 static void add_member(struct grid *g, const json_t *member)
 {
 	char text[SAY_MAX];
@@ -81,7 +95,7 @@ static void add_member(struct grid *g, const json_t *member)
 	grid_cell(g, say_load_colour(member), "%s", say_load(member, text));
 	grid_cell(g, NULL, "%s", say_share(member, "share", text));
 	grid_cell(g, "yellow", "%s", say_forced(member, text));
-	grid_cell(g, NULL, "%s", say_text(member, "why", text));
+	grid_cell(g, NULL, "%s", why_of(member, text));
 }
 
 static enum outcome list_members(struct cli *cli, const json_t *members)

@@ -206,11 +206,12 @@ static void note_of(const struct asked *a, uint32_t m, const struct fleet_member
 		    char out[128])
 {
 	uint64_t bit = UINT64_C(1) << m;
+	char text[96];
 
 	out[0] = 0;
 	if (view->hold_down_us)
-		snprintf(out, 128, "well again, in hold_down for %.0f s more (of %.0f s)",
-			 (double)view->hold_down_left_us / 1e6, (double)view->hold_down_us / 1e6);
+		snprintf(out, 128, "well again, in hold_down: %s",
+			 fleet_view_hold_down_text(view, text, sizeof(text)));
 	else if (a->now.masks.held & bit)
 		snprintf(out, 128, "held: it was down, and failback is manual (fairlead failback)");
 	else if (a->now.masks.out & bit)

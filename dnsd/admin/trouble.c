@@ -14,11 +14,11 @@
 static void add_down(const struct config_service *cs, const char *region,
 		     const struct fleet_member_view *v, double since_s, struct problems *out)
 {
-	char reason[FLEET_REASON_MAX + 96];
+	char reason[FLEET_REASON_MAX + 96], text[96];
 
 	if (v->hold_down_us) {
-		snprintf(reason, sizeof(reason), "%.0f s of %.0f s left; fairlead resume %s",
-			 (double)v->hold_down_left_us / 1e6, (double)v->hold_down_us / 1e6, region);
+		snprintf(reason, sizeof(reason), "%s; fairlead resume %s",
+			 fleet_view_hold_down_text(v, text, sizeof(text)), region);
 		problems_add(out, PROBLEM_WARNING, "hold_down", cs->name, since_s, reason,
 			     "%s is well again, and out for its hold_down", region);
 		return;

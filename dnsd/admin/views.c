@@ -43,10 +43,13 @@ static json_t *addresses_of(const struct config_member *m)
 /* null, or how long it is kept out although it is well again. */
 static json_t *hold_down_of(const struct fleet_member_view *v)
 {
+	char text[128];
+
 	if (!v->hold_down_us)
 		return json_null();
-	return json_pack("{s:f, s:f}", "left_s", (double)v->hold_down_left_us / 1e6, "of_s",
-			 (double)v->hold_down_us / 1e6);
+	return json_pack("{s:f, s:f, s:i, s:s}", "left_s", (double)v->hold_down_left_us / 1e6,
+			 "of_s", (double)v->hold_down_us / 1e6, "factor", (int)v->hold_down_factor,
+			 "text", fleet_view_hold_down_text(v, text, sizeof(text)));
 }
 
 static json_t *member_doc(const struct rooms *r, const struct traffic *traffic, uint32_t service,

@@ -126,6 +126,8 @@ static void judge(struct fleet_judge *j, uint32_t service, uint32_t member, uint
 	bool was_good = m->verdict.good_at_us, changed;
 	struct inputs inputs;
 
+	change.was_held_down = was_good && m->verdict.health == HEALTH_DOWN;
+	change.was_resumed = m->verdict.is_resumed;
 	gather(j, service, member, now_us, &inputs);
 	change.reason = inputs.reason;
 	changed = verdict_member_update(&m->verdict, &inputs.in, now_us, &m->next_us);

@@ -27,6 +27,8 @@ struct fleet_change {
 	uint32_t service, member;
 	enum verdict_health from, to;
 	enum verdict_cause cause;
+	bool was_held_down;    /* until now it was well, and only hold_down kept it out */
+	bool was_resumed;      /* an operator ended that */
 	uint64_t addresses_up; /* of the member, by their order in the configuration */
 	const char *reason; /* for people: "withdrawn: SIGTERM", "2 of 2 vantages: timeout"; "" */
 };

@@ -70,6 +70,19 @@ static void add_hold_down(const struct fleet_judge *j, uint32_t service, uint32_
 		out->hold_down_factor = (uint32_t)(out->hold_down_us / length_us);
 }
 
+char *fleet_view_hold_down_text(const struct fleet_member_view *v, char *out, size_t size)
+{
+	static const char *const doubled[] = { "", ", doubled once", ", doubled twice",
+					       ", doubled 3 times", ", doubled 4 times" };
+	unsigned times = v->hold_down_factor ? (unsigned)__builtin_ctz(v->hold_down_factor) : 0;
+
+	out[0] = 0;
+	if (v->hold_down_us)
+		snprintf(out, size, "%.0f s of %.0f s left%s", (double)v->hold_down_left_us / 1e6,
+			 (double)v->hold_down_us / 1e6, doubled[times < 5 ? times : 4]);
+	return out;
+}
+
 void fleet_view_member(const struct fleet_judge *j, uint32_t service, uint32_t member,
 		       uint64_t now_us, struct fleet_member_view *out)
 {

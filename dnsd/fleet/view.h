@@ -30,6 +30,9 @@ struct fleet_member_view {
 void fleet_view_member(const struct fleet_judge *j, uint32_t service, uint32_t member,
 		       uint64_t now_us, struct fleet_member_view *out);
 
+/* "12 s of 80 s left, doubled twice"; "" when it is not held down. Returns out. */
+char *fleet_view_hold_down_text(const struct fleet_member_view *v, char *out, size_t size);
+
 /* DOWN, and seen well: only hold_down keeps it out. */
 bool fleet_view_is_held_down(const struct fleet_judge *j, uint32_t service, uint32_t member);
 

@@ -11,12 +11,15 @@
 #define RETRY_MS    1000
 #define CHANGES_MAX 65536 /* unwritten ones that are remembered while the disk is full */
 
-/* A change of health, from when it is heard until it is on disk. */
+/* Of health; of the health of a member's addresses; a hold_down begins or ends. */
+enum change_kind { CHANGE_HEALTH, CHANGE_ADDRESSES, CHANGE_HOLD_BEGINS, CHANGE_HOLD_ENDS };
+
+/* A change, from when it is heard until it is on disk. */
 struct change {
+	enum change_kind kind;
 	struct fleet_change change; /* its reason is stale: it stands below */
 	int64_t time_ms;
-	bool is_of_addresses; /* service and member alone count */
-	bool was_active;      /* some client got the member before it */
+	bool was_active; /* some client got the member before it */
 	char reason[FLEET_REASON_MAX];
 };
 
@@ -106,52 +109,68 @@ static bool was_active(struct keep *k, const struct fleet_change *x)
 	return live_active(k->with.live, x->service, &live) >> x->member & 1;
 }
 
+static bool queue(struct keep *k, enum change_kind kind, const struct fleet_change *change,
+		  const char *reason)
+{
+	struct change *kept = append(k);
+
+	if (!kept)
+		return false;
+	*kept = (struct change){ .kind = kind,
+				 .change = *change,
+				 .time_ms = clock_wall_ms(k->with.clock) };
+	snprintf(kept->reason, sizeof(kept->reason), "%s", reason);
+	loop_timer_after(k->timer, 0);
+	return true;
+}
+
 void keep_changed(void *keep, const struct fleet_change *change)
 {
 	struct keep *k = keep;
-	struct change *kept = append(k);
 
-	if (!kept) {
-		log_error("dnsd/live", "a change of health is not kept: no room");
-		live_apply(k->with.live, change->service);
+	if (change->was_held_down)
+		queue(k, CHANGE_HOLD_ENDS, change,
+		      change->was_resumed	     ? "an operator ended it"
+		      : change->to == HEALTH_UNKNOWN ? "the region does not report it any more"
+						     : "it is over");
+	if (queue(k, CHANGE_HEALTH, change, change->reason))
 		return;
-	}
-	*kept = (struct change){ .change = *change, .time_ms = clock_wall_ms(k->with.clock) };
-	snprintf(kept->reason, sizeof(kept->reason), "%s", change->reason);
-	loop_timer_after(k->timer, 0);
+	log_error("dnsd/live", "a change of health is not kept: no room");
+	live_apply(k->with.live, change->service);
 }
 
-/* Nothing to keep; but what the service shows includes changes that wait for the disk. */
-static bool is_only_eased(const struct change *one)
+/* What the service shows includes changes that wait for the disk: then it waits too. */
+static void show(struct keep *k, uint32_t service)
 {
-	return one->change.from == one->change.to;
+	if (k->n == k->n_applied)
+		live_apply(k->with.live, service);
 }
 
 void keep_eased(void *keep, uint32_t service, uint32_t member)
 {
 	struct keep *k = keep;
-	struct change *kept = k->n > k->n_applied ? append(k) : NULL;
+	const struct fleet_change of = { .service = service, .member = member };
+	struct fleet_member_view view;
+	char text[FLEET_REASON_MAX];
 
-	if (kept)
-		*kept = (struct change){ .change = { .service = service, .member = member } };
+	show(k, service);
+	fleet_member(k->with.fleet, service, member, &view);
+	if (fleet_is_held_down(k->with.fleet, service, member))
+		queue(k, CHANGE_HOLD_BEGINS, &of,
+		      fleet_view_hold_down_text(&view, text, sizeof(text)));
 	else
-		live_apply(k->with.live, service);
+		queue(k, CHANGE_HOLD_ENDS, &of, "it fails again");
 }
 
 void keep_addresses(void *keep, uint32_t service, uint32_t member)
 {
 	struct keep *k = keep;
-	struct change *kept = append(k);
+	const struct fleet_change of = { .service = service, .member = member };
 
-	if (!kept) {
-		log_error("dnsd/live", "the health of addresses is not kept: no room");
-		live_apply(k->with.live, service);
+	if (queue(k, CHANGE_ADDRESSES, &of, ""))
 		return;
-	}
-	*kept = (struct change){ .change = { .service = service, .member = member },
-				 .time_ms = clock_wall_ms(k->with.clock),
-				 .is_of_addresses = true };
-	loop_timer_after(k->timer, 0);
+	log_error("dnsd/live", "the health of addresses is not kept: no room");
+	live_apply(k->with.live, service);
 }
 
 /* ---- one change ---- */
@@ -160,8 +179,14 @@ static void tell(const struct keep *k, const struct change *one)
 {
 	const struct fleet_change *x = &one->change;
 
-	if (is_only_eased(one))
+	if (one->kind == CHANGE_ADDRESSES)
 		return;
+	if (one->kind != CHANGE_HEALTH) {
+		log_info("dnsd/live", "%s: hold_down of %s %s: %s", service_of(k, x->service)->name,
+			 live_region_of(k->with.live, x->service, x->member),
+			 one->kind == CHANGE_HOLD_BEGINS ? "begins" : "ends", one->reason);
+		return;
+	}
 	log_write(x->to == HEALTH_DOWN ? LOG_WARN : LOG_INFO, "dnsd/live",
 		  "%s: %s is %s, was %s (%s)%s%s", service_of(k, x->service)->name,
 		  live_region_of(k->with.live, x->service, x->member), verdict_health_name(x->to),
@@ -180,6 +205,24 @@ static enum err_code put_event(struct keep *k, const struct change *one, struct 
 		.from = (char *)verdict_health_name(x->from),
 		.to = (char *)verdict_health_name(x->to),
 		.cause = (char *)verdict_cause_name(x->cause),
+		.by = OVERRIDES_SELF,
+		.reason = (char *)one->reason,
+	};
+
+	return store_event_add(k->with.store, &event, NULL, e);
+}
+
+static enum err_code put_hold_down(struct keep *k, const struct change *one, struct err *e)
+{
+	const struct fleet_change *x = &one->change;
+	const struct store_event event = {
+		.time_ms = one->time_ms,
+		.kind = "hold_down",
+		.service = service_of(k, x->service)->name,
+		.region = (char *)live_region_of(k->with.live, x->service, x->member),
+		.from = "",
+		.to = one->kind == CHANGE_HOLD_BEGINS ? "begins" : "ends",
+		.cause = "hold_down",
 		.by = OVERRIDES_SELF,
 		.reason = (char *)one->reason,
 	};
@@ -233,10 +276,10 @@ static enum err_code put(struct keep *k, const struct change *one, struct err *e
 {
 	enum err_code rc;
 
-	if (one->is_of_addresses)
+	if (one->kind == CHANGE_ADDRESSES)
 		return put_addresses(k, one, e);
-	if (is_only_eased(one))
-		return ERR_OK;
+	if (one->kind != CHANGE_HEALTH)
+		return put_hold_down(k, one, e);
 	rc = put_event(k, one, e);
 	return rc == ERR_OK ? put_health(k, one, e) : rc;
 }

@@ -113,8 +113,10 @@ static void what_is_not_kept_waits_for_what_is(void **state)
 	loop_run_once(rooms->loop);
 	assert_true(moved >= 1);
 	assert_int_equal(moved_on_disk, moved);
+	moved = 0;
 	keep_eased(rooms->keep, S_CHAT, 1);
-	assert_int_equal(keep_waiting(rooms->keep), 0);
+	assert_true(moved >= 1);			/* nothing waits: at once */
+	assert_int_equal(keep_waiting(rooms->keep), 1); /* the event */
 	line_free(eu);
 }
 
@@ -160,6 +162,53 @@ static void who_is_held_down_is_told_with_the_time_that_is_left(void **state)
 	beat_for_ms(16000, &us, 1);
 	hold = json_object_get(at(get("/v1/members", "service=chat.example.com"), 1), "hold_down");
 	assert_true(json_is_null(hold));
+	line_free(us);
+}
+
+/* The newest event of this kind; NULL = none. */
+static json_t *event_of(const char *kind)
+{
+	json_t *list = get("/v1/events", NULL), *found = NULL, *event;
+	size_t i;
+
+	json_array_foreach (list, i, event)
+		if (strcmp(text(event, "kind"), kind) == 0)
+			found = event;
+	return found;
+}
+
+static void a_hold_down_is_told_from_its_begin_to_its_end(void **state)
+{
+	struct line *us = region_up("us");
+
+	region_says(us, DOWN);
+	beat_for_ms(5000, &us, 1);
+	assert_null(event_of("hold_down"));
+	region_says(us, UP);
+	assert_string_equal(text(event_of("hold_down"), "to"), "begins");
+	assert_string_equal(text(event_of("hold_down"), "region"), "us");
+	assert_string_equal(text(event_of("hold_down"), "reason"), "15 s of 20 s left");
+	region_says(us, DOWN);
+	assert_string_equal(text(event_of("hold_down"), "to"), "ends");
+	assert_string_equal(text(event_of("hold_down"), "reason"), "it fails again");
+	beat_for_ms(1000, &us, 1);
+	region_says(us, UP);
+	beat_for_ms(16000, &us, 1);
+	loop_run_once(rooms->loop);
+	assert_string_equal(text(event_of("hold_down"), "reason"), "it is over");
+	region_says(us, DOWN);
+	region_says(us, UP);
+	assert_string_equal(text(event_of("hold_down"), "reason"),
+			    "40 s of 40 s left, doubled once");
+	assert_string_equal(
+		text(json_object_get(at(get("/v1/members", "service=chat.example.com"), 1),
+				     "hold_down"),
+		     "text"),
+		"40 s of 40 s left, doubled once");
+	assert_int_equal(post("resume", "{\"region\":\"us\"}"), ERR_OK);
+	assert_string_equal(text(event_of("hold_down"), "to"), "ends");
+	assert_string_equal(text(event_of("hold_down"), "reason"), "an operator ended it");
+	assert_string_equal(text(event_of("resume"), "region"), "us");
 	line_free(us);
 }
 
@@ -515,6 +564,7 @@ int main(void)
 		WITH_CONTROL(what_is_not_kept_waits_for_what_is),
 		WITH_CONTROL(who_is_only_held_down_serves_before_the_dead),
 		WITH_CONTROL(who_is_held_down_is_told_with_the_time_that_is_left),
+		WITH_CONTROL(a_hold_down_is_told_from_its_begin_to_its_end),
 		WITH_CONTROL(holds_are_of_members),
 		WITH_CONTROL(a_failback_while_holds_are_not_on_disk_yet_is_whole),
 		WITH_CONTROL(a_drain_and_its_end_keep_the_hold),
