@@ -159,7 +159,7 @@ void keep_eased(void *keep, uint32_t service, uint32_t member)
 		queue(k, CHANGE_HOLD_BEGINS, &of,
 		      fleet_view_hold_down_text(&view, text, sizeof(text)));
 	else
-		queue(k, CHANGE_HOLD_ENDS, &of, "it fails again");
+		queue(k, CHANGE_HOLD_ENDS, &of, "nobody sees it well any more");
 }
 
 void keep_addresses(void *keep, uint32_t service, uint32_t member)

@@ -97,7 +97,7 @@ def write_file(path, text):
 
 def split(endpoint):
     host, port = endpoint.rsplit(":", 1)
-    return host, int(port)
+    return host.strip("[]"), int(port)
 
 
 def accepts(endpoint):

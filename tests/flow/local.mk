@@ -9,3 +9,4 @@ EXTRA_DIST += tests/flow/test_examples
 EXTRA_DIST += tests/flow/test_region
 EXTRA_DIST += tests/flow/test_faults
 EXTRA_DIST += tests/flow/test_odds
+EXTRA_DIST += tests/flow/test_dead

@@ -190,7 +190,7 @@ static void a_hold_down_is_told_from_its_begin_to_its_end(void **state)
 	assert_string_equal(text(event_of("hold_down"), "reason"), "15 s of 20 s left");
 	region_says(us, DOWN);
 	assert_string_equal(text(event_of("hold_down"), "to"), "ends");
-	assert_string_equal(text(event_of("hold_down"), "reason"), "it fails again");
+	assert_string_equal(text(event_of("hold_down"), "reason"), "nobody sees it well any more");
 	beat_for_ms(1000, &us, 1);
 	region_says(us, UP);
 	beat_for_ms(16000, &us, 1);
