@@ -52,6 +52,7 @@ static void add_candidate(struct grid *g, size_t number, enum fate fate, const j
 	static const char *const words[] = { "chosen", "kept", "dropped" };
 	static const char *const colours[] = { "green", NULL, "gray" };
 	char text[SAY_MAX], samples[SAY_MAX];
+	const char *note;
 
 	grid_row(g);
 	grid_cell(g, NULL, "%zu", number);
@@ -68,7 +69,8 @@ static void add_candidate(struct grid *g, size_t number, enum fate fate, const j
 	grid_cell(g, NULL, "%s", say_share(c, "load", text));
 	grid_cell(g, NULL, "%s", say_share(c, "share", text));
 	grid_cell(g, "yellow", "%s", say_forced(c, text));
-	grid_cell(g, NULL, "%s", say_text(c, "why", text));
+	note = json_string_value(json_object_get(c, "note"));
+	grid_cell(g, NULL, "%s", say_text(c, note && note[0] ? "note" : "why", text));
 }
 
 /* The chosen one first, then who could have been, then who could not. */

@@ -592,8 +592,6 @@ enum err_code control_check(const struct dnsd_config *config, struct config_repo
 	if (rc != ERR_OK && report->n_errors == 0)
 		config_report_error(report, NULL, "%s", e.text);
 	publish_parts_unref(&parts);
-	if (fleet_check(config, &e) != ERR_OK)
-		config_report_error(report, NULL, "%s", e.text);
 	certificate_check(config, report, &e);
 	if (fleet_check(config, &e) != ERR_OK)
 		config_report_error(report, NULL, "pools: %s", e.text);

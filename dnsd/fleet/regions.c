@@ -97,8 +97,8 @@ static double report_age_s(const struct fleet_judge *j, uint32_t region, uint64_
 	uint64_t last_us = 0;
 
 	for (const struct fleet_node *n = j->nodes; n; n = n->next)
-		if (n->region == region && n->report_us > last_us)
-			last_us = n->report_us;
+		if (n->region == region && fleet_node_told_us(n) > last_us)
+			last_us = fleet_node_told_us(n);
 	return last_us ? (double)(now_us - last_us) / 1e6 : -1;
 }
 

@@ -37,7 +37,7 @@ void fleet_regions_sum(struct fleet_regions *r, const struct fleet_judge *j, uin
  * arrivals are of each service. */
 struct fleet_region_view {
 	enum verdict_health health; /* the worst that is known of a member, but for unknown */
-	double report_age_s;	    /* of the freshest report; -1 = none */
+	double report_age_s;	    /* since what is known was said last; -1 = never */
 	uint64_t capacity, used, arrivals;
 };
 void fleet_regions_view(struct fleet_regions *r, const struct fleet_judge *j, uint32_t region,

@@ -75,11 +75,11 @@ static void match_trouble(const struct fleet_judge *j, const struct fleet_node *
 	for (size_t i = 0; i < m.n_not_here; i++)
 		problems_add(out, PROBLEM_WARNING, "service_unmatched", m.not_here[i], -1,
 			     "this configuration has no such service there",
-			     "%s reports %s, which is unknown here", n->region_name, m.not_here[i]);
+			     "reported by %s and unknown here", n->region_name);
 	for (size_t i = 0; i < m.n_missing; i++)
 		problems_add(out, PROBLEM_WARNING, "service_unmatched", m.missing[i], -1,
-			     "no regiond of the region reports it", "%s does not report %s",
-			     n->region_name, m.missing[i]);
+			     "no regiond of the region reports it", "not in the reports of %s",
+			     n->region_name);
 	fleet_match_fini(&m);
 }
 

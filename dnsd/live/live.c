@@ -342,11 +342,14 @@ static void note(void *ctx, const struct resolve_one *one, uint64_t members)
 
 const struct store_override *live_forced(struct live *l, uint32_t service, uint32_t member)
 {
-	static const enum store_override_kind order[] = { STORE_DRAIN, STORE_DIAL, STORE_FAILOVER,
-							  STORE_HELD };
+	static const enum store_override_kind order[] = { STORE_FAILOVER, STORE_HELD, STORE_DIAL };
 	struct said said = { .bit = UINT64_C(1) << member };
 
 	resolve_each(resolved(l), &l->names, service, note, &said);
+	if (said.of[STORE_DRAIN])
+		return said.of[STORE_DRAIN];
+	if (said.of[STORE_DIAL] && !said.of[STORE_DIAL]->value)
+		return said.of[STORE_DIAL];
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		if (said.of[order[i]])
 			return said.of[order[i]];

@@ -62,8 +62,8 @@ void live_set(struct live *l, struct snapshot *snap);
 
 /* ---- who said so ---- */
 
-/* What bears on a member, NULL = nothing: the drain, else the dial, else the failover that leads
- * there, else the hold. */
+/* What bears on a member most, NULL = nothing: the drain, else a dial to 0, else the failover that
+ * leads there, else the hold, else any other dial. */
 const struct store_override *live_forced(struct live *l, uint32_t service, uint32_t member);
 /* The holds of a service by member; NULL = none. Returns the members that have one. */
 uint64_t live_holds(struct live *l, uint32_t service,

@@ -56,7 +56,7 @@ static json_t *target_json(const char *director, const struct plan_target *t, ui
 			 "monitor", t->monitor, "address", at, "health", health_of(&t->state),
 			 "streak", (json_int_t)t->state.streak, "rtt_us",
 			 (json_int_t)t->state.rtt_us, "age_ms", (json_int_t)(age_us / 1000),
-			 "reason", t->state.reason);
+			 "reason", t->state.pass ? "" : t->state.reason);
 }
 
 static bool add_targets(const struct status_source *s, const struct director *d, json_t *list)

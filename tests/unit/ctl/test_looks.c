@@ -227,10 +227,13 @@ static void explain_sends_type_and_prefix(void **state)
 
 	fake_answer(&f, "GET /v1/explain?name=s&type=AAAA&client=2001%3Adb8%3A%3A%2F32",
 		    "{\"service\": \"s\", \"client\": \"2001:db8::\", \"panic\": true, \"answer\": "
-		    "[], \"candidates\": []}");
+		    "[], \"candidates\": [{\"region\": \"eu\", \"rule\": \"3 health\", \"why\": "
+		    "\"refused\", \"note\": \"well again, in hold_down\"}]}");
 	assert_int_equal(fake_run(&f, "explain s AAAA --client 2001:db8::/32"), OUTCOME_DONE);
 	assert_non_null(strstr(f.out, "  panic   no member may serve"));
 	assert_non_null(strstr(f.out, "  no address of this type\n"));
+	assert_non_null(strstr(f.out, "well again, in hold_down"));
+	assert_null(strstr(f.out, "refused"));
 	assert_non_null(strstr(f.out, "  place   not known\n"));
 	fake_fini(&f);
 }

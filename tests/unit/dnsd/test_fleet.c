@@ -129,6 +129,25 @@ static void a_first_report_makes_a_member_known(void **state)
 	line_free(node);
 }
 
+static void a_heartbeat_says_that_the_report_still_holds(void **state)
+{
+	struct line *node = linked_node("eu", "a");
+	struct fleet_region_view v[8];
+	struct fleet_member_view m;
+
+	beat_for_ms(60000, &node, 1);
+	clock_hand_advance_ms(&hand, 300);
+	fleet_member(fleet, CHAT, EU, &m);
+	assert_float_equal(m.report_age_s, 0.3, 0.001);
+	assert_int_equal(fleet_regions(fleet, v), ERR_OK);
+	assert_float_equal(v[EU].report_age_s, 0.3, 0.001);
+	hang_up(node);
+	wait_ms(10000);
+	fleet_member(fleet, CHAT, EU, &m);
+	assert_float_equal(m.report_age_s, 10.3, 0.1);
+	line_free(node);
+}
+
 static void a_region_speaks_for_itself_alone(void **state)
 {
 	struct line *node = linked_node("eu", "a");
@@ -556,6 +575,7 @@ int main(void)
 		WITH_FLEET(a_hello_is_welcomed_by_name),
 		WITH_FLEET(nobody_says_what_is_not_his),
 		WITH_FLEET(a_first_report_makes_a_member_known),
+		WITH_FLEET(a_heartbeat_says_that_the_report_still_holds),
 		WITH_FLEET(a_region_speaks_for_itself_alone),
 		WITH_FLEET(a_gap_in_the_deltas_is_refused),
 		WITH_FLEET(the_first_report_of_a_link_must_be_full),

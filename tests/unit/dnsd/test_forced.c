@@ -212,6 +212,24 @@ static void a_hold_down_is_told_from_its_begin_to_its_end(void **state)
 	line_free(us);
 }
 
+static void a_hold_is_not_hidden_behind_a_dial(void **state)
+{
+	struct line *eu = region_up("eu"), *us = region_up("us"), *lines[] = { eu, us };
+	json_t *member;
+
+	assert_int_equal(post("dial", "{\"region\":\"eu\",\"share_ppm\":1000000}"), ERR_OK);
+	region_says(eu, DOWN);
+	beat_for_ms(20000, lines, 2);
+	region_says(eu, UP);
+	member = at(get("/v1/members", "service=stand.example.com"), 0);
+	assert_string_equal(text(json_object_get(member, "forced"), "kind"), "held");
+	assert_int_equal(post("failback", "{\"service\":\"stand.example.com\"}"), ERR_OK);
+	member = at(get("/v1/members", "service=stand.example.com"), 0);
+	assert_string_equal(text(json_object_get(member, "forced"), "kind"), "dial");
+	line_free(eu);
+	line_free(us);
+}
+
 static void holds_are_of_members(void **state)
 {
 	control_close();
@@ -565,6 +583,7 @@ int main(void)
 		WITH_CONTROL(who_is_only_held_down_serves_before_the_dead),
 		WITH_CONTROL(who_is_held_down_is_told_with_the_time_that_is_left),
 		WITH_CONTROL(a_hold_down_is_told_from_its_begin_to_its_end),
+		WITH_CONTROL(a_hold_is_not_hidden_behind_a_dial),
 		WITH_CONTROL(holds_are_of_members),
 		WITH_CONTROL(a_failback_while_holds_are_not_on_disk_yet_is_whole),
 		WITH_CONTROL(a_drain_and_its_end_keep_the_hold),
