@@ -36,7 +36,7 @@ void keep_free(struct keep *k);
 void keep_changed(void *keep, const struct fleet_change *change);
 /* fleet's addresses(): which addresses of a member are seen well; kept as its health is. */
 void keep_addresses(void *keep, uint32_t service, uint32_t member);
-/* fleet's eased(): a hold_down begins, or nobody sees the member well any more: the answers show it,
+/* fleet's eased(): a hold_down begins, or nobody sees the member well any more: answers show it,
  * and it becomes an event. */
 void keep_eased(void *keep, uint32_t service, uint32_t member);
 /* Now: before an operator's change, before a new configuration, at the end. */
