@@ -214,6 +214,8 @@ enum err_code http_stream_write(struct http_reply *reply, const void *bytes, siz
 		return ERR_REFUSED;
 	if (evbuffer_get_length(out) + len > HTTP_STREAM_MAX)
 		return ERR_LIMIT;
+	if (is_head(c)) /* nothing is sent, and ready() comes all the same */
+		bufferevent_trigger(c->bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
 	if (len == 0 || is_head(c))
 		return ERR_OK;
 	if (c->head.is_1_0)

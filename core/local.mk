@@ -28,6 +28,7 @@ libcore_a_SOURCES = \
 	core/loop.c core/loop.h \
 	core/mailbox.c core/mailbox.h \
 	core/metrics.c core/metrics.h \
+	core/metrics_page.c core/metrics_page.h \
 	core/problem.c core/problem.h \
 	core/process.c core/process.h \
 	core/rcu.c core/rcu.h \

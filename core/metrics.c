@@ -4,7 +4,6 @@
 
 #include "core/utf8.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -28,13 +27,16 @@ static const struct bound {
 };
 
 struct collector {
-	metrics_fn fn;
+	metrics_fn whole; /* NULL: in parts */
+	metrics_part_fn part;
 	void *ctx;
 };
 
 struct metrics {
 	struct collector *collectors;
 	size_t count, room;
+	uint64_t (*numbering)(void *ctx); /* NULL: it never changes */
+	void *numbering_ctx;
 };
 
 enum err_code metrics_new(struct metrics **out)
@@ -55,7 +57,7 @@ void metrics_free(struct metrics *m)
 	free(m);
 }
 
-enum err_code metrics_add(struct metrics *m, metrics_fn fn, void *ctx)
+static enum err_code add(struct metrics *m, struct collector c)
 {
 	if (m->count == m->room) {
 		size_t room = m->room ? m->room * 2 : 8;
@@ -66,14 +68,72 @@ enum err_code metrics_add(struct metrics *m, metrics_fn fn, void *ctx)
 		m->collectors = grown;
 		m->room = room;
 	}
-	m->collectors[m->count++] = (struct collector){ fn, ctx };
+	m->collectors[m->count++] = c;
 	return ERR_OK;
 }
 
-void metrics_write(struct metrics *m, struct buf *out)
+enum err_code metrics_add(struct metrics *m, metrics_fn fn, void *ctx)
 {
-	for (size_t i = 0; i < m->count; i++)
-		m->collectors[i].fn(m->collectors[i].ctx, out);
+	return add(m, (struct collector){ .whole = fn, .ctx = ctx });
+}
+
+enum err_code metrics_add_parts(struct metrics *m, metrics_part_fn fn, void *ctx)
+{
+	return add(m, (struct collector){ .part = fn, .ctx = ctx });
+}
+
+/* ---- pages ---- */
+
+void metrics_number_by(struct metrics *m, uint64_t (*fn)(void *ctx), void *ctx)
+{
+	m->numbering = fn;
+	m->numbering_ctx = ctx;
+}
+
+static uint64_t numbering(const struct metrics *m)
+{
+	return m->numbering ? m->numbering(m->numbering_ctx) : 0;
+}
+
+struct metrics_cursor metrics_begin(const struct metrics *m)
+{
+	return (struct metrics_cursor){ .numbering = numbering(m) };
+}
+
+bool metrics_is_current(const struct metrics *m, const struct metrics_cursor *at)
+{
+	return at->numbering == numbering(m);
+}
+
+bool metrics_next(const struct metrics *m, struct metrics_cursor *at, struct buf *out)
+{
+	while (metrics_is_current(m, at) && at->collector < m->count) {
+		const struct collector *c = &m->collectors[at->collector];
+
+		if (c->part && c->part(c->ctx, at->part, out)) {
+			at->part++;
+			return true;
+		}
+		at->collector++;
+		at->part = 0;
+		if (!c->whole)
+			continue;
+		c->whole(c->ctx, out);
+		return true;
+	}
+	return false;
+}
+
+/* ---- text ---- */
+
+/* How much of the text stands as it is, whatever it is part of. */
+static size_t plain_len(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && text[n] >= ' ' && text[n] < 0x7f && text[n] != '\\' && text[n] != '"')
+		n++;
+	return n;
 }
 
 /* In a HELP text a quote stands as it is, in a label value it does not. Bytes that are not UTF-8
@@ -83,6 +143,11 @@ static void add_escaped(struct buf *out, const char *text, bool quoted)
 	size_t len = strlen(text), n;
 
 	for (; len > 0; text += n, len -= n) {
+		n = plain_len(text, len);
+		if (n > 0) {
+			buf_add(out, text, n);
+			continue;
+		}
 		n = utf8_char_len(text, len);
 		if (n == 0) {
 			n = 1;
@@ -90,7 +155,8 @@ static void add_escaped(struct buf *out, const char *text, bool quoted)
 		} else if (*text == '\n') {
 			buf_add_str(out, "\\n");
 		} else if (*text == '\\' || (quoted && *text == '"')) {
-			buf_printf(out, "\\%c", *text);
+			buf_u8(out, '\\');
+			buf_add(out, text, 1);
 		} else {
 			buf_add(out, text, n);
 		}
@@ -104,17 +170,30 @@ void metrics_family(struct buf *out, const char *name, const char *type, const c
 	buf_printf(out, "\n# TYPE %s %s\n", name, type);
 }
 
+static void add_whole(struct buf *out, uint64_t value)
+{
+	char text[20];
+	size_t at = sizeof(text);
+
+	do
+		text[--at] = (char)('0' + value % 10);
+	while ((value /= 10) > 0);
+	buf_add(out, text + at, sizeof(text) - at);
+}
+
 static void add_number(struct buf *out, double value)
 {
 	char text[32];
 
-	if (isnan(value))
+	if (isnan(value)) {
 		buf_add_str(out, "NaN");
-	else if (isinf(value))
+	} else if (isinf(value)) {
 		buf_add_str(out, value > 0 ? "+Inf" : "-Inf");
-	else if (value == floor(value) && fabs(value) <= EXACT_MAX)
-		buf_printf(out, "%.0f", value);
-	else {
+	} else if (value == floor(value) && fabs(value) <= EXACT_MAX) {
+		if (value < 0)
+			buf_add_str(out, "-");
+		add_whole(out, (uint64_t)fabs(value));
+	} else {
 		/* The shortest text that reads back as the same number. */
 		for (int digits = 15; digits <= 17; digits++) {
 			snprintf(text, sizeof(text), "%.*g", digits, value);
@@ -126,39 +205,34 @@ static void add_number(struct buf *out, double value)
 }
 
 /* `a="x",b="y"`, without the braces, so that a histogram can add its own. */
-static void add_labels(struct buf *out, va_list args)
+static void add_labels(struct buf *out, const char *name, va_list args)
 {
-	const char *name, *comma = "";
-
-	while ((name = va_arg(args, const char *)) != NULL) {
-		buf_printf(out, "%s%s=\"", comma, name);
+	for (const char *comma = ""; name; name = va_arg(args, const char *), comma = ",") {
+		buf_add_str(out, comma);
+		buf_add_str(out, name);
+		buf_add_str(out, "=\"");
 		add_escaped(out, va_arg(args, const char *), true);
 		buf_add_str(out, "\"");
-		comma = ",";
 	}
-}
-
-static void add_sample_head(struct buf *out, const char *name, const char *labels)
-{
-	buf_add_str(out, name);
-	if (labels[0])
-		buf_printf(out, "{%s}", labels);
-	buf_add_str(out, " ");
 }
 
 void metrics_sample(struct buf *out, const char *name, double value, ...)
 {
-	struct buf labels = BUF_INIT;
+	const char *label;
 	va_list args;
 
+	buf_add_str(out, name);
 	va_start(args, value);
-	add_labels(&labels, args);
+	label = va_arg(args, const char *);
+	if (label) {
+		buf_add_str(out, "{");
+		add_labels(out, label, args);
+		buf_add_str(out, "}");
+	}
 	va_end(args);
-	add_sample_head(out, name, buf_text(&labels));
+	buf_add_str(out, " ");
 	add_number(out, value);
 	buf_add_str(out, "\n");
-	out->failed |= labels.failed;
-	buf_fini(&labels);
 }
 
 void metrics_observe_us(struct metrics_histogram *h, uint64_t us)
@@ -171,6 +245,19 @@ void metrics_observe_us(struct metrics_histogram *h, uint64_t us)
 	atomic_fetch_add_explicit(&h->sum_us, us, memory_order_relaxed);
 }
 
+static void add_sample_head(struct buf *out, const char *name, const char *suffix,
+			    const char *labels)
+{
+	buf_add_str(out, name);
+	buf_add_str(out, suffix);
+	if (labels[0]) {
+		buf_add_str(out, "{");
+		buf_add_str(out, labels);
+		buf_add_str(out, "}");
+	}
+	buf_add_str(out, " ");
+}
+
 /* _count is what the buckets add up to, never a counter of its own that could differ by a race. */
 static void write_histogram(struct buf *out, const char *name, const struct metrics_histogram *h,
 			    const char *labels)
@@ -180,25 +267,34 @@ static void write_histogram(struct buf *out, const char *name, const struct metr
 
 	for (size_t i = 0; i <= METRICS_BUCKETS; i++) {
 		sum += atomic_load_explicit(&h->count[i], memory_order_relaxed);
-		buf_printf(out, "%s_bucket{%s%sle=\"%s\"} %" PRIu64 "\n", name, labels, comma,
-			   i < METRICS_BUCKETS ? bounds[i].le : "+Inf", sum);
+		buf_add_str(out, name);
+		buf_add_str(out, "_bucket{");
+		buf_add_str(out, labels);
+		buf_add_str(out, comma);
+		buf_add_str(out, "le=\"");
+		buf_add_str(out, i < METRICS_BUCKETS ? bounds[i].le : "+Inf");
+		buf_add_str(out, "\"} ");
+		add_whole(out, sum);
+		buf_add_str(out, "\n");
 	}
-	buf_printf(out, "%s_sum", name);
-	add_sample_head(out, "", labels);
+	add_sample_head(out, name, "_sum", labels);
 	add_number(out, (double)atomic_load_explicit(&h->sum_us, memory_order_relaxed) / 1e6);
-	buf_printf(out, "\n%s_count", name);
-	add_sample_head(out, "", labels);
-	buf_printf(out, "%" PRIu64 "\n", sum);
+	buf_add_str(out, "\n");
+	add_sample_head(out, name, "_count", labels);
+	add_whole(out, sum);
+	buf_add_str(out, "\n");
 }
 
 void metrics_histogram_write(struct buf *out, const char *name, const struct metrics_histogram *h,
 			     ...)
 {
 	struct buf labels = BUF_INIT;
+	const char *label;
 	va_list args;
 
 	va_start(args, h);
-	add_labels(&labels, args);
+	label = va_arg(args, const char *);
+	add_labels(&labels, label, args);
 	va_end(args);
 	write_histogram(out, name, h, buf_text(&labels));
 	out->failed |= labels.failed;

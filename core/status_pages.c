@@ -2,10 +2,11 @@
 /* status_pages: what each daemon serves on listen.http, to anybody, read only. */
 #include "core/status_pages.h"
 
+#include "core/metrics_page.h"
+
 #include <string.h>
 
-#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
-#define TEXT_TYPE    "text/plain; charset=utf-8"
+#define TEXT_TYPE "text/plain; charset=utf-8"
 
 static void reply_line(struct http_reply *reply, int status, const char *text)
 {
@@ -14,18 +15,6 @@ static void reply_line(struct http_reply *reply, int status, const char *text)
 	buf_printf(&line, "%s\n", text);
 	http_reply_text(reply, status, TEXT_TYPE, buf_text(&line), line.len);
 	buf_fini(&line);
-}
-
-static void get_metrics(const struct status_pages *p, struct http_reply *reply)
-{
-	struct buf out = BUF_INIT;
-
-	metrics_write(p->metrics, &out);
-	if (out.failed)
-		http_reply_error(reply, ERR_MEMORY, "out of memory");
-	else
-		http_reply_text(reply, 200, METRICS_TYPE, buf_text(&out), out.len);
-	buf_fini(&out);
 }
 
 static void get_ready(const struct status_pages *p, struct http_reply *reply)
@@ -46,7 +35,7 @@ void status_pages_handle(void *pages, const struct http_request *req, struct htt
 	else if (strcmp(req->method, "GET") != 0)
 		http_reply_error(reply, ERR_DENIED, "these pages are read only");
 	else if (is_metrics)
-		get_metrics(p, reply);
+		metrics_page_send(p->metrics, clock_system(), reply);
 	else if (is_healthz)
 		reply_line(reply, 200, "ok");
 	else

@@ -21,11 +21,11 @@ struct public
 	struct status_pages pages;
 };
 
-static void write_serve(void *public, struct buf *out)
+static bool write_serve(void *public, uint32_t part, struct buf *out)
 {
 	struct public *p = public;
 
-	serve_metrics(p->rooms->serve, out, reload_labels(p->rooms->reload));
+	return serve_metrics(p->rooms->serve, part, out, reload_labels(p->rooms->reload));
 }
 
 static void write_own(void *public, struct buf *out)
@@ -50,11 +50,11 @@ static enum err_code add_metrics(struct public *p)
 	enum err_code rc = metrics_new(&p->metrics);
 
 	if (rc == ERR_OK)
-		rc = metrics_add(p->metrics, write_serve, p);
+		rc = metrics_add_parts(p->metrics, write_serve, p);
 	if (rc == ERR_OK)
-		rc = metrics_add(p->metrics, fleet_metrics, p->rooms->fleet);
+		rc = metrics_add_parts(p->metrics, fleet_metrics, p->rooms->fleet);
 	if (rc == ERR_OK)
-		rc = metrics_add(p->metrics, gauges_write, p->rooms->live);
+		rc = metrics_add_parts(p->metrics, gauges_write, p->rooms->live);
 	if (rc == ERR_OK)
 		rc = metrics_add(p->metrics, publish_metrics, p->rooms->publish);
 	if (rc == ERR_OK)
@@ -97,6 +97,7 @@ enum err_code public_new(struct public **out, const struct rooms *rooms,
 		return rc;
 	}
 	p->pages = (struct status_pages){ p->metrics, why_not_ready, p };
+	metrics_number_by(p->metrics, reload_numbering, rooms->reload);
 	*out = p;
 	return ERR_OK;
 }

@@ -486,11 +486,11 @@ void fleet_problems(const struct fleet *f, struct problems *out)
 	fleet_trouble(&f->judge, now_of(f), out);
 }
 
-void fleet_metrics(void *fleet, struct buf *out)
+bool fleet_metrics(void *fleet, uint32_t part, struct buf *out)
 {
 	const struct fleet *f = fleet;
 
-	fleet_metrics_write(&f->session, now_of(f), out);
+	return fleet_metrics_write(&f->session, part, now_of(f), out);
 }
 
 /* ---- life ---- */

@@ -102,7 +102,7 @@ enum err_code fleet_regions(const struct fleet *f, struct fleet_region_view *out
 size_t fleet_nodes(const struct fleet *f, struct fleet_node_view *out, size_t room);
 size_t fleet_vantages(const struct fleet *f, struct fleet_vantage_view *out, size_t room);
 void fleet_problems(const struct fleet *f, struct problems *out);
-void fleet_metrics(void *fleet, struct buf *out);
+bool fleet_metrics(void *fleet, uint32_t part, struct buf *out); /* for metrics_add_parts() */
 
 /* ---- for tests, whose clock and links are their own ---- */
 

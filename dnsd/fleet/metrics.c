@@ -6,23 +6,21 @@
 #include "dnsd/fleet/regions.h"
 #include "dnsd/fleet/view.h"
 
-static void write_down(const struct fleet_judge *j, struct buf *out)
+static const char down_name[] = "fairlead_region_down", load_name[] = "fairlead_region_load_ratio",
+		  address_name[] = "fairlead_address_up";
+
+/* ---- families whose rows are services or regions ---- */
+
+static void write_down(const struct fleet_judge *j, uint32_t s, uint64_t now_us, struct buf *out)
 {
-	static const char name[] = "fairlead_region_down";
+	const struct config_pool *pool = fleet_judge_pool(j, s);
 
-	metrics_family(out, name, "gauge",
-		       "1 when the region is down for the service, whatever is forced.");
-	for (uint32_t s = 0; s < j->n_services; s++) {
-		const struct config_pool *pool = fleet_judge_pool(j, s);
-
-		for (uint32_t m = 0; m < j->services[s].n_members; m++)
-			if (!fleet_judge_nth(pool, m)) /* a region that stands twice: one sample */
-				metrics_sample(
-					out, name,
-					j->services[s].members[m].verdict.health == HEALTH_DOWN,
-					"service", j->config->services[s].name, "region",
-					j->config->regions[pool->members[m].region].name, NULL);
-	}
+	for (uint32_t m = 0; m < j->services[s].n_members; m++)
+		if (!fleet_judge_nth(pool, m)) /* a region that stands twice: one sample */
+			metrics_sample(out, down_name,
+				       j->services[s].members[m].verdict.health == HEALTH_DOWN,
+				       "service", j->config->services[s].name, "region",
+				       j->config->regions[pool->members[m].region].name, NULL);
 }
 
 static void write_load_of(const struct fleet_judge *j, const struct fleet_regions *r,
@@ -35,7 +33,7 @@ static void write_load_of(const struct fleet_judge *j, const struct fleet_region
 		const struct fleet_sum *sum = &r->services[s];
 
 		if (s != last)
-			metrics_sample(out, "fairlead_region_load_ratio",
+			metrics_sample(out, load_name,
 				       sum->capacity ? (double)sum->used / (double)sum->capacity
 						     : 0,
 				       "service", j->config->services[s].name, "region",
@@ -44,43 +42,53 @@ static void write_load_of(const struct fleet_judge *j, const struct fleet_region
 	}
 }
 
-static void write_load(const struct fleet_judge *j, uint64_t now_us, struct buf *out)
+static void write_load(const struct fleet_judge *j, uint32_t region, uint64_t now_us,
+		       struct buf *out)
 {
 	struct fleet_regions r;
 
-	metrics_family(out, "fairlead_region_load_ratio", "gauge",
-		       "Use over capacity, as reported; 0 when capacity is not limited.");
-	if (fleet_regions_init(&r, j) != ERR_OK)
+	if (fleet_regions_init(&r, j) != ERR_OK) {
+		out->failed = true;
 		return;
-	for (uint32_t i = 0; i < j->config->n_regions; i++) {
-		fleet_regions_sum(&r, j, i, now_us);
-		write_load_of(j, &r, i, out);
 	}
+	fleet_regions_sum(&r, j, region, now_us);
+	write_load_of(j, &r, region, out);
 	fleet_regions_fini(&r);
 }
 
-static void write_addresses(const struct fleet_judge *j, struct buf *out)
+static void write_addresses(const struct fleet_judge *j, uint32_t s, uint64_t now_us,
+			    struct buf *out)
 {
-	static const char name[] = "fairlead_address_up";
+	for (uint32_t m = 0; m < j->services[s].n_members; m++) {
+		const struct fleet_member *x = &j->services[s].members[m];
+		const struct config_member *c = &fleet_judge_pool(j, s)->members[m];
 
-	metrics_family(out, name, "gauge",
-		       "1 when answers may name the address, of members with several.");
-	for (uint32_t s = 0; s < j->n_services; s++)
-		for (uint32_t m = 0; m < j->services[s].n_members; m++) {
-			const struct fleet_member *x = &j->services[s].members[m];
-			const struct config_member *c = &fleet_judge_pool(j, s)->members[m];
+		for (uint32_t i = 0; x->addresses && i < x->n_targets && i < 64; i++) {
+			char text[ADDR_TEXT_MAX];
 
-			for (uint32_t i = 0; x->addresses && i < x->n_targets && i < 64; i++) {
-				char text[ADDR_TEXT_MAX];
-
-				addr_text(&c->addresses[i], text);
-				metrics_sample(out, name, x->addresses_up >> i & 1, "service",
-					       j->config->services[s].name, "region",
-					       j->config->regions[c->region].name, "address", text,
-					       NULL);
-			}
+			addr_text(&c->addresses[i], text);
+			metrics_sample(out, address_name, x->addresses_up >> i & 1, "service",
+				       j->config->services[s].name, "region",
+				       j->config->regions[c->region].name, "address", text, NULL);
 		}
+	}
 }
+
+static const struct family {
+	const char *name, *help;
+	bool is_of_regions;
+	void (*write)(const struct fleet_judge *j, uint32_t row, uint64_t now_us, struct buf *out);
+} families[] = {
+	{ down_name, "1 when the region is down for the service, whatever is forced.", false,
+	  write_down },
+	{ load_name, "Use over capacity, as reported; 0 when capacity is not limited.", true,
+	  write_load },
+	{ address_name, "1 when answers may name the address, of members with several.", false,
+	  write_addresses },
+};
+#define FAMILIES (sizeof(families) / sizeof(families[0]))
+
+/* ---- the others ---- */
 
 static void write_ages(const struct fleet_judge *j, uint64_t now_us, struct buf *out)
 {
@@ -126,18 +134,36 @@ static void write_vantages(const struct fleet_judge *j, uint64_t now_us, struct 
 				       "prober", v->name, NULL);
 }
 
-void fleet_metrics_write(const struct fleet_session *s, uint64_t now_us, struct buf *out)
+static void write_rest(const struct fleet_session *s, uint64_t now_us, struct buf *out)
 {
-	const struct fleet_judge *j = s->judge;
-
-	write_down(j, out);
-	write_load(j, now_us, out);
-	write_addresses(j, out);
-	write_ages(j, now_us, out);
-	write_vantages(j, now_us, out);
+	write_ages(s->judge, now_us, out);
+	write_vantages(s->judge, now_us, out);
 	metrics_family(out, "fairlead_peers_refused_total", "counter",
 		       "Links refused or closed for what the peer is or said.");
 	for (int i = 0; i < REFUSALS; i++)
 		metrics_sample(out, "fairlead_peers_refused_total", (double)s->refused[i], "reason",
 			       fleet_session_refusal_name((enum fleet_refusal)i), NULL);
+}
+
+/* A part is a row of a family; the last one is all the others. */
+bool fleet_metrics_write(const struct fleet_session *session, uint32_t part, uint64_t now_us,
+			 struct buf *out)
+{
+	const struct fleet_judge *j = session->judge;
+
+	for (size_t i = 0; i < FAMILIES; i++) {
+		const struct family *f = &families[i];
+		uint32_t n = (uint32_t)(f->is_of_regions ? j->config->n_regions : j->n_services);
+
+		if (part == 0)
+			metrics_family(out, f->name, "gauge", f->help);
+		if (part < n)
+			f->write(j, part, now_us, out);
+		if (part == 0 || part < n)
+			return true;
+		part -= n ? n : 1;
+	}
+	if (part == 0)
+		write_rest(session, now_us, out);
+	return part == 0;
 }

@@ -11,6 +11,8 @@
 #include "core/buf.h"
 #include "dnsd/fleet/session.h"
 
-void fleet_metrics_write(const struct fleet_session *s, uint64_t now_us, struct buf *out);
+/* A metrics_part_fn of core/metrics.h. */
+bool fleet_metrics_write(const struct fleet_session *session, uint32_t part, uint64_t now_us,
+			 struct buf *out);
 
 #endif

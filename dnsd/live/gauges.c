@@ -22,30 +22,40 @@ static void write_service(struct live *l, uint32_t s, struct buf *out)
 	}
 }
 
-static void write_panic(struct live *l, struct buf *out)
+static void write_panic(struct live *l, uint32_t s, struct buf *out)
 {
-	const struct dnsd_config *config = live_config(l);
+	struct live_service now;
 
-	metrics_family(out, "fairlead_service_panic", "gauge",
-		       "1 when no member may serve, and the last resort answers.");
-	for (uint32_t s = 0; s < config->n_services; s++) {
-		struct live_service now;
-
-		live_of(l, s, &now);
-		metrics_sample(out, "fairlead_service_panic",
-			       !(now.masks.live.serve | now.masks.live.spare), "service",
-			       config->services[s].name, NULL);
-	}
+	live_of(l, s, &now);
+	metrics_sample(out, "fairlead_service_panic",
+		       !(now.masks.live.serve | now.masks.live.spare), "service",
+		       live_config(l)->services[s].name, NULL);
 }
 
-void gauges_write(void *live, struct buf *out)
+static const struct family {
+	const char *name, *help;
+	void (*write)(struct live *l, uint32_t s, struct buf *out);
+} families[] = {
+	{ "fairlead_region_up",
+	  "1 when the region may serve the service: not down, not drained, not dialled to 0, not"
+	  " held.",
+	  write_service },
+	{ "fairlead_service_panic", "1 when no member may serve, and the last resort answers.",
+	  write_panic },
+};
+
+/* A part is a service of a family. */
+bool gauges_write(void *live, uint32_t part, struct buf *out)
 {
 	struct live *l = live;
+	uint32_t n = (uint32_t)live_config(l)->n_services, s = n ? part % n : 0;
+	uint32_t f = n ? part / n : part;
 
-	metrics_family(out, "fairlead_region_up", "gauge",
-		       "1 when the region may serve the service: not down, not drained, not dialled"
-		       " to 0, not held.");
-	for (uint32_t s = 0; s < live_config(l)->n_services; s++)
-		write_service(l, s, out);
-	write_panic(l, out);
+	if (f >= sizeof(families) / sizeof(families[0]))
+		return false;
+	if (s == 0)
+		metrics_family(out, families[f].name, "gauge", families[f].help);
+	if (n)
+		families[f].write(l, s, out);
+	return true;
 }

@@ -9,7 +9,7 @@
 #include "core/buf.h"
 #include "dnsd/live/live.h"
 
-/* Fits metrics_add(). */
-void gauges_write(void *live, struct buf *out);
+/* Fits metrics_add_parts(). */
+bool gauges_write(void *live, uint32_t part, struct buf *out);
 
 #endif

@@ -21,6 +21,7 @@ struct waiter {
 struct reload {
 	struct reload_parts with;
 	struct dnsd_config *config;
+	uint64_t configs;		  /* that were adopted */
 	struct dnsd_config *started_with; /* what only a restart changes is as it says */
 	struct publish_parts parts;
 	struct labels *labels;
@@ -67,6 +68,7 @@ static enum err_code adopt_config(struct reload *r, struct build *b)
 		return code;
 	}
 	r->config = b->config;
+	r->configs++;
 	if (renew_tls(r, b) != ERR_OK)
 		log_error("dnsd/reload", "the certificates stay as they were: %s", b->e.text);
 	b->is_new_config = false;
@@ -389,6 +391,11 @@ void reload_metrics(void *reload, struct buf *out)
 	const struct reload *r = reload;
 
 	outcome_metrics(&r->outcome, out);
+}
+
+uint64_t reload_numbering(void *reload)
+{
+	return ((const struct reload *)reload)->configs;
 }
 
 /* last-good/ beside the state file */

@@ -60,5 +60,7 @@ bool reload_is_busy(const struct reload *r); /* for tests: a build runs, or is w
 
 void reload_problems(const struct reload *r, struct problems *out);
 void reload_metrics(void *reload, struct buf *out);
+/* Another number when services may have other indices: for metrics_number_by(). */
+uint64_t reload_numbering(void *reload);
 
 #endif

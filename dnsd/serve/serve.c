@@ -204,20 +204,37 @@ static void write_times(struct serve *s, struct buf *out)
 	metrics_sample(out, "fairlead_dns_answer_seconds_count", sum, NULL);
 }
 
-void serve_metrics(struct serve *s, struct buf *out, struct labels *labels)
+/* How many labels are a part. */
+#define LABELS_PART 256
+
+static void write_answers(const struct serve *s, struct buf *out, struct labels *labels,
+			  uint32_t from, uint32_t to)
 {
-	uint32_t n = labels_count(labels);
 	const char *service, *region;
 
-	write_queries(s, out);
-	write_rcodes(s, out);
-	write_times(s, out);
-	metrics_family(out, "fairlead_dns_answers_total", "counter",
-		       "Answers that sent a client to this region.");
-	for (uint32_t i = 1; i < n; i++)
+	for (uint32_t i = from; i < to; i++)
 		if (labels_get(labels, i, &service, &region))
 			metrics_sample(out, "fairlead_dns_answers_total", serve_answers(s, i),
 				       "service", service, "region", region, NULL);
-	metrics_family(out, "fairlead_dns_tcp_connections", "gauge", "Open TCP connections.");
-	metrics_sample(out, "fairlead_dns_tcp_connections", stream_open_count(s->stream), NULL);
+}
+
+bool serve_metrics(struct serve *s, uint32_t part, struct buf *out, struct labels *labels)
+{
+	uint32_t n = labels_count(labels), from = part * LABELS_PART;
+
+	if (part > LABELS_MAX / LABELS_PART || (part > 0 && from >= n))
+		return false;
+	if (part == 0) {
+		write_queries(s, out);
+		write_rcodes(s, out);
+		write_times(s, out);
+		metrics_family(out, "fairlead_dns_tcp_connections", "gauge",
+			       "Open TCP connections.");
+		metrics_sample(out, "fairlead_dns_tcp_connections", stream_open_count(s->stream),
+			       NULL);
+		metrics_family(out, "fairlead_dns_answers_total", "counter",
+			       "Answers that sent a client to this region.");
+	}
+	write_answers(s, out, labels, from, n - from < LABELS_PART ? n : from + LABELS_PART);
+	return true;
 }

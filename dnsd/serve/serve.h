@@ -37,8 +37,9 @@ void serve_free(struct serve *s);
 /* Every socket that it answers on: for a successor, or for the service manager to keep. */
 void serve_each_socket(const struct serve *s, void (*fn)(void *ctx, int fd), void *ctx);
 
-/* fairlead_dns_queries_total, _responses_total, _answers_total. Call before serve_free. */
-void serve_metrics(struct serve *s, struct buf *out, struct labels *labels);
+/* fairlead_dns_queries_total, _responses_total, _answers_total: a metrics_part_fn. Call before
+ * serve_free. */
+bool serve_metrics(struct serve *s, uint32_t part, struct buf *out, struct labels *labels);
 
 /* Answers counted in a slot, by all threads together. */
 double serve_answers(const struct serve *s, uint32_t slot);

@@ -167,10 +167,11 @@ static enum err_code make_engine(struct proberd *p, struct err *e)
 		return code;
 	options.runner = schedule_runner(p->checker);
 	if (schedule_new(&p->schedule, &options) != ERR_OK || metrics_new(&p->metrics) != ERR_OK ||
-	    metrics_add(p->metrics, status_metrics, &p->status) != ERR_OK ||
+	    metrics_add_parts(p->metrics, status_metrics, &p->status) != ERR_OK ||
 	    metrics_add(p->metrics, loop_metrics, p->loop) != ERR_OK ||
 	    metrics_add(p->metrics, process_metrics, NULL) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "out of memory");
+	metrics_number_by(p->metrics, status_numbering, &p->status);
 	p->world.link.loop = p->loop;
 	p->world.link.room = ROOM;
 	p->world.link.software = "fairlead-proberd " PACKAGE_VERSION;

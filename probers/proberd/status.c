@@ -189,7 +189,7 @@ static void director_metrics(const struct status_source *s, struct buf *out)
 	}
 }
 
-static void target_metrics(const struct director *d, struct buf *out)
+static void target_metrics(const struct director *d, size_t from, size_t to, struct buf *out)
 {
 	const struct plan *plan = director_plan(d);
 	char at[ENDPOINT_TEXT_MAX], id[16];
@@ -198,7 +198,7 @@ static void target_metrics(const struct director *d, struct buf *out)
 	size_t i;
 
 	director_stats(d, &stats);
-	for (i = 0; i < plan_size(plan); i++) {
+	for (i = from; i < to; i++) {
 		plan_target(plan, i, &t);
 		if (!t.state.known)
 			continue;
@@ -210,17 +210,43 @@ static void target_metrics(const struct director *d, struct buf *out)
 	}
 }
 
-void status_metrics(void *ctx, struct buf *out)
+#define TARGETS_PART 256 /* of one director */
+
+/* Part 0 is all else, and the head of the last family. */
+bool status_metrics(void *ctx, uint32_t part, struct buf *out)
 {
 	const struct status_source *s = ctx;
+	size_t i, n, parts, at = part;
+
+	if (part == 0) {
+		probe_metrics(s, out);
+		director_metrics(s, out);
+		metrics_family(out, "fairlead_probe_target_up", "gauge",
+			       "The verdict on each target that has one.");
+		return true;
+	}
+	for (i = 0, at--; i < s->n_directors; i++, at -= parts) {
+		n = plan_size(director_plan(s->directors[i]));
+		parts = (n + TARGETS_PART - 1) / TARGETS_PART;
+		if (at >= parts)
+			continue;
+		at *= TARGETS_PART;
+		target_metrics(s->directors[i], at, n - at < TARGETS_PART ? n : at + TARGETS_PART,
+			       out);
+		return true;
+	}
+	return false;
+}
+
+uint64_t status_numbering(void *ctx)
+{
+	const struct status_source *s = ctx;
+	uint64_t number = s->reloads.done;
 	size_t i;
 
-	probe_metrics(s, out);
-	director_metrics(s, out);
-	metrics_family(out, "fairlead_probe_target_up", "gauge",
-		       "The verdict on each target that has one.");
 	for (i = 0; i < s->n_directors; i++)
-		target_metrics(s->directors[i], out);
+		number = number * 31 + plan_revision(director_plan(s->directors[i]));
+	return number;
 }
 
 bool status_is_ready(const struct status_source *s)

@@ -30,8 +30,9 @@ struct status_source {
  * NULL: out of memory */
 json_t *status_json(const struct status_source *s);
 
-/* A metrics_fn over a struct status_source. */
-void status_metrics(void *ctx, struct buf *out);
+/* A metrics_part_fn over a struct status_source, and what its parts are numbered by. */
+bool status_metrics(void *ctx, uint32_t part, struct buf *out);
+uint64_t status_numbering(void *ctx);
 
 /* At least one director is up and has said what to check. */
 bool status_is_ready(const struct status_source *s);

@@ -260,11 +260,13 @@ static enum err_code start_http(struct regiond *c, struct err *e)
 	c->stats = (struct stats){ .node = n, .reload = c->reload, .trouble = c->trouble };
 	enum err_code code = metrics_new(&c->metrics);
 	if (code == ERR_OK)
-		code = metrics_add(c->metrics, stats_collect, &c->stats);
+		code = metrics_add_parts(c->metrics, stats_collect, &c->stats);
 	if (code == ERR_OK)
 		code = metrics_add(c->metrics, loop_metrics, n->loop);
 	if (code == ERR_OK)
 		code = metrics_add(c->metrics, process_metrics, NULL);
+	if (code == ERR_OK)
+		metrics_number_by(c->metrics, stats_numbering, &c->stats);
 	c->status = (struct status_pages){ c->metrics, why_not_ready, n };
 	if (code != ERR_OK)
 		return err_set(e, code, "out of memory");

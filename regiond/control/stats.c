@@ -6,54 +6,51 @@
 
 #include <string.h>
 
-static void collect_ends(const struct node *n, struct buf *out)
+/* ---- families of services ---- */
+
+static void write_ends(const struct table_service *ts, struct buf *out)
 {
-	metrics_family(out, "fairlead_requests_total", "counter",
-		       "Connections that ended, by how: done, reset, full, down, unreachable, "
-		       "exhausted.");
-	for (size_t i = 0; i < n->table->n_services; i++) {
-		const struct table_service *ts = &n->table->services[i];
-		for (int end = 0; end < SERVICE_ENDS; end++)
-			metrics_sample(out, "fairlead_requests_total",
-				       (double)atomic_load(&ts->service->ends[end]), "service",
-				       ts->service->name, "pool",
-				       routes_rest(&ts->routes)->pool->config->name, "code",
-				       service_end_name(end), NULL);
-	}
-	metrics_family(out, "fairlead_bytes_total", "counter",
-		       "Bytes that were read from clients and from backends.");
-	for (size_t i = 0; i < n->table->n_services; i++) {
-		const struct service *s = n->table->services[i].service;
-		metrics_sample(out, "fairlead_bytes_total",
-			       (double)atomic_load(&s->bytes[SERVICE_FROM_CLIENT]), "service",
-			       s->name, "from", "client", NULL);
-		metrics_sample(out, "fairlead_bytes_total",
-			       (double)atomic_load(&s->bytes[SERVICE_FROM_BACKEND]), "service",
-			       s->name, "from", "backend", NULL);
-	}
-	metrics_family(out, "fairlead_request_seconds", "histogram",
-		       "How long connections lasted that reached a backend.");
-	for (size_t i = 0; i < n->table->n_services; i++) {
-		const struct service *s = n->table->services[i].service;
-		metrics_histogram_write(out, "fairlead_request_seconds", &s->seconds, "service",
-					s->name, NULL);
-	}
+	for (int end = 0; end < SERVICE_ENDS; end++)
+		metrics_sample(out, "fairlead_requests_total",
+			       (double)atomic_load(&ts->service->ends[end]), "service",
+			       ts->service->name, "pool",
+			       routes_rest(&ts->routes)->pool->config->name, "code",
+			       service_end_name(end), NULL);
 }
 
-/* One family of a value for each backend. */
-static void collect_backends(const struct node *n, struct buf *out, const char *name,
-			     const char *type, const char *help,
-			     double (*value)(const struct backend *b))
+static void write_bytes(const struct table_service *ts, struct buf *out)
 {
-	metrics_family(out, name, type, help);
-	for (size_t i = 0; i < n->table->n_pools; i++) {
-		const struct pool *p = &n->table->pools[i];
-		for (size_t k = 0; k < p->n_slots; k++)
-			metrics_sample(out, name, value(p->slots[k].backend), "pool",
-				       p->config->name, "backend", p->slots[k].backend->text, "az",
-				       p->az_names[p->slots[k].az], NULL);
-	}
+	const struct service *s = ts->service;
+	metrics_sample(out, "fairlead_bytes_total",
+		       (double)atomic_load(&s->bytes[SERVICE_FROM_CLIENT]), "service", s->name,
+		       "from", "client", NULL);
+	metrics_sample(out, "fairlead_bytes_total",
+		       (double)atomic_load(&s->bytes[SERVICE_FROM_BACKEND]), "service", s->name,
+		       "from", "backend", NULL);
 }
+
+static void write_seconds(const struct table_service *ts, struct buf *out)
+{
+	metrics_histogram_write(out, "fairlead_request_seconds", &ts->service->seconds, "service",
+				ts->service->name, NULL);
+}
+
+static void write_capacity(const struct table_service *ts, struct buf *out)
+{
+	struct tally t;
+	tally_take(&t, ts, NULL);
+	metrics_sample(out, "fairlead_capacity", (double)t.capacity, "service", t.service->name,
+		       NULL);
+}
+
+static void write_used(const struct table_service *ts, struct buf *out)
+{
+	struct tally t;
+	tally_take(&t, ts, NULL);
+	metrics_sample(out, "fairlead_used", (double)t.used, "service", t.service->name, NULL);
+}
+
+/* ---- families of backends ---- */
 
 static double in_flight(const struct backend *b)
 {
@@ -70,24 +67,72 @@ static double failures(const struct backend *b)
 	return (double)atomic_load(&b->connect_failures);
 }
 
-static void collect_load(const struct node *n, struct buf *out)
+static void write_pool(const struct pool *p, const char *name,
+		       double (*value)(const struct backend *b), struct buf *out)
 {
-	struct tally t;
-	metrics_family(out, "fairlead_capacity", "gauge",
-		       "Connections that the service's usable backends may have; 0 = not limited.");
-	for (size_t i = 0; i < n->table->n_services; i++) {
-		tally_take(&t, &n->table->services[i], NULL);
-		metrics_sample(out, "fairlead_capacity", (double)t.capacity, "service",
-			       t.service->name, NULL);
-	}
-	metrics_family(out, "fairlead_used", "gauge",
-		       "Connections that the service's backends have.");
-	for (size_t i = 0; i < n->table->n_services; i++) {
-		tally_take(&t, &n->table->services[i], NULL);
-		metrics_sample(out, "fairlead_used", (double)t.used, "service", t.service->name,
-			       NULL);
-	}
+	for (size_t k = 0; k < p->n_slots; k++)
+		metrics_sample(out, name, value(p->slots[k].backend), "pool", p->config->name,
+			       "backend", p->slots[k].backend->text, "az",
+			       p->az_names[p->slots[k].az], NULL);
 }
+
+/* One of the two is set. */
+static const struct family {
+	const char *name, *type, *help;
+	void (*service)(const struct table_service *ts, struct buf *out);
+	double (*backend)(const struct backend *b);
+} families[] = {
+	{ .name = "fairlead_requests_total",
+	  .type = "counter",
+	  .help = "Connections that ended, by how: done, reset, full, down, unreachable, "
+		  "exhausted.",
+	  .service = write_ends },
+	{ .name = "fairlead_bytes_total",
+	  .type = "counter",
+	  .help = "Bytes that were read from clients and from backends.",
+	  .service = write_bytes },
+	{ .name = "fairlead_request_seconds",
+	  .type = "histogram",
+	  .help = "How long connections lasted that reached a backend.",
+	  .service = write_seconds },
+	{ .name = "fairlead_backend_inflight",
+	  .type = "gauge",
+	  .help = "Connections to the backend now.",
+	  .backend = in_flight },
+	{ .name = "fairlead_backend_up",
+	  .type = "gauge",
+	  .help = "1 when all monitors of the pool pass.",
+	  .backend = is_up },
+	{ .name = "fairlead_backend_connect_failures_total",
+	  .type = "counter",
+	  .help = "Connections to the backend that did not come about.",
+	  .backend = failures },
+	{ .name = "fairlead_capacity",
+	  .type = "gauge",
+	  .help = "Connections that the service's usable backends may have; 0 = not limited.",
+	  .service = write_capacity },
+	{ .name = "fairlead_used",
+	  .type = "gauge",
+	  .help = "Connections that the service's backends have.",
+	  .service = write_used },
+};
+#define FAMILIES (sizeof(families) / sizeof(families[0]))
+
+static bool write_row(const struct table *t, const struct family *f, size_t row, struct buf *out)
+{
+	size_t n = f->service ? t->n_services : t->n_pools;
+	if (row > 0 && row >= n)
+		return false;
+	if (row == 0)
+		metrics_family(out, f->name, f->type, f->help);
+	if (row < n && f->service)
+		f->service(&t->services[row], out);
+	else if (row < n)
+		write_pool(&t->pools[row], f->name, f->backend, out);
+	return true;
+}
+
+/* ---- all else ---- */
 
 static void collect_process(const struct node *n, struct buf *out)
 {
@@ -136,22 +181,31 @@ static void collect_problems(const struct problems *p, struct buf *out)
 		       NULL);
 }
 
-void stats_collect(void *ctx, struct buf *out)
+/* A part is a service or a pool of a family; the last one is all that does not grow. */
+bool stats_collect(void *ctx, uint32_t part, struct buf *out)
 {
-	const struct stats *pages = ctx;
-	const struct node *n = pages->node;
-	collect_ends(n, out);
-	collect_backends(n, out, "fairlead_backend_inflight", "gauge",
-			 "Connections to the backend now.", in_flight);
-	collect_backends(n, out, "fairlead_backend_up", "gauge",
-			 "1 when all monitors of the pool pass.", is_up);
-	collect_backends(n, out, "fairlead_backend_connect_failures_total", "counter",
-			 "Connections to the backend that did not come about.", failures);
-	collect_load(n, out);
+	const struct stats *stats = ctx;
+	const struct node *n = stats->node;
+	size_t row = part;
+	for (size_t f = 0; f < FAMILIES; f++) {
+		size_t rows = families[f].service ? n->table->n_services : n->table->n_pools;
+		if (write_row(n->table, &families[f], row, out))
+			return true;
+		row -= rows ? rows : 1;
+	}
+	if (row > 0)
+		return false;
 	collect_process(n, out);
-	reload_count_metrics((void *)changeover_count(pages->reload), out);
+	reload_count_metrics((void *)changeover_count(stats->reload), out);
 	collect_checks(n, out);
 	expiry_metrics(n->tls, clock_wall_ms(n->clock) / 1000, out);
 	forced_metrics(n->forced, out);
-	collect_problems(trouble_list(pages->trouble), out);
+	collect_problems(trouble_list(stats->trouble), out);
+	return true;
+}
+
+uint64_t stats_numbering(void *ctx)
+{
+	const struct stats *stats = ctx;
+	return changeover_count(stats->reload)->done;
 }

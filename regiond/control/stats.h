@@ -17,7 +17,8 @@ struct stats {
 	const struct trouble *trouble;
 };
 
-/* metrics_fn; ctx is a struct stats. */
-void stats_collect(void *ctx, struct buf *out);
+/* A metrics_part_fn, and what its parts are numbered by; ctx is a struct stats. */
+bool stats_collect(void *ctx, uint32_t part, struct buf *out);
+uint64_t stats_numbering(void *ctx);
 
 #endif

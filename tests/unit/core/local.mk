@@ -43,4 +43,6 @@ tests_unit_core_test_link_end_LDFLAGS = $(FAIL_ALLOC)
 tests_unit_core_test_arena_LDFLAGS = $(FAIL_ALLOC)
 check_PROGRAMS += tests/unit/core/test_http
 check_PROGRAMS += tests/unit/core/test_http_bounds
+check_PROGRAMS += tests/unit/core/test_metrics_page
 tests_unit_core_test_http_LDFLAGS = $(FAIL_ALLOC)
+tests_unit_core_test_metrics_page_LDFLAGS = $(FAIL_ALLOC)

@@ -103,6 +103,18 @@ static void write_ctx(void *ctx, struct buf *out)
 	buf_printf(out, "%s;", (const char *)ctx);
 }
 
+/* How many calls it took. */
+static unsigned write_page(const struct metrics *m, struct buf *out)
+{
+	struct metrics_cursor at = metrics_begin(m);
+	unsigned n = 0;
+
+	while (metrics_next(m, &at, out))
+		n++;
+	assert_true(metrics_is_current(m, &at));
+	return n;
+}
+
 static void collectors_write_in_the_order_of_registration(void **state)
 {
 	static char names[20][12];
@@ -115,7 +127,7 @@ static void collectors_write_in_the_order_of_registration(void **state)
 		assert_int_equal(metrics_add(m, write_ctx, names[i]), ERR_OK);
 		buf_printf(&expected, "%d;", i);
 	}
-	metrics_write(m, &out);
+	write_page(m, &out);
 	assert_string_equal(buf_text(&out), buf_text(&expected));
 	buf_fini(&out);
 	buf_fini(&expected);
@@ -123,8 +135,60 @@ static void collectors_write_in_the_order_of_registration(void **state)
 	metrics_free(NULL);
 }
 
+static bool write_part(void *ctx, uint32_t part, struct buf *out)
+{
+	if (part >= *(const unsigned *)ctx)
+		return false;
+	buf_printf(out, "%u;", part);
+	return true;
+}
+
+static void what_is_long_comes_in_parts(void **state)
+{
+	unsigned none = 0, three = 3;
+	struct buf out = BUF_INIT;
+	struct metrics *m;
+
+	assert_int_equal(metrics_new(&m), ERR_OK);
+	assert_int_equal(metrics_add(m, write_ctx, "a"), ERR_OK);
+	assert_int_equal(metrics_add_parts(m, write_part, &none), ERR_OK);
+	assert_int_equal(metrics_add_parts(m, write_part, &three), ERR_OK);
+	assert_int_equal(metrics_add(m, write_ctx, "b"), ERR_OK);
+	assert_int_equal(write_page(m, &out), 5);
+	assert_string_equal(buf_text(&out), "a;0;1;2;b;");
+	buf_fini(&out);
+	metrics_free(m);
+}
+
+static uint64_t read_number(void *ctx)
+{
+	return *(const uint64_t *)ctx;
+}
+
+static void a_page_does_not_go_on_in_another_numbering(void **state)
+{
+	unsigned three = 3;
+	uint64_t number = 7;
+	struct buf out = BUF_INIT;
+	struct metrics_cursor at;
+	struct metrics *m;
+
+	assert_int_equal(metrics_new(&m), ERR_OK);
+	assert_int_equal(metrics_add_parts(m, write_part, &three), ERR_OK);
+	metrics_number_by(m, read_number, &number);
+	at = metrics_begin(m);
+	assert_true(metrics_next(m, &at, &out));
+	number++;
+	assert_false(metrics_next(m, &at, &out));
+	assert_false(metrics_is_current(m, &at));
+	assert_int_equal(write_page(m, &out), 3);
+	buf_fini(&out);
+	metrics_free(m);
+}
+
 static void no_memory_is_told_by_maker_and_page(void **state)
 {
+	struct metrics_histogram h = { 0 };
 	struct buf out = BUF_INIT;
 	struct metrics *m = NULL;
 
@@ -139,7 +203,7 @@ static void no_memory_is_told_by_maker_and_page(void **state)
 	metrics_free(m);
 	buf_add_str(&out, "has memory of its own");
 	fail_alloc_at(1); /* of the labels, beside the page */
-	metrics_sample(&out, "m", 1, "a", "b", NULL);
+	metrics_histogram_write(&out, "m", &h, "a", "b", NULL);
 	assert_true(fail_alloc_end());
 	assert_true(out.failed);
 	buf_fini(&out);
@@ -178,6 +242,8 @@ int main(void)
 		cmocka_unit_test(an_observation_falls_into_the_bucket_that_it_does_not_exceed),
 		cmocka_unit_test(a_histogram_is_cumulative_and_ends_in_inf),
 		cmocka_unit_test(collectors_write_in_the_order_of_registration),
+		cmocka_unit_test(what_is_long_comes_in_parts),
+		cmocka_unit_test(a_page_does_not_go_on_in_another_numbering),
 		cmocka_unit_test(no_memory_is_told_by_maker_and_page),
 		cmocka_unit_test(promtool_finds_nothing_wrong),
 	};

@@ -26,7 +26,8 @@ static double refusals(const char *reason)
 	double n;
 
 	snprintf(sample, sizeof(sample), "refused_total{reason=\"%s\"} ", reason);
-	fleet_metrics(fleet, &out);
+	for (uint32_t part = 0; fleet_metrics(fleet, part, &out); part++)
+		;
 	at = strstr((char *)buf_text(&out), sample);
 	assert_non_null(at);
 	n = atof(at + strlen(sample));

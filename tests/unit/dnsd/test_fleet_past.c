@@ -21,7 +21,8 @@ static bool has_metric(const char *sample)
 	struct buf out = BUF_INIT;
 	bool found;
 
-	fleet_metrics(fleet, &out);
+	for (uint32_t part = 0; fleet_metrics(fleet, part, &out); part++)
+		;
 	found = strstr(buf_text(&out), sample) != NULL;
 	buf_fini(&out);
 	return found;
