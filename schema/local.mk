@@ -34,6 +34,7 @@ libschema_a_SOURCES = \
 	schema/sql/store_audit.c schema/sql/store_audit.h \
 	schema/sql/store_backup.c schema/sql/store_backup.h \
 	schema/sql/store_chain.c schema/sql/store_chain.h \
+	schema/sql/store_check.c schema/sql/store_check.h \
 	schema/sql/store_copy.c schema/sql/store_copy.h \
 	schema/sql/store_event.c schema/sql/store_event.h \
 	schema/sql/store_file.c schema/sql/store_file.h \

@@ -16,8 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Builds, their copies, backups, pages of the history, its verification, dry runs. */
-#define JOBS 6
+/* Builds, their copies, backups, pages of the history, its verification, the check of the state
+ * file, dry runs. */
+#define JOBS 7
 /* How long the end waits for them: a file on a dead server may keep one for ever. */
 #define JOBS_END_MS 2000
 

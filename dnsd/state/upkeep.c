@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "core/metrics.h"
+#include "schema/sql/store_check.h"
 #include "schema/sql/store_look.h"
 #include "schema/sql/store_trim.h"
 
@@ -49,6 +50,9 @@ struct upkeep {
 	int64_t failing_since_ms; /* 0 = the last one went well */
 	uint64_t made, failed;
 	struct err why;
+	bool is_checked; /* or at it */
+	enum err_code check_code;
+	struct err check_e;
 };
 
 /* ---- the work, on a helper thread ---- */
@@ -228,6 +232,42 @@ enum err_code upkeep_copy(struct upkeep *u, upkeep_copied_fn done, void *ctx, st
 	return ERR_OK;
 }
 
+/* ---- the whole file, once after the start ---- */
+
+static void check_work(void *upkeep)
+{
+	struct upkeep *u = upkeep;
+	const struct store_progress progress = { goes_on, u };
+	struct store *reader;
+
+	u->check_code =
+		store_reader_open(store_path(u->with.store), u->with.clock, &reader, &u->check_e);
+	if (u->check_code != ERR_OK)
+		return;
+	u->check_code = store_check_all(reader, &progress, &u->check_e);
+	store_close(reader);
+}
+
+static void check_ended(void *upkeep, enum job_end end)
+{
+	struct upkeep *u = upkeep;
+
+	if (end == JOB_DROPPED || u->check_code == ERR_OK)
+		return;
+	if (u->check_code == ERR_INPUT)
+		store_condemn(u->with.store, &u->check_e);
+	else
+		log_warn("dnsd/state", "the history was not checked: %s", u->check_e.text);
+}
+
+static void check_once(struct upkeep *u)
+{
+	if (u->is_checked)
+		return;
+	u->is_checked = !store_is_part_checked(u->with.store) ||
+			job_submit(u->with.jobs, check_work, check_ended, u) == ERR_OK;
+}
+
 /* ---- retention ---- */
 
 static void trim_step(void *upkeep)
@@ -260,6 +300,7 @@ void upkeep_tick(struct upkeep *u, const struct dnsd_config *config)
 	uint64_t now_us = clock_mono_us(u->with.clock);
 
 	store_look(u->with.store);
+	check_once(u);
 	start_next(u);
 	if (now_us >= u->next_trim_us) {
 		u->next_trim_us = now_us + TRIM_EVERY_MS * 1000;

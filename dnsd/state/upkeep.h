@@ -2,6 +2,8 @@
 /* upkeep: looks after the state file while it is in use: backups, retention of the history, and
  * whether it is still there and can be written.
  *
+ *   after the start  the history of a large file is checked, as a job: damage is a problem, and
+ *                   changes are refused from then on
  *   every second    the file is looked at; a backup is begun when it is due
  *   every hour      what is too old or too much leaves the history, a few milliseconds at a time
  *   a backup        pinned on the control thread (below a millisecond), copied as a job: what is

@@ -3,6 +3,7 @@
 #include "schema/sql/store.h"
 
 #include "core/file.h"
+#include "schema/sql/store_check.h"
 #include "schema/sql/store_migrate.h"
 #include "schema/sql/store_sql.h"
 
@@ -41,7 +42,7 @@ static enum err_code open_database(struct store *s, struct err *e)
 	enum err_code rc = store_file_open(s->path, O_RDWR, &s->db, e);
 
 	if (!rc)
-		rc = store_sql_check(s->db, "quick_check", e);
+		rc = store_check_start(s, e);
 	if (!rc)
 		rc = use_wal(s, e);
 	if (!rc)

@@ -10,7 +10,8 @@
  *   store_health.h    last known health; store_node.h who belongs to the fleet
  *   store_reader.h    a second, read-only connection for other threads
  *   store_backup.h    copies of it; store_restore.h the way back
- *   store_look.h      can it be written? store_stand_in.h a start without a usable file
+ *   store_look.h      can it be written? store_check.h is it whole?
+ *   store_stand_in.h  a start without a usable file
  *
  * Threads    one owner (the control thread); other threads have a reader or a copy of their own
  *
@@ -49,7 +50,7 @@
 
 struct store;
 
-/* Makes the file and its directory when there is none; checks it (quick_check) and migrates it.
+/* Makes the file and its directory when there is none; checks it (store_check.h) and migrates it.
  * Holds PATH.lock until store_close(): two daemons never share a state file. */
 enum err_code store_open(const char *path, const struct clock *clock, struct store **out,
 			 struct err *e);

@@ -67,7 +67,7 @@ static enum err_code check(sqlite3 *to, const char *path, const struct store_pro
 
 	if (progress)
 		sqlite3_progress_handler(to, CHECK_OPS, look, (void *)progress);
-	rc = store_sql_check(to, "integrity_check", e);
+	rc = store_sql_check(to, "integrity_check", NULL, e);
 	if (rc && (sqlite3_errcode(to) & 0xff) == SQLITE_INTERRUPT)
 		rc = err_set(e, ERR_AGAIN, "%s: the copy was ended", path);
 	sqlite3_progress_handler(to, 0, NULL, NULL);

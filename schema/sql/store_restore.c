@@ -21,7 +21,7 @@
 static enum err_code check_backup(sqlite3 *backup, const char *path, struct err *e)
 {
 	int64_t version;
-	enum err_code rc = store_sql_check(backup, "integrity_check", e);
+	enum err_code rc = store_sql_check(backup, "integrity_check", NULL, e);
 
 	if (rc == ERR_REFUSED) /* another program's */
 		return ERR_INPUT;

@@ -337,6 +337,20 @@ void store_sql_free_list(const struct store_sql_kind *kind, void *list, size_t n
 	free(list);
 }
 
+enum err_code store_sql_refuse(struct store *s, enum err_code why, const char *text, struct err *e)
+{
+	char *refusal = strdup(text);
+
+	if (!refusal)
+		return err_errno(e, ENOMEM, "%s", s->path);
+	free(s->refusal);
+	s->refusal = refusal;
+	s->trouble.code = why;
+	s->trouble.since_ms = clock_wall_ms(s->clock);
+	snprintf(s->trouble.text, sizeof(s->trouble.text), "%.*s", STORE_TROUBLE_MAX - 1, text);
+	return ERR_OK;
+}
+
 static enum err_code check_owner(sqlite3 *db, struct err *e)
 {
 	int64_t owner, tables;
@@ -352,24 +366,26 @@ static enum err_code check_owner(sqlite3 *db, struct err *e)
 	return ERR_OK;
 }
 
-enum err_code store_sql_check(sqlite3 *db, const char *check, struct err *e)
+enum err_code store_sql_check(sqlite3 *db, const char *check, const char *table, struct err *e)
 {
 	sqlite3_stmt *statement;
-	char sql[64];
+	char sql[128];
 	enum err_code rc = check_owner(db, e);
 	const char *found;
 	bool has_row = false;
 
 	if (rc)
 		return rc;
-	snprintf(sql, sizeof(sql), "PRAGMA %s(1)", check);
+	sqlite3_snprintf(sizeof(sql), sql, "PRAGMA %s(%Q)", check, table ? table : "1");
 	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
 		return store_sql_error(db, e);
 	rc = store_sql_step(statement, &has_row, e);
 	found = !rc && has_row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
 	if (!rc && (!found || strcmp(found, "ok") != 0))
 		rc = err_set(e, ERR_INPUT, "%s: is damaged: %s", sqlite3_db_filename(db, "main"),
-			     found ? found : "no result");
+			     found && strchr(found, '\n') ? strchr(found, '\n') + 1
+			     : found			  ? found
+							  : "no result");
 	sqlite3_finalize(statement);
 	return rc;
 }

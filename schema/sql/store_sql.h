@@ -54,7 +54,8 @@ struct store {
 	unsigned depth; /* of transactions: only the outermost commits */
 	char *refusal;	/* why no change is taken at all; NULL = changes are taken */
 	struct store_trouble trouble;
-	int64_t next_try_ms; /* to write, while there is trouble */
+	int64_t next_try_ms;  /* to write, while there is trouble */
+	bool is_part_checked; /* a large file: its history was not looked at (store_check.h) */
 	struct store_statement {
 		sqlite3_stmt *statement; /* NULL = free */
 		bool is_used;
@@ -106,7 +107,11 @@ enum err_code store_sql_collect(struct store *s, sqlite3_stmt *rows,
 void store_sql_free_list(const struct store_sql_kind *kind, void *list, size_t n);
 
 /* ERR_OK when the database is whole and ours: header, application_id, `check` ("quick_check" or
- * "integrity_check"). Ours is also a file with nothing in it. */
-enum err_code store_sql_check(sqlite3 *db, const char *check, struct err *e);
+ * "integrity_check"); of one table alone, or of all with NULL. Ours is also a file with nothing in
+ * it. */
+enum err_code store_sql_check(sqlite3 *db, const char *check, const char *table, struct err *e);
+
+/* No change is taken from now on, for this reason, which is shown as the store's trouble. */
+enum err_code store_sql_refuse(struct store *s, enum err_code why, const char *text, struct err *e);
 
 #endif

@@ -28,20 +28,13 @@ static enum err_code uri_of(const char *path, const char *option, char *out, siz
 	return ERR_OK;
 }
 
-static enum err_code check_old(struct store *s, const char *path, int64_t *version, struct err *e)
+static enum err_code check_table(struct store *s, const char *sql, const char *path, struct err *e)
 {
-	int64_t owner = 0;
 	sqlite3_stmt *found;
 	bool has_row = false;
 	const char *text;
-	enum err_code rc = store_sql_number(s->db, "PRAGMA old.application_id", &owner, e);
+	enum err_code rc = store_sql_prepare(s, &found, e, sql, "");
 
-	if (!rc)
-		rc = store_sql_number(s->db, "PRAGMA old.user_version", version, e);
-	if (!rc && (owner != STORE_APPLICATION_ID || *version < 1))
-		rc = err_set(e, ERR_INPUT, "%s: is no state file", path);
-	if (!rc)
-		rc = store_sql_prepare(s, &found, e, "PRAGMA old.quick_check(1)", "");
 	if (rc)
 		return rc;
 	rc = store_sql_step(found, &has_row, e);
@@ -49,6 +42,25 @@ static enum err_code check_old(struct store *s, const char *path, int64_t *versi
 	if (!rc && (!text || strcmp(text, "ok") != 0))
 		rc = err_set(e, ERR_INPUT, "%s: is damaged", path);
 	store_sql_done(s, found);
+	return rc;
+}
+
+/* What is taken, and not the history: the start waits for it. */
+static enum err_code check_old(struct store *s, const char *path, int64_t *version, struct err *e)
+{
+	int64_t owner = 0;
+	enum err_code rc = store_sql_number(s->db, "PRAGMA old.application_id", &owner, e);
+
+	if (!rc)
+		rc = store_sql_number(s->db, "PRAGMA old.user_version", version, e);
+	if (!rc && (owner != STORE_APPLICATION_ID || *version < 1))
+		rc = err_set(e, ERR_INPUT, "%s: is no state file", path);
+	if (!rc)
+		rc = check_table(s, "PRAGMA old.quick_check('override')", path, e);
+	if (!rc)
+		rc = check_table(s, "PRAGMA old.quick_check('health')", path, e);
+	if (!rc && *version >= 2)
+		rc = check_table(s, "PRAGMA old.quick_check('node')", path, e);
 	return rc;
 }
 
@@ -126,13 +138,7 @@ static enum err_code explain(struct store *s, enum err_code why, const struct er
 
 	snprintf(text, sizeof(text), "%s; what was forced and known is of %s; %s", reason->text,
 		 from ? from : "nowhere: there is no usable backup", advice(why));
-	s->refusal = strdup(text);
-	if (!s->refusal)
-		return err_errno(e, ENOMEM, "%s", s->path);
-	s->trouble.code = why;
-	s->trouble.since_ms = clock_wall_ms(s->clock);
-	snprintf(s->trouble.text, sizeof(s->trouble.text), "%.*s", STORE_TROUBLE_MAX - 1, text);
-	return ERR_OK;
+	return store_sql_refuse(s, why, text, e);
 }
 
 static enum err_code open_memory(struct store *s, struct err *e)

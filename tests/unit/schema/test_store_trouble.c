@@ -2,6 +2,7 @@
 /* Claims about schema/sql/store_look, store_file and store_stand_in: a file that goes away, a disk
  * that is full, and a start without a usable file. */
 #include "schema/sql/store.h"
+#include "schema/sql/store_check.h"
 #include "schema/sql/store_look.h"
 #include "schema/sql/store_stand_in.h"
 #include "tests/unit/fail_alloc.h"
@@ -290,6 +291,149 @@ static void a_damaged_file_without_a_backup_is_no_reason_not_to_start(void **sta
 	assert_int_equal(put(f), ERR_REFUSED);
 }
 
+/* ---- a large file: the history is not read at the start ---- */
+
+static void run_sql(struct fixture *f, const char *sql, int64_t *out)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	if (store_sql_number(db, sql, out, &f->e) != ERR_OK)
+		fail_msg("%s", f->e.text);
+	sqlite3_close(db);
+}
+
+static void fill_history(struct fixture *f)
+{
+	int64_t n;
+
+	run_sql(f,
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)"
+		" INSERT INTO event SELECT i + 1000, 1, 'health', 's', 'r', 'up', 'down', '',"
+		" 'fairlead', hex(zeroblob(50)), 0, zeroblob(32) FROM n",
+		&n);
+}
+
+/* A page in the middle is of the events, which are nearly all of them. */
+static int64_t page_of_history(struct fixture *f)
+{
+	int64_t pages;
+
+	run_sql(f, "PRAGMA page_count", &pages);
+	assert_true(pages * 4096 > 8 << 20);
+	return pages / 2;
+}
+
+static void write_page(struct fixture *f, int64_t page, const char bytes[4096])
+{
+	int fd = open(f->path, O_WRONLY);
+
+	assert_int_equal(pwrite(fd, bytes, 4096, (page - 1) * 4096), 4096);
+	close(fd);
+}
+
+static void damage_page(struct fixture *f, int64_t page)
+{
+	char garbage[4096];
+
+	memset(garbage, 0xa5, sizeof(garbage));
+	write_page(f, page, garbage);
+}
+
+static bool says_yes(void *ctx, int64_t done, int64_t total)
+{
+	return true;
+}
+
+static bool says_no(void *ctx, int64_t done, int64_t total)
+{
+	return false;
+}
+
+static enum err_code check_all(struct fixture *f, bool (*go_on)(void *, int64_t, int64_t))
+{
+	const struct store_progress progress = { go_on, NULL };
+	struct store *reader;
+	enum err_code code;
+
+	assert_int_equal(store_reader_open(f->path, &f->clock.clock, &reader, &f->e), ERR_OK);
+	code = store_check_all(reader, &progress, &f->e);
+	store_close(reader);
+	return code;
+}
+
+static void a_large_file_that_is_whole_passes_both_checks(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_close(f);
+	fill_history(f);
+	open_always(f, NULL);
+	assert_null(store_stand_in_reason(f->s));
+	assert_true(store_is_part_checked(f->s));
+	assert_int_equal(check_all(f, says_yes), ERR_OK);
+	assert_int_equal(check_all(f, says_no), ERR_AGAIN);
+	assert_no_problem(f);
+}
+
+static void damage_in_the_history_is_found_later_and_ends_changes(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_put(f, STORE_DRAIN, "", "eu-west", 0);
+	fixture_close(f);
+	fill_history(f);
+	damage_page(f, page_of_history(f));
+	open_always(f, NULL);
+	assert_null(store_stand_in_reason(f->s));
+	assert_overrides(f, 1);
+	assert_int_equal(put(f), ERR_OK);
+	assert_int_equal(check_all(f, says_yes), ERR_INPUT);
+	store_condemn(f->s, &f->e);
+	assert_problem(f, "is damaged");
+	assert_problem(f, "fairlead restore");
+	assert_int_equal(put(f), ERR_REFUSED);
+	assert_overrides(f, 2); /* what is in force stays */
+	store_look(f->s);
+	assert_problem(f, "is damaged");
+}
+
+/* Returns the page, and what it held. */
+static int64_t damage_root_of(struct fixture *f, const char *table, char before[4096])
+{
+	char sql[128];
+	int64_t root;
+	int fd;
+
+	snprintf(sql, sizeof(sql), "SELECT rootpage FROM sqlite_schema WHERE name = '%s'", table);
+	run_sql(f, sql, &root);
+	fd = open(f->path, O_RDONLY);
+	assert_int_equal(pread(fd, before, 4096, (root - 1) * 4096), 4096);
+	close(fd);
+	damage_page(f, root);
+	return root;
+}
+
+static void damage_in_small_tables_is_found_at_the_start(void **state)
+{
+	static const char *const tables[] = { "override", "override_scope", "health", "node",
+					      "chain" };
+	struct fixture *f = *state;
+
+	fixture_put(f, STORE_DRAIN, "", "eu-west", 0);
+	fixture_close(f);
+	fill_history(f);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		char before[4096];
+		int64_t root = damage_root_of(f, tables[i], before);
+		open_always(f, NULL);
+		assert_problem(f, "there is no usable backup");
+		assert_int_equal(put(f), ERR_REFUSED);
+		fixture_close(f);
+		write_page(f, root, before);
+	}
+}
+
 /* Read-only as a file system would make it: run as root, modes alone stop nobody. */
 static void a_file_that_cannot_be_written_is_read(void **state)
 {
@@ -352,6 +496,9 @@ int main(void)
 		TEST(a_whole_file_is_opened_as_always),
 		TEST(a_damaged_file_is_stood_in_for_by_the_newest_backup),
 		TEST(a_damaged_file_without_a_backup_is_no_reason_not_to_start),
+		TEST(a_large_file_that_is_whole_passes_both_checks),
+		TEST(damage_in_the_history_is_found_later_and_ends_changes),
+		TEST(damage_in_small_tables_is_found_at_the_start),
 		TEST(a_file_that_cannot_be_written_is_read),
 		TEST(what_is_no_accident_is_not_stood_in_for),
 		TEST(no_memory_for_a_stand_in_is_said),
