@@ -303,18 +303,27 @@ static enum err_code make_indices(const struct dnsd_config *c, struct draft *d)
 	return ERR_OK;
 }
 
-/* The member of the configuration before that is this one: same region, same place in it. */
+static bool is_member(const struct fleet_judge *j, const struct config_pool *pool, uint32_t m,
+		      const char *region, uint32_t nth)
+{
+	return strcmp(j->config->regions[pool->members[m].region].name, region) == 0 &&
+	       fleet_judge_nth(pool, m) == nth;
+}
+
+/* The member of the configuration before that is this one: same region, same place in it. Mostly it
+ * stands where it stood: that is looked at first. */
 static const struct fleet_member *find_member(const struct fleet_judge *j, uint32_t s,
-					      const char *region, uint32_t nth)
+					      const char *region, uint32_t nth, uint32_t at)
 {
 	const struct config_pool *pool;
 
 	if (s == UINT32_MAX)
 		return NULL;
 	pool = fleet_judge_pool(j, s);
+	if (at < pool->n_members && is_member(j, pool, at, region, nth))
+		return &j->services[s].members[at];
 	for (uint32_t m = 0; m < pool->n_members; m++)
-		if (strcmp(j->config->regions[pool->members[m].region].name, region) == 0 &&
-		    fleet_judge_nth(pool, m) == nth)
+		if (is_member(j, pool, m, region, nth))
 			return &j->services[s].members[m];
 	return NULL;
 }
@@ -379,7 +388,7 @@ static enum err_code make_service(const struct fleet_judge *j, struct draft *d,
 	for (uint32_t m = 0; code == ERR_OK && m < pool->n_members; m++) {
 		const char *region = config->regions[pool->members[m].region].name;
 		const struct fleet_member *known =
-			find_member(j, was, region, fleet_judge_nth(pool, m));
+			find_member(j, was, region, fleet_judge_nth(pool, m), m);
 
 		code = make_member(j, known, d, config, cs->pool, m, now_us, &out->members[m]);
 	}

@@ -92,39 +92,74 @@ static enum err_code save_database(const char *database, const char *path, struc
 
 /* ---- the directory ---- */
 
-static bool is_wanted(const struct dnsd_config *config, const char *directory, const char *name)
-{
-	char path[PATH_MAX];
+struct wanted {
+	char **names; /* sorted */
+	size_t n;
+};
 
-	for (size_t i = 0; i < config->n_zones; i++)
-		if (strcmp(strrchr(copy_paths_zone(directory, config->zones[i].name, path), '/') +
-				   1,
-			   name) == 0)
-			return true;
-	for (size_t i = 0; i < config->geo.n_databases; i++)
-		if (strcmp(strrchr(copy_paths_database(directory, config->geo.databases[i], path),
-				   '/') +
-				   1,
-			   name) == 0)
-			return true;
-	return false;
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Copies of what is not configured any more, and what a killed run left behind. */
+static void wanted_fini(struct wanted *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		free(w->names[i]);
+	free(w->names);
+}
+
+static bool want(struct wanted *w, const char *path)
+{
+	w->names[w->n] = strdup(strrchr(path, '/') + 1);
+	return w->names[w->n] && ++w->n;
+}
+
+static bool wanted_init(struct wanted *w, const struct dnsd_config *config, const char *directory)
+{
+	char path[PATH_MAX];
+	bool ok;
+
+	*w = (struct wanted){ calloc(config->n_zones + config->geo.n_databases + 1, sizeof(char *)),
+			      0 };
+	ok = w->names != NULL;
+	for (size_t i = 0; ok && i < config->n_zones; i++)
+		ok = want(w, copy_paths_zone(directory, config->zones[i].name, path));
+	for (size_t i = 0; ok && i < config->geo.n_databases; i++)
+		ok = want(w, copy_paths_database(directory, config->geo.databases[i], path));
+	if (ok)
+		qsort(w->names, w->n, sizeof(*w->names), by_text);
+	else
+		wanted_fini(w);
+	return ok;
+}
+
+static bool is_wanted(const struct wanted *w, const char *name)
+{
+	return bsearch(&name, w->names, w->n, sizeof(*w->names), by_text) != NULL;
+}
+
+/* Copies of what is not configured any more, and what a killed run left behind. Without memory they
+ * stay until the next time. */
 static void remove_others(const struct dnsd_config *config, const char *directory)
 {
 	DIR *d = opendir(directory);
 	struct dirent *entry;
+	struct wanted wanted;
 
-	while (d && (entry = readdir(d)) != NULL) {
-		const char *name = entry->d_name;
+	if (!d)
+		return;
+	if (wanted_init(&wanted, config, directory)) {
+		while ((entry = readdir(d)) != NULL) {
+			const char *name = entry->d_name;
 
-		if ((strncmp(name, "zone-", 5) == 0 || strncmp(name, "geo-", 4) == 0) &&
-		    !is_wanted(config, directory, name))
-			unlinkat(dirfd(d), name, 0);
+			if ((strncmp(name, "zone-", 5) == 0 || strncmp(name, "geo-", 4) == 0) &&
+			    !is_wanted(&wanted, name))
+				unlinkat(dirfd(d), name, 0);
+		}
+		wanted_fini(&wanted);
 	}
-	if (d)
-		closedir(d);
+	closedir(d);
 }
 
 static struct zone *zone_of(const struct publish_parts *parts, const char *name)

@@ -6,6 +6,7 @@
 #include "dnsd/publish/copies.h"
 #include "schema/config/config.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,7 @@ static void work(void *copies)
 	struct copies_job *c = copies;
 
 	c->code = copies_save(c->now.config, &c->now.parts, c->directory, &c->e);
+	malloc_trim(0); /* what the building needed is given back */
 }
 
 static void drop(struct save *s)

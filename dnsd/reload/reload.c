@@ -130,9 +130,10 @@ static enum err_code adopt(struct reload *r, struct build *b)
 	if (b->is_reload)
 		note_idle(r, b);
 	keep_adopted(r->with.keep);
-	malloc_trim(0); /* what the building needed is given back */
 	if (b->is_reload || b->load.is_fresh_geo)
 		copies_job_start(r->copies, r->config, &r->parts, r->copies_directory);
+	else
+		malloc_trim(0); /* what the building needed is given back */
 	return ERR_OK;
 }
 

@@ -7,12 +7,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int by_name(const void *a, const void *b)
+{
+	const struct table_service *const *x = a, *const *y = b;
+	return strcmp((*x)->service->name, (*y)->service->name);
+}
+
+static int compare_name(const void *name, const void *element)
+{
+	const struct table_service *const *ts = element;
+	return strcmp(name, (*ts)->service->name);
+}
+
 static struct table_service *service_named(const struct table *t, const char *name)
 {
-	for (size_t i = 0; t && i < t->n_services; i++)
-		if (strcmp(t->services[i].service->name, name) == 0)
-			return &t->services[i];
-	return NULL;
+	struct table_service **found =
+		t ? bsearch(name, t->by_name, t->n_services, sizeof(*t->by_name), compare_name)
+		  : NULL;
+	return found ? *found : NULL;
+}
+
+static enum err_code names_init(struct table *t)
+{
+	t->by_name = calloc(t->n_services + 1, sizeof(*t->by_name));
+	if (!t->by_name)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < t->n_services; i++)
+		t->by_name[i] = &t->services[i];
+	qsort(t->by_name, t->n_services, sizeof(*t->by_name), by_name);
+	return ERR_OK;
 }
 
 static bool is_listening(const struct config_region_service *s, const struct endpoint *at)
@@ -81,6 +104,8 @@ static enum err_code fill(struct table *t, const struct table *previous, struct 
 		c = service_init(t, &t->services[i], &config->services[i], previous);
 	}
 	if (c == ERR_OK)
+		c = names_init(t);
+	if (c == ERR_OK)
 		c = ids_init(t, previous);
 	return c == ERR_OK ? c : err_set(e, c, "out of memory");
 }
@@ -112,6 +137,7 @@ void table_free(struct table *t)
 	}
 	pools_free(t->pools, t->n_pools);
 	free(t->services);
+	free(t->by_name);
 	free(t->by_id);
 	if (!t->lends_config)
 		config_regiond_free(t->config);

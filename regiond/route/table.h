@@ -36,7 +36,8 @@ struct table {
 	size_t n_pools;
 	struct table_service *services; /* in the order of the configuration */
 	size_t n_services;
-	struct table_service **by_id; /* NULL where a service and its listeners are gone */
+	struct table_service **by_name; /* n_services, in the order of names */
+	struct table_service **by_id;	/* NULL where a service and its listeners are gone */
 	uint32_t n_ids;
 };
 
