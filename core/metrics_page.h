@@ -5,9 +5,9 @@
  *   piece of some ms -> http_stream_write() -> the client has it -> ready() -> the next piece
  *
  * A page that fits into one piece is an ordinary reply. The samples of a longer one are from
- * different moments. When parts are numbered anew meanwhile (a reload), the page ends unfinished: half of it
- * would be of one configuration, half of another. The scraper sees that something is missing, and
- * asks again at its next time.
+ * different moments. When parts are numbered anew meanwhile (a reload), the page ends unfinished:
+ * half of it would be of one configuration, half of another. The scraper sees that something is
+ * missing, and asks again at its next time.
  *
  * Threads    the loop's; one page under way costs a piece of memory
  * Ownership  the registry outlives the HTTP server

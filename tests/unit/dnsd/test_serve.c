@@ -359,8 +359,7 @@ static void metrics_add_up_over_the_threads(void **state)
 	write_all(tcp, bytes, frames(bytes, 3, "chat.example.com.", DNS_TYPE_A));
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(read_frame(tcp), i);
-	for (uint32_t part = 0; serve_metrics(serve, part, &out, w.labels);)
-		part++;
+	assert_true(serve_metrics(serve, 0, &out, w.labels));
 	assert_non_null(strstr(buf_text(&out), "{transport=\"udp\",type=\"A\"} 10\n"));
 	assert_non_null(strstr(buf_text(&out), "{transport=\"tcp\",type=\"A\"} 3\n"));
 	assert_non_null(strstr(buf_text(&out), "{rcode=\"NOERROR\"} 13\n"));
