@@ -7,7 +7,7 @@
  *   while it serves   everything, by a reader on a helper thread; damage that is found then is
  *                     told to the owner, who takes no changes from there on
  *
- * Threads    as said above: store_check_start() and store_condemn() the owner, store_check_all() any
+ * Threads    store_check_start() and store_condemn() the owner; store_check_all() any
  * Errors     ERR_INPUT: damaged; ERR_AGAIN when `go_on` said no; else those of store.h
  */
 #ifndef FAIRLEAD_SCHEMA_STORE_CHECK_H
