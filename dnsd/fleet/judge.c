@@ -51,8 +51,9 @@ struct inputs {
 	char reason[FLEET_REASON_MAX];
 };
 
+/* reason: what they see, when there is none yet; NULL = not asked for. */
 static void gather_vantages(const struct fleet_judge *j, uint32_t first, uint32_t n_targets,
-			    uint64_t now_us, struct inputs *out)
+			    uint64_t now_us, struct inputs *out, char *reason)
 {
 	const char *seen = "failed";
 	unsigned failing = 0, known = 0;
@@ -68,9 +69,8 @@ static void gather_vantages(const struct fleet_judge *j, uint32_t first, uint32_
 	}
 	out->in.vantages = out->vantages;
 	out->in.n_vantages = n;
-	if (failing && !out->reason[0])
-		snprintf(out->reason, sizeof(out->reason), "%u of %u vantages: %s", failing, known,
-			 seen);
+	if (failing && reason && !reason[0])
+		snprintf(reason, FLEET_REASON_MAX, "%u of %u vantages: %s", failing, known, seen);
 }
 
 static void gather(const struct fleet_judge *j, uint32_t service, uint32_t member, uint64_t now_us,
@@ -80,7 +80,7 @@ static void gather(const struct fleet_judge *j, uint32_t service, uint32_t membe
 
 	fleet_judge_stream(j, service, member, now_us, &out->in.stream, out->reason);
 	out->in.hold_down_us = j->config->services[service].hold_down_ms * 1000;
-	gather_vantages(j, m->first_target, m->n_targets, now_us, out);
+	gather_vantages(j, m->first_target, m->n_targets, now_us, out, out->reason);
 }
 
 static void sooner(uint64_t *at, uint64_t candidate)
@@ -108,7 +108,7 @@ static void judge_addresses(struct fleet_judge *j, uint32_t service, uint32_t me
 
 	inputs->in.stream = (struct verdict_stream){ 0 };
 	for (uint32_t i = 0; i < m->n_targets && i < 64; i++) {
-		gather_vantages(j, m->first_target + i, 1, now_us, inputs);
+		gather_vantages(j, m->first_target + i, 1, now_us, inputs, NULL);
 		verdict_member_update(&m->addresses[i], &inputs->in, now_us, &next_us);
 		sooner(&m->next_us, next_us);
 	}

@@ -366,6 +366,21 @@ static void a_dead_address_leaves_and_its_member_serves_on(void **state)
 	line_free(x);
 }
 
+static void a_dead_address_is_no_reason_for_what_the_region_says(void **state)
+{
+	struct line *p = linked_prober("p", 0, 0), *q = linked_prober("q", 500000, 0), *node;
+
+	say_seen(p, 1, true, "pfpppp");
+	say_seen(q, 1, true, "pfpppp");
+	node = linked_node("eu", "a");
+	buf_clear(&changes);
+	say_report(node, 0, false, "chat.example.com", FAIRLEAD__WIRE__HEALTH__HEALTH_DOWN, "");
+	changes_are("chat eu up>down\n");
+	line_free(node);
+	line_free(p);
+	line_free(q);
+}
+
 static void with_all_addresses_dead_the_member_is_down_and_none_is_left_out(void **state)
 {
 	struct line *x = linked_prober("x", FRANKFURT);
@@ -466,6 +481,7 @@ int main(void)
 		WITH_FLEET(who_sees_one_region_fail_is_believed),
 		WITH_FLEET(a_dead_address_leaves_and_its_member_serves_on),
 		WITH_FLEET(a_dead_address_is_left_out_after_a_restart),
+		WITH_FLEET(a_dead_address_is_no_reason_for_what_the_region_says),
 		WITH_FLEET(with_all_addresses_dead_the_member_is_down_and_none_is_left_out),
 		WITH_FLEET(a_full_set_in_parts_counts_when_its_last_part_is_there),
 	};
