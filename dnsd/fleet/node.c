@@ -157,6 +157,43 @@ static void take_notes(struct fleet_node *n, const Fairlead__Wire__Report *r, ui
 		utf8_copy(n->notes[i].text, sizeof(n->notes[i].text), r->notes[i]->text);
 }
 
+struct told {
+	const Fairlead__Wire__ServiceReport *of;
+	size_t at; /* in the report: the last word on a service is taken */
+};
+
+static int by_service(const void *a, const void *b)
+{
+	const struct told *x = a, *y = b;
+	int order = strcmp(x->of->service, y->of->service);
+
+	return order ? order : x->at < y->at ? -1 : 1;
+}
+
+/* In the order of their names, so that a full report is appended and nothing is moved. */
+static enum err_code take_services(struct fleet_node *n, const Fairlead__Wire__Report *r,
+				   struct err *e)
+{
+	struct told *list = calloc(r->n_services + 1, sizeof(*list));
+	enum err_code code = list ? ERR_OK : err_set(e, ERR_LIMIT, "out of memory");
+
+	for (size_t i = 0; list && i < r->n_services; i++)
+		list[i] = (struct told){ r->services[i], i };
+	if (list)
+		qsort(list, r->n_services, sizeof(*list), by_service);
+	for (size_t i = 0; code == ERR_OK && i < r->n_services; i++) {
+		struct fleet_report *to = get_report(n, list[i].of->service);
+
+		if (to)
+			take(to, list[i].of);
+		else
+			code = err_set(e, ERR_LIMIT, "no room for %s beside %zu services",
+				       list[i].of->service, n->n_reports);
+	}
+	free(list);
+	return code;
+}
+
 enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Report *r,
 				uint64_t now_us, struct err *e)
 {
@@ -165,14 +202,8 @@ enum err_code fleet_node_report(struct fleet_node *n, const Fairlead__Wire__Repo
 			       (unsigned long long)r->seq, (unsigned long long)n->report_seq);
 	if (r->full)
 		forget_reports(n);
-	for (size_t i = 0; i < r->n_services; i++) {
-		struct fleet_report *to = get_report(n, r->services[i]->service);
-
-		if (!to)
-			return err_set(e, ERR_LIMIT, "no room for %s beside %zu services",
-				       r->services[i]->service, n->n_reports);
-		take(to, r->services[i]);
-	}
+	if (take_services(n, r, e) != ERR_OK)
+		return ERR_LIMIT;
 	take_notes(n, r, now_us);
 	n->report_seq = r->seq;
 	n->report_us = now_us;

@@ -220,14 +220,14 @@ static void put_monitor(const struct config_monitor *from, Fairlead__Wire__Monit
 	to->fall = from->fall;
 }
 
-static void put_headers(struct arena *arena, const struct config_monitor *from,
+static bool put_headers(struct arena *arena, const struct config_monitor *from,
 			Fairlead__Wire__Monitor *to)
 {
 	Fairlead__Wire__Header *headers = arena_array(arena, from->n_headers, sizeof(*headers));
 
 	to->headers = arena_array(arena, from->n_headers, sizeof(Fairlead__Wire__Header *));
 	if (!headers || !to->headers)
-		return;
+		return false;
 	for (size_t i = 0; i < from->n_headers; i++) {
 		fairlead__wire__header__init(&headers[i]);
 		headers[i].name = from->headers[i].name;
@@ -235,6 +235,7 @@ static void put_headers(struct arena *arena, const struct config_monitor *from,
 		to->headers[i] = &headers[i];
 	}
 	to->n_headers = from->n_headers;
+	return true;
 }
 
 static bool put_monitors(const struct dnsd_config *c, const struct fleet_plan_part *part,
@@ -249,7 +250,8 @@ static bool put_monitors(const struct dnsd_config *c, const struct fleet_plan_pa
 		const struct config_monitor *from = &c->monitors[part->first_monitor + i];
 
 		put_monitor(from, &monitors[i]);
-		put_headers(arena, from, &monitors[i]);
+		if (!put_headers(arena, from, &monitors[i]))
+			return false;
 		plan->monitors[i] = &monitors[i];
 	}
 	plan->n_monitors = part->n_monitors;
