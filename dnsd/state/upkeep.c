@@ -139,7 +139,9 @@ static void ended(void *copy, enum job_end end)
 		c->fd = c->code == ERR_OK ? -1 : c->fd;
 	}
 	free_copy(c);
-	start_next(u);
+	if (end ==
+	    JOB_DONE) /* else the pool stops, or has gone: upkeep_free() ends those that wait */
+		start_next(u);
 }
 
 static void start_next(struct upkeep *u)
