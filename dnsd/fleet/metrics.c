@@ -143,6 +143,9 @@ static void write_rest(const struct fleet_session *s, uint64_t now_us, struct bu
 	for (int i = 0; i < REFUSALS; i++)
 		metrics_sample(out, "fairlead_peers_refused_total", (double)s->refused[i], "reason",
 			       fleet_session_refusal_name((enum fleet_refusal)i), NULL);
+	metrics_family(out, "fairlead_frames_ignored_total", "counter",
+		       "Frames of a kind that only newer peers know.");
+	metrics_sample(out, "fairlead_frames_ignored_total", (double)s->ignored, NULL);
 }
 
 /* A part is a row of a family; the last one is all the others. */

@@ -407,6 +407,7 @@ static void on_node_frame(struct fleet_session *s, struct fleet_node *n, const w
 	case FAIRLEAD__WIRE__MESSAGE__BODY_REPORT: on_report(s, n, m->report); break;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_WITHDRAW: on_withdraw(s, n, m->withdraw->reason); break;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE: on_withdraw(s, n, m->goodbye->reason); break;
+	case FAIRLEAD__WIRE__MESSAGE__BODY__NOT_SET: s->ignored++; break;
 	default: refuse(s, n->link, REFUSAL_PROTOCOL, "a regiond does not say that"); break;
 	}
 	if (was_stale) /* back: it serves at once */
@@ -446,6 +447,7 @@ static void on_vantage_frame(struct fleet_session *s, struct fleet_vantage *v,
 		break;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_VERDICTS: on_verdicts(s, v, m->verdicts); break;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE: link_close(v->link, "goodbye"); break;
+	case FAIRLEAD__WIRE__MESSAGE__BODY__NOT_SET: s->ignored++; break;
 	default: refuse(s, v->link, REFUSAL_PROTOCOL, "a prober does not say that"); break;
 	}
 }

@@ -32,6 +32,7 @@ struct fleet_session {
 	const struct clock *clock;
 	struct fleet_owner stranger; /* the context of a link before its hello */
 	uint64_t refused[REFUSALS];
+	uint64_t ignored;	 /* frames of a kind that only newer peers know */
 	enum fleet_refusal last; /* of may(), for the refused() that follows */
 	uint64_t beats;
 	/* After what may have moved the next deadline; and a peer linked for the first time. */

@@ -91,8 +91,12 @@ static void take_plan(struct director *d, const Fairlead__Wire__Plan *message)
 
 static void on_message(void *ctx, const wire_message *m)
 {
+	struct director *d = ctx;
+
 	if (m->body_case == FAIRLEAD__WIRE__MESSAGE__BODY_PLAN)
-		take_plan(ctx, m->plan);
+		take_plan(d, m->plan);
+	else
+		uplink_refuse(d->uplink, "a director does not tell a prober what regions serve");
 }
 
 static const struct uplink_fns fns = { on_up, on_full, on_changes, on_message, on_down };

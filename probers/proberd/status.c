@@ -156,6 +156,11 @@ static double value_stuck(const struct director_stats *stats)
 	return (double)stats->link.stuck;
 }
 
+static double value_ignored(const struct director_stats *stats)
+{
+	return (double)stats->link.ignored;
+}
+
 static double value_bad_frames(const struct director_stats *stats)
 {
 	return (double)stats->link.bad_frames;
@@ -168,6 +173,8 @@ static const struct director_family director_families[] = {
 	{ "fairlead_probe_director_lost_total", "counter", "Links that went down.", value_lost },
 	{ "fairlead_probe_director_stuck_total", "counter",
 	  "Links that went down because the director did not read.", value_stuck },
+	{ "fairlead_probe_director_ignored_frames_total", "counter",
+	  "Frames of a kind that only a newer director knows.", value_ignored },
 	{ "fairlead_probe_director_bad_frames_total", "counter",
 	  "Links that were closed for what the director said.", value_bad_frames },
 };

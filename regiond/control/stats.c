@@ -155,6 +155,10 @@ static void collect_process(const struct node *n, struct buf *out)
 	metrics_sample(out, "fairlead_directors", (double)reporter_directors(n->reporter), NULL);
 	metrics_family(out, "fairlead_directors_up", "gauge", "Directors that are reported to.");
 	metrics_sample(out, "fairlead_directors_up", (double)up, NULL);
+	metrics_family(out, "fairlead_frames_ignored_total", "counter",
+		       "Frames of a kind that only newer directors know.");
+	metrics_sample(out, "fairlead_frames_ignored_total", (double)reporter_ignored(n->reporter),
+		       NULL);
 }
 
 static void collect_checks(const struct node *n, struct buf *out)

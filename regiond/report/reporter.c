@@ -453,6 +453,14 @@ size_t reporter_directors(const struct reporter *r)
 	return r->n_directors;
 }
 
+uint64_t reporter_ignored(const struct reporter *r)
+{
+	uint64_t n = 0;
+	for (const struct director *d = r->directors; d; d = d->next)
+		n += uplink_stats(d->uplink)->ignored;
+	return n;
+}
+
 struct reporter_director reporter_director(const struct reporter *r, size_t i)
 {
 	const struct director *d = r->directors;

@@ -71,6 +71,7 @@ struct reporter_director {
 	const char *peer;	/* its node name; "" when not up */
 	const char *last_error; /* "" when none since it was up */
 };
+uint64_t reporter_ignored(const struct reporter *r); /* frames of a kind that is newer than we */
 size_t reporter_directors(const struct reporter *r);
 /* Services that only one side knows, as each director has said. */
 void reporter_problems(const struct reporter *r, struct problems *out);

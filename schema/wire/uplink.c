@@ -158,6 +158,7 @@ static void take(struct uplink *u, const wire_message *m)
 	switch (m->body_case) {
 	case FAIRLEAD__WIRE__MESSAGE__BODY_WELCOME: take_welcome(u, m->welcome); return;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_HEARTBEAT: return; /* the link counts silence */
+	case FAIRLEAD__WIRE__MESSAGE__BODY__NOT_SET: u->stats.ignored++; return;
 	case FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE:
 		utf8_copy(u->goodbye, sizeof(u->goodbye), m->goodbye->reason);
 		return;

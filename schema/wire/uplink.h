@@ -84,6 +84,7 @@ struct uplink_stats {
 	uint64_t lost;			  /* links that went down */
 	uint64_t stuck;			  /* sends that a director did not read */
 	uint64_t bad_frames;		  /* links closed for what they said */
+	uint64_t ignored;		  /* messages that only a newer director knows */
 	char node[IDENTITY_PART_MAX];	  /* who it proved to be; "" = never up */
 	char trouble[UPLINK_TROUBLE_MAX]; /* the last reason; "" while all is well */
 };

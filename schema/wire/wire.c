@@ -153,7 +153,7 @@ static enum err_code check_values(const wire_message *m, struct err *e)
 	case FAIRLEAD__WIRE__MESSAGE__BODY_CHECKERS:
 	case FAIRLEAD__WIRE__MESSAGE__BODY_WITHDRAW:
 	case FAIRLEAD__WIRE__MESSAGE__BODY_GOODBYE: break;
-	default: return err_set(e, ERR_INPUT, "a frame without a body we know");
+	default: return err_set(e, ERR_INPUT, "a frame without a body");
 	}
 	return code ? err_wrap(e, code, "%s", wire_kind(m)) : ERR_OK;
 }
@@ -178,7 +178,7 @@ enum err_code wire_unpack(const uint8_t *bytes, size_t len, wire_message **out, 
 	m = fairlead__wire__message__unpack(NULL, len, bytes);
 	if (!m)
 		return err_set(e, ERR_INPUT, "not a message of the fleet");
-	code = check_values(m, e);
+	code = wire_is_unknown(m) ? ERR_OK : check_values(m, e);
 	if (code) {
 		wire_free(m);
 		return code;
@@ -219,6 +219,12 @@ enum err_code wire_pack(const wire_message *m, struct buf *out, struct err *e)
 	if (code)
 		out->len = before;
 	return code;
+}
+
+/* All that a Message can have is a body, so what is unknown in it is one. */
+bool wire_is_unknown(const wire_message *m)
+{
+	return m->body_case == FAIRLEAD__WIRE__MESSAGE__BODY__NOT_SET && m->base.n_unknown_fields;
 }
 
 const char *wire_kind(const wire_message *m)

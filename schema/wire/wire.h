@@ -4,8 +4,10 @@
  * A frame is first walked as bytes against the message descriptors: counts, text lengths, UTF-8 and
  * nesting are judged before anything is allocated for it. Then it is unpacked and its values are
  * judged. What was accepted needs no further check by its reader: names that must be there are not
- * empty, addresses have 4 or 16 bytes, enums are known, exactly one body is set. Packing goes
- * through the same two sieves, so that a node never sends what its peers would refuse.
+ * empty, addresses have 4 or 16 bytes, enums are known, exactly one body is set, or one of a kind
+ * that only newer peers know: its receiver counts and ignores it. A kind that we know and that the
+ * sender has no business to send is its receiver's to refuse. Packing goes through the same two
+ * sieves, so that a node never sends what its peers would refuse.
  *
  * Threads    any, no state
  * Ownership  wire_unpack's message is freed with wire_free
@@ -31,6 +33,9 @@ void wire_free(wire_message *m);
 /* Appends the packed bytes (without the length prefix, which core/link adds). On failure nothing
  * is appended. */
 enum err_code wire_pack(const wire_message *m, struct buf *out, struct err *e);
+
+/* Of a kind that is newer than this code. */
+bool wire_is_unknown(const wire_message *m);
 
 /* "hello", "report", ...: the body's name, for messages. "nothing" when none is set. */
 const char *wire_kind(const wire_message *m);

@@ -19,13 +19,12 @@ static enum err_code may(const char *fleet_name, enum identity_role role, const 
 	return rc;
 }
 
-static double refusals(const char *reason)
+static double metric(const char *sample)
 {
 	struct buf out = BUF_INIT;
-	char sample[64], *at;
+	char *at;
 	double n;
 
-	snprintf(sample, sizeof(sample), "refused_total{reason=\"%s\"} ", reason);
 	for (uint32_t part = 0; fleet_metrics(fleet, part, &out); part++)
 		;
 	at = strstr((char *)buf_text(&out), sample);
@@ -33,6 +32,14 @@ static double refusals(const char *reason)
 	n = atof(at + strlen(sample));
 	buf_fini(&out);
 	return n;
+}
+
+static double refusals(const char *reason)
+{
+	char sample[64];
+
+	snprintf(sample, sizeof(sample), "refused_total{reason=\"%s\"} ", reason);
+	return metric(sample);
 }
 
 static void regions_of_ours_and_proberds_may_speak_and_others_are_counted(void **state)
@@ -90,6 +97,20 @@ static void a_hello_is_welcomed_by_name(void **state)
 	assert_int_equal(m->welcome->protocol, WIRE_PROTOCOL);
 	wire_free(m);
 	line_free(node);
+}
+
+static void a_message_of_a_newer_peer_is_ignored_and_counted(void **state)
+{
+	struct line *node = linked_node("eu", "a"), *prober = linked_prober("x", 0, 0);
+	static const uint8_t newer[] = { 0x7a, 0x02, 0x08, 0x07 }; /* field 15 */
+
+	fleet_session_handler.frame(node->ctx, (struct link *)node, newer, sizeof(newer));
+	fleet_session_handler.frame(prober->ctx, (struct link *)prober, newer, sizeof(newer));
+	assert_false(node->is_closed);
+	assert_false(prober->is_closed);
+	assert_float_equal(metric("\nfairlead_frames_ignored_total "), 2, 0);
+	line_free(node);
+	line_free(prober);
 }
 
 static void nobody_says_what_is_not_his(void **state)
@@ -574,6 +595,7 @@ int main(void)
 		WITH_FLEET(regions_of_ours_and_proberds_may_speak_and_others_are_counted),
 		WITH_FLEET(the_first_frame_is_a_hello_of_our_protocol),
 		WITH_FLEET(a_hello_is_welcomed_by_name),
+		WITH_FLEET(a_message_of_a_newer_peer_is_ignored_and_counted),
 		WITH_FLEET(nobody_says_what_is_not_his),
 		WITH_FLEET(a_first_report_makes_a_member_known),
 		WITH_FLEET(a_heartbeat_says_that_the_report_still_holds),

@@ -221,6 +221,35 @@ static void every_director_gets_hello_and_everything_first(void **state)
 	assert_string_equal(reporter_director(w->reporter, 0).peer, "ns1");
 }
 
+static void say(struct world *w, const char *bytes, size_t len)
+{
+	assert_int_equal(link_send(w->directors[0].link, bytes, len), ERR_OK);
+}
+
+static void a_message_of_a_newer_director_is_ignored(void **state)
+{
+	struct world *w = *state;
+	both_know(w);
+	say(w, "\x7a\x02\x08\x07", 4); /* field 15 */
+	loop_timer_after(w->guard, GUARD_MS);
+	while (!w->timed_out && !reporter_ignored(w->reporter))
+		loop_run_once(w->loop);
+	assert_int_equal(reporter_ignored(w->reporter), 1);
+	loop_timer_stop(w->guard);
+	backend_set_state(backend(w, 0), BACKEND_DOWN, 1);
+	reporter_changed(w->reporter);
+	run_until(w, &w->directors[0], "delta(2) ");
+	assert_string_equal(buf_text(&w->directors[0].trace), "delta(2) ");
+}
+
+static void what_a_director_does_not_say_ends_the_link(void **state)
+{
+	struct world *w = *state;
+	both_know(w);
+	say(w, "\x3a\x00", 2); /* withdraw */
+	run_until(w, &w->directors[0], "down ");
+}
+
 static void a_change_of_health_is_told_at_once(void **state)
 {
 	struct world *w = *state;
@@ -446,6 +475,8 @@ int main(void)
 #define CLAIM(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CLAIM(every_director_gets_hello_and_everything_first),
+		CLAIM(a_message_of_a_newer_director_is_ignored),
+		CLAIM(what_a_director_does_not_say_ends_the_link),
 		CLAIM(a_change_of_health_is_told_at_once),
 		CLAIM(notes_are_told_in_every_report_until_they_are_over),
 		CLAIM(where_the_probers_of_all_directors_check_from_is_known),

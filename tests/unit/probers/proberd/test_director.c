@@ -350,10 +350,37 @@ static void what_a_director_does_not_say_closes_the_link(void **state)
 	assert_non_null(strstr(stats.link.trouble, "a director does not send a withdraw"));
 	world_fini(&w);
 
+	world_init(&w, "ns1"); /* checkers are a regiond's */
+	wait_for(&w, "hello");
+	assert_int_equal(link_send(w.accepted, "\x52\x00", 2), ERR_OK);
+	wait_until(&w, has_bad_frame);
+	world_fini(&w);
+
 	world_init(&w, "ns1");
 	wait_for(&w, "hello");
 	assert_int_equal(link_send(w.accepted, "\xff\xff\xff", 3), ERR_OK);
 	wait_until(&w, has_bad_frame);
+	world_fini(&w);
+}
+
+static bool has_ignored(const struct director_stats *stats)
+{
+	return stats->link.ignored == 1;
+}
+
+static void a_message_of_a_newer_director_is_ignored(void **state)
+{
+	struct director_stats stats;
+	struct world w;
+
+	world_init(&w, "ns1");
+	wait_for(&w, "hello");
+	assert_int_equal(link_send(w.accepted, "\x7a\x02\x08\x07", 4), ERR_OK); /* field 15 */
+	wait_until(&w, has_ignored);
+	send_plan(&w, 1);
+	wait_for(&w, "verdicts(rev=1");
+	director_stats(w.director, &stats);
+	assert_int_equal(stats.link.bad_frames + stats.link.lost, 0);
 	world_fini(&w);
 }
 
@@ -410,6 +437,7 @@ int main(void)
 		cmocka_unit_test(on_a_new_link_nothing_is_said_before_its_plan),
 		cmocka_unit_test(whoever_is_no_dnsd_is_refused_by_name),
 		cmocka_unit_test(what_a_director_does_not_say_closes_the_link),
+		cmocka_unit_test(a_message_of_a_newer_director_is_ignored),
 		cmocka_unit_test(leaving_says_goodbye_first),
 		cmocka_unit_test(leaving_without_a_link_is_at_once),
 	};
