@@ -16,6 +16,19 @@ struct build *build_new(void)
 	return b;
 }
 
+/* Files that may hang are read here, and not where the control thread would wait for them. */
+static enum err_code read_certificate(struct build *b)
+{
+	const struct config_tls *t = &b->config->tls;
+	const struct tls_files files = { t->certificate, t->key, t->ca };
+	const struct tls_options options = tls_context_fleet(&files);
+	enum err_code code = certificate_check(b->config, &b->report, &b->e);
+
+	if (code != ERR_OK || !b->config->has_tls)
+		return code;
+	return tls_new(&b->tls, &options, &b->e);
+}
+
 static void read_config(struct build *b)
 {
 	b->code = config_dnsd_load(b->file, &b->config, &b->report);
@@ -23,7 +36,7 @@ static void read_config(struct build *b)
 	if (b->code != ERR_OK)
 		err_set(&b->e, b->code, "%s has %u mistakes", b->file, b->report.n_errors);
 	else
-		b->code = certificate_check(b->config, &b->report, &b->e);
+		b->code = read_certificate(b);
 	/* It writes both out and compares: 80 ms with 1,000 services. */
 	if (b->code == ERR_OK && config_dnsd_needs_restart(b->started_with, b->config, &b->waits))
 		buf_printf(&b->report.notes,
@@ -72,6 +85,7 @@ void build_free(struct build *b)
 	publish_parts_unref(&b->parts);
 	publish_faults_fini(&b->faults);
 	snapshot_free(b->snapshot);
+	tls_free(b->tls);
 	databases_stamp_fini(&b->stamp);
 	config_report_fini(&b->report);
 	buf_fini(&b->waits);

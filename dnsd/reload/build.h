@@ -10,6 +10,7 @@
 #define FAIRLEAD_DNSD_RELOAD_BUILD_H
 
 #include "core/clock.h"
+#include "core/tls.h"
 #include "dnsd/client/watch.h"
 #include "dnsd/publish/load.h"
 #include "dnsd/publish/publish.h"
@@ -30,6 +31,7 @@ struct build {
 	/* the result */
 	struct dnsd_config *config;
 	bool is_new_config;	      /* it was read here, and is freed with the build */
+	struct tls *tls;	      /* of a new configuration that has any */
 	struct databases_stamp stamp; /* of the databases, taken before they are read */
 	struct publish_parts parts;
 	struct publish_faults faults; /* of a lenient load */

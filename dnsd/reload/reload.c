@@ -39,15 +39,13 @@ struct reload {
 
 /* ---- the swap ---- */
 
-static enum err_code renew_tls(struct reload *r, struct build *b)
+/* Links keep their sessions; those that are made from now on use the new certificate. */
+static void take_tls(struct reload *r, struct build *b)
 {
-	const struct config_tls *t = &b->config->tls;
-	const struct tls_files files = { t->certificate, t->key, t->ca };
-	const struct tls_options options = tls_context_fleet(&files);
-
-	if (!r->tls || !b->config->has_tls)
-		return ERR_OK;
-	return tls_reload_from(r->tls, &options, &b->e);
+	if (r->tls && b->tls) {
+		tls_take(r->tls, b->tls);
+		b->tls = NULL;
+	}
 }
 
 /* From here until the swap the numbers of services are the new ones: live_apply() waits. Nothing
@@ -69,8 +67,7 @@ static enum err_code adopt_config(struct reload *r, struct build *b)
 	}
 	r->config = b->config;
 	r->configs++;
-	if (renew_tls(r, b) != ERR_OK)
-		log_error("dnsd/reload", "the certificates stay as they were: %s", b->e.text);
+	take_tls(r, b);
 	b->is_new_config = false;
 	live_adopted(r->with.live);
 	if (old != r->started_with)
