@@ -88,6 +88,8 @@ static void bound_input(struct http_conn *c)
 
 static void enter(struct http_conn *c, enum conn_state state)
 {
+	if (state == READING_HEAD)
+		http_head_fini(&c->head); /* what is refused now is not of the request before */
 	c->state = state;
 	bound_input(c);
 	if (state == READING_HEAD)
@@ -327,14 +329,14 @@ static void handle(struct http_conn *c)
 		refuse(c, 405, ERR_INPUT, "this method is not known here");
 		return;
 	}
-	c->reply = calloc(1, sizeof(*c->reply));
+	request.body = evbuffer_pullup(in, (ssize_t)request.len);
+	c->reply = request.body || !request.len ? calloc(1, sizeof(*c->reply)) : NULL;
 	if (!c->reply) {
 		refuse(c, 500, ERR_MEMORY, "out of memory");
 		return;
 	}
 	c->reply->conn = c;
 	c->is_last = c->head.is_last;
-	request.body = evbuffer_pullup(in, (ssize_t)request.len);
 	enter(c, HANDLING);
 	c->owner.handler(c->owner.ctx, &request, c->reply);
 	evbuffer_drain(in, request.len);
@@ -349,11 +351,15 @@ static void read_body(struct http_conn *c)
 static void take_head(struct http_conn *c, size_t len)
 {
 	struct evbuffer *in = bufferevent_get_input(c->bev);
+	const char *bytes = (const char *)evbuffer_pullup(in, (ssize_t)len);
 	struct err e = { "" };
 	enum err_code code;
 
-	http_head_fini(&c->head);
-	code = http_head_read(&c->head, (const char *)evbuffer_pullup(in, (ssize_t)len), len, &e);
+	if (!bytes) {
+		refuse(c, 500, ERR_MEMORY, "out of memory");
+		return;
+	}
+	code = http_head_read(&c->head, bytes, len, &e);
 	evbuffer_drain(in, len);
 	if (code != ERR_OK)
 		refuse(c, c->head.status ? c->head.status : 500, code, e.text);

@@ -179,7 +179,7 @@ void http_head_fini(struct http_head *h)
 	evhttp_clear_headers(&h->query);
 	free(h->path);
 	free(h->text);
-	h->text = h->path = NULL;
+	*h = (struct http_head){ 0 };
 }
 
 const char *http_head_field(const struct http_head *h, const char *name)

@@ -9,7 +9,7 @@
  * Ownership  http_head_fini() frees what http_head_read() has made, after a failure too
  * Units      sizes in bytes
  * Errors     ERR_INPUT, and `status` says with which HTTP status it is to be refused; ERR_MEMORY
- * Source     RFC 9110, RFC 9112
+ * Source     RFC 9110, RFC 9112; docs/choices/http-server.md
  */
 #ifndef FAIRLEAD_CORE_HTTP_HEAD_H
 #define FAIRLEAD_CORE_HTTP_HEAD_H

@@ -173,16 +173,6 @@ void tls_take(struct tls *tls, struct tls *fresh)
 	tls_free(fresh);
 }
 
-enum err_code tls_reload_from(struct tls *tls, const struct tls_options *options, struct err *e)
-{
-	struct tls *fresh;
-	enum err_code code = tls_new(&fresh, options, e);
-
-	if (code == ERR_OK)
-		tls_take(tls, fresh);
-	return code;
-}
-
 void tls_free(struct tls *tls)
 {
 	if (!tls)

@@ -24,8 +24,6 @@ struct tls;
 
 enum err_code tls_new(struct tls **out, const struct tls_options *options, struct err *e);
 enum err_code tls_reload(struct tls *tls, struct err *e); /* reads the same paths again */
-/* Reads these from now on. */
-enum err_code tls_reload_from(struct tls *tls, const struct tls_options *options, struct err *e);
 /* Becomes what `fresh` is, and frees that: the step of a reload that cannot fail. */
 void tls_take(struct tls *tls, struct tls *fresh);
 void tls_free(struct tls *tls);

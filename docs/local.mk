@@ -6,7 +6,8 @@ dist_docs_DATA = docs/benchmarks.md docs/config-dnsd.md docs/config-proberd.md \
 	docs/config-regiond.md docs/decision.md docs/operating.md docs/threads.md \
 	docs/walk-a-query.md docs/walk-a-report.md docs/wire.md
 choicesdir = $(docsdir)/choices
-dist_choices_DATA = docs/choices/mmdb-reader.md docs/choices/regiond-balancing.md \
+dist_choices_DATA = docs/choices/http-server.md docs/choices/mmdb-reader.md \
+	docs/choices/regiond-balancing.md \
 	docs/choices/regiond-relay.md docs/choices/regiond-sessions.md \
 	docs/choices/tls-contexts.md
 apidir = $(docdir)/schema/api

@@ -9,3 +9,5 @@ check_PROGRAMS += tests/fuzz/fuzz_link
 tests_fuzz_fuzz_link_LDFLAGS = $(FUZZ_LD)
 check_PROGRAMS += tests/fuzz/fuzz_http
 tests_fuzz_fuzz_http_LDFLAGS = $(FUZZ_LD)
+check_PROGRAMS += tests/fuzz/fuzz_http_head
+tests_fuzz_fuzz_http_head_LDFLAGS = $(FUZZ_LD)

@@ -411,6 +411,7 @@ static void a_reload_may_name_other_files(void **state)
 	char crt[PATH_MAX], key[PATH_MAX], ca[PATH_MAX];
 	struct tls_files files = { crt, key, ca };
 	struct tls_options options;
+	struct tls *fresh;
 	struct identity id;
 	struct meeting m;
 	struct err e;
@@ -420,9 +421,10 @@ static void a_reload_may_name_other_files(void **state)
 	certs_path(&acme, "none.key", key);
 	certs_path(&acme, "ca.crt", ca);
 	options = tls_context_fleet(&files);
-	assert_int_equal(tls_reload_from(ns1, &options, &e), ERR_INPUT);
+	assert_int_equal(tls_new(&fresh, &options, &e), ERR_INPUT);
 	certs_path(&acme, "ns3.key", key);
-	assert_int_equal(tls_reload_from(ns1, &options, &e), ERR_OK);
+	assert_int_equal(tls_new(&fresh, &options, &e), ERR_OK);
+	tls_take(ns1, fresh);
 	assert_int_equal(tls_reload(ns1, &e), ERR_OK); /* those of now */
 	m = meet(ns1, r1);
 	assert_int_equal(tls_peer_identity(m.client, &id, NULL), ERR_OK);
