@@ -210,6 +210,8 @@ static enum err_code prepare(struct changeover *r, struct change *ch, struct err
 	if (code != ERR_OK)
 		return code;
 	ch->config = NULL;
+	if (reporter_reserve(n->reporter, ch->table->n_services) != ERR_OK)
+		return err_set(e, ERR_MEMORY, "out of memory");
 	code = front_prepare(n->front, ch->table, &ch->listeners, e);
 	if (code != ERR_OK)
 		return code;

@@ -23,7 +23,8 @@
 #define TURN_MS	     100
 #define TROUBLE_MS   1000
 #define GOODBYE_MS   1000
-#define JOBS	     3	  /* a reload reads its files; names of directors */
+#define JOBS	     1	  /* a reload reads its files */
+#define NAME_JOBS    2	  /* names of directors: a resolver that hangs holds up no reload */
 #define JOB_STOP_MS  1000 /* for one that hangs, at the end */
 #define LOG_FLUSH_MS 200
 /* regiond's own backends are near: so many checks a second cost about a tenth of a core. */
@@ -32,7 +33,7 @@
 struct regiond {
 	struct node node;
 	struct checker *checker;
-	struct job_pool *jobs;
+	struct job_pool *jobs, *names;
 	struct changeover *reload;
 	struct trouble *trouble;
 	struct front_plan *plan; /* bound, and not served yet: while starting */
@@ -165,6 +166,8 @@ static enum err_code start_loop(struct regiond *c, struct err *e)
 	if (code == ERR_OK)
 		code = job_pool_new(&c->jobs, n->loop, JOBS, e);
 	if (code == ERR_OK)
+		code = job_pool_new(&c->names, n->loop, NAME_JOBS, e);
+	if (code == ERR_OK)
 		code = loop_timer_new(n->loop, &c->turn, on_turn, c);
 	if (code == ERR_OK)
 		code = loop_timer_new(n->loop, &c->trouble_turn, on_trouble_turn, c);
@@ -242,7 +245,7 @@ static enum err_code start_reporter(struct regiond *c, struct err *e)
 		.incarnation = (uint64_t)n->started_ms,
 		.checkers = on_checkers,
 		.ctx = c,
-		.jobs = c->jobs,
+		.jobs = c->names,
 	};
 	return reporter_new(&n->reporter, &options, e);
 }
@@ -332,13 +335,20 @@ void regiond_run(struct regiond *c)
 	loop_run(c->node.loop);
 }
 
+static enum err_code stop_jobs(struct regiond *c)
+{
+	enum err_code files = job_pool_stop(c->jobs, JOB_STOP_MS);
+	enum err_code names = job_pool_stop(c->names, JOB_STOP_MS);
+	return files == ERR_OK ? names : files;
+}
+
 void regiond_free(struct regiond *c)
 {
 	if (!c)
 		return;
 	struct node *n = &c->node;
-	/* A file that hangs has its thread, and what it reads into, until the process is gone. */
-	if (c->jobs && job_pool_stop(c->jobs, JOB_STOP_MS) != ERR_OK) {
+	/* What hangs has its thread, and what it reads into, until the process is gone. */
+	if (stop_jobs(c) != ERR_OK) {
 		log_sink_flush(LOG_FLUSH_MS);
 		_exit(0);
 	}

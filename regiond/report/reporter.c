@@ -39,7 +39,7 @@ struct reporter {
 
 	struct tally *now, *last; /* one each service of the table; last = what was sent */
 	bool *changed;
-	size_t n;
+	size_t n, room;
 	struct report_note notes[WIRE_NOTES_MAX];
 	size_t n_notes;
 	bool new_notes; /* since the last report */
@@ -71,23 +71,22 @@ static bool mark_changed(struct reporter *r, bool *any)
 	return health;
 }
 
-static enum err_code make_room(struct reporter *r, size_t n)
+enum err_code reporter_reserve(struct reporter *r, size_t n)
 {
-	struct tally *now = calloc(n + 1, sizeof(*now)), *last = calloc(n + 1, sizeof(*last));
-	bool *changed = calloc(n + 1, sizeof(*changed));
-	if (!now || !last || !changed) {
-		free(now);
-		free(last);
-		free(changed);
+	size_t room = n + 1; /* never none */
+	struct tally *now, *last;
+	bool *changed;
+	if (room <= r->room)
+		return ERR_OK;
+	now = reallocarray(r->now, room, sizeof(*now));
+	r->now = now ? now : r->now;
+	last = reallocarray(r->last, room, sizeof(*last));
+	r->last = last ? last : r->last;
+	changed = reallocarray(r->changed, room, sizeof(*changed));
+	r->changed = changed ? changed : r->changed;
+	if (!now || !last || !changed)
 		return ERR_MEMORY;
-	}
-	free(r->now);
-	free(r->last);
-	free(r->changed);
-	r->now = now;
-	r->last = last;
-	r->changed = changed;
-	r->n = n;
+	r->room = room;
 	return ERR_OK;
 }
 
@@ -365,8 +364,10 @@ static void follow_config(struct reporter *r, const struct regiond_config *confi
 
 enum err_code reporter_follow(struct reporter *r, const struct table *t, struct err *e)
 {
-	if (make_room(r, t->n_services) != ERR_OK)
+	if (reporter_reserve(r, t->n_services) != ERR_OK)
 		return err_set(e, ERR_MEMORY, "out of memory");
+	r->n = t->n_services;
+	memset(r->changed, 0, r->n * sizeof(*r->changed));
 	if (!r->table)
 		loop_timer_every(r->delta_timer, DELTA_MS);
 	r->table = t;
