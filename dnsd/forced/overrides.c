@@ -169,18 +169,18 @@ enum err_code overrides_hold(struct overrides *o, const char *service, const cha
 	for (size_t i = 0; i < o->n; i++)
 		if (is_same_hold(&o->list[i], service, region, nth))
 			return ERR_OK;
-	grown = realloc(o->list, (o->n + 1) * sizeof(*grown));
-	if (!grown)
-		return ERR_MEMORY;
-	o->list = grown;
 	one.service = strdup(service);
 	one.region = strdup(region);
 	one.by = strdup(OVERRIDES_SELF);
 	one.reason = strdup("was down; failback is manual");
-	if (!one.service || !one.region || !one.by || !one.reason) {
+	grown = one.service && one.region && one.by && one.reason
+			? realloc(o->list, (o->n + 1) * sizeof(*grown))
+			: NULL;
+	if (!grown) {
 		free_one(&one);
 		return ERR_MEMORY;
 	}
+	o->list = grown; /* who points into it looks at the version */
 	grown[o->n++] = one;
 	o->n_waiting++;
 	o->version++;
