@@ -139,8 +139,8 @@ static void ended(void *copy, enum job_end end)
 		c->fd = c->code == ERR_OK ? -1 : c->fd;
 	}
 	free_copy(c);
-	if (end ==
-	    JOB_DONE) /* else the pool stops, or has gone: upkeep_free() ends those that wait */
+	/* Else the pool stops, or is gone: upkeep_free() ends those that wait. */
+	if (end == JOB_DONE)
 		start_next(u);
 }
 
