@@ -14,9 +14,10 @@
 #include <string.h>
 
 #define ROOM "proberd"
-/* For the names of directors and a reload. One that hangs touches nothing of ours, so a stop does
- * not wait for it long. */
-#define HELPERS		3
+/* For a reload, and for the names of directors: a resolver that hangs holds up no reload. One that
+ * hangs touches nothing of ours, so a stop does not wait for it long. */
+#define HELPERS		1
+#define NAME_HELPERS	2
 #define HELPERS_STOP_MS 200
 #define HEARTBEAT_MS	500
 
@@ -29,8 +30,8 @@ struct proberd {
 	struct checker *checker;
 	struct schedule *schedule;
 	struct metrics *metrics;
-	struct job_pool *jobs;
-	struct reload *reload; /* NULL = none is under way */
+	struct job_pool *jobs, *names;
+	struct reload *reload, *next_reload; /* NULL = none is under way; none waits for it */
 	struct metrics_histogram seconds;
 	struct director_world world;
 	struct status_source status; /* has the list of directors */
@@ -161,6 +162,8 @@ static enum err_code make_engine(struct proberd *p, struct err *e)
 	enum err_code code = job_pool_new(&p->jobs, p->loop, HELPERS, e);
 
 	if (code == ERR_OK)
+		code = job_pool_new(&p->names, p->loop, NAME_HELPERS, e);
+	if (code == ERR_OK)
 		code = checker_new(&p->checker, p->loop, NULL, e);
 
 	if (code != ERR_OK)
@@ -176,7 +179,7 @@ static enum err_code make_engine(struct proberd *p, struct err *e)
 	p->world.link.room = ROOM;
 	p->world.link.software = "fairlead-proberd " PACKAGE_VERSION;
 	p->world.link.heartbeat_ms = HEARTBEAT_MS;
-	p->world.link.jobs = p->jobs;
+	p->world.link.jobs = p->names;
 	p->world.schedule = p->status.schedule = p->schedule;
 	p->world.link.clock = p->status.clock = clock_system();
 	p->world.link.incarnation = (uint64_t)clock_wall_ms(clock_system());
@@ -230,6 +233,7 @@ void proberd_free(struct proberd *p)
 	if (!p)
 		return;
 	job_pool_stop(p->jobs, HELPERS_STOP_MS);
+	job_pool_stop(p->names, HELPERS_STOP_MS);
 	pages_free(p->pages);
 	free_directors(p->status.directors, p->status.n_directors);
 	schedule_free(p->schedule);
@@ -241,37 +245,6 @@ void proberd_free(struct proberd *p)
 }
 
 /* ---- reload */
-
-static bool is_same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static bool has_new_files(const struct config_tls *a, const struct config_tls *b)
-{
-	return !is_same(a->certificate, b->certificate) || !is_same(a->key, b->key) ||
-	       !is_same(a->ca, b->ca);
-}
-
-/* A link keeps the tls that it was dialled with: with other files all directors are dialled anew.
- */
-static enum err_code renew_tls(struct proberd *p, const struct proberd_config *next, struct err *e)
-{
-	struct tls *tls;
-	enum err_code code;
-
-	if (!has_new_files(&p->config->tls, &next->tls))
-		return tls_reload(p->tls, e);
-	code = open_tls(next, &tls, e);
-	if (code != ERR_OK)
-		return code;
-	free_directors(p->status.directors, p->status.n_directors);
-	p->status.directors = NULL;
-	p->status.n_directors = 0;
-	tls_free(p->tls);
-	p->tls = tls;
-	return ERR_OK;
-}
 
 static void note_restart(const struct proberd *p, const struct proberd_config *next)
 {
@@ -295,14 +268,13 @@ static bool has_moved(const struct proberd_config *a, const struct proberd_confi
 	return a->has_place != b->has_place || a->lat_e4 != b->lat_e4 || a->lon_e4 != b->lon_e4;
 }
 
+/* Links keep their sessions; those that are made from now on use the new certificate. */
 static enum err_code apply(struct proberd *p, struct proberd_config *next, struct err *e)
 {
 	struct proberd_config *before = p->config;
-	enum err_code code = renew_tls(p, next, e);
 	bool moved = has_moved(before, next);
+	enum err_code code;
 
-	if (code != ERR_OK)
-		return code;
 	note_restart(p, next);
 	p->config = next;
 	set_world(p);
@@ -334,8 +306,10 @@ struct reload {
 	void *arg;
 	char *file;
 	struct proberd_config *next;
+	struct tls *tls;
 	struct config_report report;
 	enum err_code code;
+	struct err e; /* of what the report does not know */
 };
 
 static void read_again(void *arg)
@@ -343,10 +317,14 @@ static void read_again(void *arg)
 	struct reload *r = arg;
 
 	r->code = proberd_load(r->file, &r->next, &r->report);
+	if (r->code == ERR_OK)
+		r->code = open_tls(r->next, &r->tls, &r->e);
 }
 
 static void free_reload(struct reload *r)
 {
+	config_proberd_free(r->next);
+	tls_free(r->tls);
 	config_report_fini(&r->report);
 	free(r->file);
 	free(r);
@@ -355,7 +333,7 @@ static void free_reload(struct reload *r)
 static enum err_code take_over(struct reload *r, struct err *e)
 {
 	struct proberd *p = r->proberd;
-	const char *text = buf_text(&r->report.errors);
+	const char *text = r->report.n_errors ? buf_text(&r->report.errors) : r->e.text;
 	enum err_code code = r->code;
 
 	if (code != ERR_OK) {
@@ -363,9 +341,10 @@ static enum err_code take_over(struct reload *r, struct err *e)
 		log_mistakes(text);
 		return code;
 	}
+	tls_take(p->tls, r->tls);
 	code = apply(p, r->next, e);
-	if (code != ERR_OK && p->config != r->next)
-		config_proberd_free(r->next);
+	r->tls = NULL;
+	r->next = NULL;
 	if (code != ERR_OK)
 		log_error(ROOM, "reload: %s", e->text);
 	else
@@ -373,49 +352,83 @@ static enum err_code take_over(struct reload *r, struct err *e)
 	return code;
 }
 
+static void on_read(void *arg, enum job_end end);
+
+static enum err_code begin(struct reload *r, struct err *e)
+{
+	enum err_code code = job_submit(r->proberd->jobs, read_again, on_read, r);
+
+	if (code != ERR_OK)
+		return err_set(e, code, "a reload cannot be begun now: %s", err_name(code));
+	r->proberd->reload = r;
+	return ERR_OK;
+}
+
+static void end_reload(struct reload *r, enum err_code code, const struct err *e)
+{
+	struct proberd *p = r->proberd;
+
+	if (code == ERR_OK)
+		reload_count_done(&p->status.reloads, clock_wall_ms(p->status.clock));
+	else
+		reload_count_refused(&p->status.reloads, clock_wall_ms(p->status.clock), e);
+	r->done(r->arg, code, e);
+	free_reload(r);
+}
+
 static void on_read(void *arg, enum job_end end)
 {
-	struct reload *r = arg;
+	struct reload *r = arg, *next = r->proberd->next_reload;
 	struct proberd *p = r->proberd;
 	struct err e = { "" };
 	enum err_code code;
 
-	p->reload = NULL;
-	if (end == JOB_DROPPED) {
-		if (r->next)
-			config_proberd_free(r->next);
+	p->reload = p->next_reload = NULL;
+	if (end == JOB_DROPPED || p->left) /* its directors are being told goodbye */
 		code = err_set(&e, ERR_AGAIN, "the daemon stops");
-	} else {
-		code = take_over(r, &e);
-	}
-	if (code == ERR_OK)
-		reload_count_done(&p->status.reloads, clock_wall_ms(p->status.clock));
 	else
-		reload_count_refused(&p->status.reloads, clock_wall_ms(p->status.clock), &e);
-	r->done(r->arg, code, &e);
-	free_reload(r);
+		code = take_over(r, &e);
+	end_reload(r, code, &e);
+	if (!next)
+		return;
+	code = begin(next, &e);
+	if (code != ERR_OK)
+		end_reload(next, code, &e);
 }
 
-enum err_code proberd_reload(struct proberd *p, proberd_reload_fn done, void *arg, struct err *e)
+static struct reload *new_reload(struct proberd *p, proberd_reload_fn done, void *arg)
 {
-	struct reload *r;
-	enum err_code code;
+	struct reload *r = calloc(1, sizeof(*r));
 
-	if (p->reload)
-		return err_set(e, ERR_AGAIN, "a reload is under way");
-	r = calloc(1, sizeof(*r));
 	if (!r)
-		return err_set(e, ERR_MEMORY, "out of memory");
+		return NULL;
 	*r = (struct reload){ .proberd = p, .done = done, .arg = arg };
 	config_report_init(&r->report);
 	r->file = strdup(p->config->file);
-	code = r->file ? job_submit(p->jobs, read_again, on_read, r) : ERR_MEMORY;
-	if (code != ERR_OK) {
+	if (r->file)
+		return r;
+	free_reload(r);
+	return NULL;
+}
+
+/* One waits for the one under way: the file may have changed since that was read. */
+enum err_code proberd_reload(struct proberd *p, proberd_reload_fn done, void *arg, struct err *e)
+{
+	struct reload *r;
+	enum err_code code = ERR_OK;
+
+	if (p->next_reload)
+		return err_set(e, ERR_AGAIN, "a reload waits already, and will read the file");
+	r = new_reload(p, done, arg);
+	if (!r)
+		return err_set(e, ERR_MEMORY, "out of memory");
+	if (p->reload)
+		p->next_reload = r;
+	else
+		code = begin(r, e);
+	if (code != ERR_OK)
 		free_reload(r);
-		return err_set(e, code, "a reload cannot be begun now: %s", err_name(code));
-	}
-	p->reload = r;
-	return ERR_OK;
+	return code;
 }
 
 /* ---- stop */
