@@ -143,21 +143,6 @@ enum err_code tls_new(struct tls **out, const struct tls_options *options, struc
 	return code;
 }
 
-enum err_code tls_reload(struct tls *tls, struct err *e)
-{
-	SSL_CTX *fresh, *old;
-	enum err_code code = tls_context_make(&tls->options, &fresh, e);
-
-	if (code != ERR_OK)
-		return code;
-	pthread_mutex_lock(&tls->lock);
-	old = tls->ctx;
-	tls->ctx = fresh;
-	pthread_mutex_unlock(&tls->lock);
-	SSL_CTX_free(old);
-	return ERR_OK;
-}
-
 void tls_take(struct tls *tls, struct tls *fresh)
 {
 	const struct tls before = *tls;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tls: TLS 1.3 that can be reloaded while they serve (OpenSSL).
+/* tls: TLS 1.3 contexts that can be reloaded while they serve (OpenSSL).
  *
  * What a context is for stands in its options (core/tls_context.h). In the fleet both sides
  * present a certificate that chains to the fleet's CA and carries exactly one URI SAN
  * (core/identity.h); nobody is known by a host name.
  *
- * Threads    tls_new/reload/free from the control thread; tls_accept() and tls_connect() from any
+ * Threads    tls_take() and tls_free() from the control thread; tls_new(), tls_accept() and
+ *            tls_connect() from any
  * Ownership  the caller frees the SSL; a reload leaves the sessions that are open as they are
  * Errors     ERR_INPUT names the file and OpenSSL's reason; a failed reload keeps the old context
  * Source     RFC 8446; contract "Who is who"
@@ -23,7 +24,6 @@
 struct tls;
 
 enum err_code tls_new(struct tls **out, const struct tls_options *options, struct err *e);
-enum err_code tls_reload(struct tls *tls, struct err *e); /* reads the same paths again */
 /* Becomes what `fresh` is, and frees that: the step of a reload that cannot fail. */
 void tls_take(struct tls *tls, struct tls *fresh);
 void tls_free(struct tls *tls);
