@@ -302,6 +302,7 @@ void uplink_leave(struct uplink *u, const char *reason, uint64_t ms, loop_fn don
 {
 	u->is_leaving = true;
 	if (!link_is_up(u->link)) {
+		link_drain(u->link, ms, NULL, NULL); /* nor dialled any more */
 		done(arg);
 		return;
 	}
