@@ -7,8 +7,8 @@
  * Bounds, of each listening socket: HTTP_CONNECTIONS_MAX connections, and a quarter of the
  * descriptors that clients may have; when one more comes, the client that has waited longest
  * without a request makes room, and so it does when only the reserved descriptors are left
- * (core/reserve). A Unix socket has the number alone for a bound, and may use the reserve. Why it is
- * none of libevent's: docs/choices/http-server.md.
+ * (core/reserve). A Unix socket has the number alone for a bound, and may use the reserve. Why it
+ * is none of libevent's: docs/choices/http-server.md.
  *
  * Threads    all on the loop's thread
  * Ownership  the maker frees the server; what it hands out is in core/http_conn.h

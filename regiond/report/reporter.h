@@ -45,8 +45,8 @@ enum err_code reporter_new(struct reporter **out, const struct reporter_options 
 			   struct err *e);
 void reporter_free(struct reporter *r); /* says nothing more */
 
-/* Room for a table of n services, so that reporter_follow() has it: a table that it could not follow
- * would be freed under it. */
+/* Room for a table of n services, so that reporter_follow() has it: a table that it could not
+ * follow would be freed under it. */
 enum err_code reporter_reserve(struct reporter *r, size_t n);
 
 /* Reports on this table from now on, to the directors that its configuration names. The first call
