@@ -376,9 +376,10 @@ static void read_head(struct http_conn *c)
 {
 	struct evbuffer *in = bufferevent_get_input(c->bev);
 	struct evbuffer_ptr end;
+	char first[2];
 
 	/* Clients may send an empty line between requests (RFC 9112, 2.2). */
-	while (evbuffer_get_length(in) >= 2 && memcmp(evbuffer_pullup(in, 2), "\r\n", 2) == 0)
+	while (evbuffer_copyout(in, first, 2) == 2 && memcmp(first, "\r\n", 2) == 0)
 		evbuffer_drain(in, 2);
 	end = evbuffer_search(in, "\r\n\r\n", 4, NULL);
 	if (end.pos >= 0 && end.pos <= HEAD_MAX)

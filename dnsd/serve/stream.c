@@ -185,6 +185,7 @@ static bool answer_messages(struct conn *c)
 
 	while (evbuffer_copyout(input, head, 2) == 2) {
 		size_t len = dns_get16(head);
+		const uint8_t *whole;
 
 		if (evbuffer_get_length(input) < len + 2) {
 			set_input_room(c, len + 2);
@@ -195,7 +196,8 @@ static bool answer_messages(struct conn *c)
 			bufferevent_disable(c->bev, EV_READ);
 			break;
 		}
-		if (!answer_one(c, evbuffer_pullup(input, (ev_ssize_t)len + 2) + 2, len))
+		whole = evbuffer_pullup(input, (ev_ssize_t)len + 2);
+		if (!whole || !answer_one(c, whole + 2, len))
 			return false;
 		evbuffer_drain(input, len + 2);
 	}
