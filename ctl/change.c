@@ -49,9 +49,9 @@ static void tell_basis(struct cli *cli, const json_t *moves)
 		classes += basis && strcmp(basis, "classes") == 0;
 	}
 	if (answers)
-		say_line(cli, "gray", "Shares are of the answers of the last five minutes%s",
-			 classes ? "; of services that gave none, of their classes of clients."
-				 : ".");
+		say_line(cli, "gray", "Shares are of the answers of the last five minutes.");
+	if (answers && classes)
+		say_line(cli, "gray", "Services without one: of their classes of clients.");
 	else if (classes)
 		say_line(cli, "gray",
 			 "No answers in the last five minutes: shares are of classes of clients.");

@@ -64,7 +64,7 @@ static enum outcome help(struct cli *cli, int n, char **words)
 	const struct verb *verb;
 	int used;
 
-	if (!n || words[0][0] == '-') {
+	if (!n || words[0][0] == '-' || strcmp(words[0], "help") == 0) {
 		help_program(cli);
 		return OUTCOME_DONE;
 	}

@@ -42,6 +42,12 @@ struct grid *grid_new(const struct grid_style *style)
 	return g;
 }
 
+void grid_bare(struct grid *g)
+{
+	if (g)
+		g->has_no_heading = true;
+}
+
 /* ---- widths ---- */
 
 /* As libsmartcols counts: a byte that is no character, or a control one, is printed as \xNN. */

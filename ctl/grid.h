@@ -45,6 +45,7 @@ void grid_row(struct grid *g);
 /* The row's next cell; "" becomes "-". colour: "red", "green", "yellow", "gray", or NULL. */
 void grid_cell(struct grid *g, const char *colour, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+void grid_bare(struct grid *g); /* without a heading */
 size_t grid_rows(const struct grid *g);
 enum err_code grid_print(struct grid *g);
 

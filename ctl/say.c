@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define BAR_LEN 10
+#define WIDE	140 /* columns that the widest tables need, as names usually are */
 
 /* ---- values ---- */
 
@@ -112,6 +113,23 @@ const char *say_forced(const json_t *doc, char out[SAY_MAX])
 		 has_reason ? " (" : "", has_reason ? reason : "", has_reason ? ")" : "",
 		 say_text(forced, "by", by), has_end ? " until " : "",
 		 has_end ? say_time(forced, "until", until) : "");
+	return out;
+}
+
+bool say_is_narrow(const struct cli *cli)
+{
+	return cli->style.width && cli->style.width < WIDE;
+}
+
+const char *say_forced_in(const struct cli *cli, const json_t *doc, char out[SAY_MAX])
+{
+	const json_t *forced = json_object_get(doc, "forced");
+	char kind[SAY_MAX], id[SAY_MAX];
+
+	if (!say_is_narrow(cli) || !json_is_object(forced))
+		return say_forced(doc, out);
+	snprintf(out, SAY_MAX, "%.40s, id %.40s", say_text(forced, "kind", kind),
+		 say_text(forced, "id", id));
 	return out;
 }
 

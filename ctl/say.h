@@ -28,6 +28,10 @@ const char *say_time(const json_t *doc, const char *key, char out[SAY_MAX]);
 const char *say_seconds(const json_t *doc, const char *key, char out[SAY_MAX]);
 /* {id, kind, by, reason, until} as "drain (maintenance) by uid:0 until ...". */
 const char *say_forced(const json_t *doc, char out[SAY_MAX]);
+/* The same for a table of this terminal: "drain, id 3" where it is narrow. */
+const char *say_forced_in(const struct cli *cli, const json_t *doc, char out[SAY_MAX]);
+/* A terminal on which a table of many columns would have to become a list. */
+bool say_is_narrow(const struct cli *cli);
 /* used of capacity: "[####......]  42%", "-" without a capacity. */
 const char *say_load(const json_t *doc, char out[SAY_MAX]);
 

@@ -9,6 +9,7 @@
 #include "schema/sql/store_restore.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 /* Into FILE.partial; what is whole and on disk gets the name. */
 static enum outcome take_copy(struct cli *cli, const char *partial)
 {
-	FILE *into = fopen(partial, "wxe");
+	int fd = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); /* has the audit */
+	FILE *into = fd < 0 ? NULL : fdopen(fd, "w");
 	struct call_request request = {
 		.method = "GET", .path = "/v1/backup", .timeout_s = BACKUP_TIMEOUT_S, .into = into
 	};
@@ -80,8 +82,10 @@ static enum outcome state_path(struct cli *cli, const char *file, char out[PATH_
 	code = config_dnsd_load(file, &config, &report);
 	if (code != ERR_OK) {
 		say_lines(cli->err, buf_text(&report.errors));
-		outcome = cli_wrong(cli, err_name(code),
-				    "%s has mistakes, and it says where the state belongs", file);
+		outcome = cli_wrong(
+			cli, err_name(code),
+			"where the state belongs is in %s, which cannot be used (--config FILE)",
+			file);
 	} else {
 		snprintf(out, PATH_MAX, "%s", config->state.path);
 	}

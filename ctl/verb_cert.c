@@ -198,7 +198,7 @@ static enum outcome tell_list(struct cli *cli, const json_t *list)
 		grid_cell(g, NULL, "%s", say_text(row, "name", text));
 		grid_cell(g, NULL, "%s", say_text(row, "uri", text));
 		grid_cell(g, colour_of(row), "%s", say_text(row, "days_left", text));
-		grid_cell(g, NULL, "%s", say_time(row, "until", text));
+		grid_cell(g, NULL, "%.10s", say_time(row, "until", text));
 		grid_cell(g, "red", "%s", say_text(row, "error", text));
 	}
 	return cli_give_grid(cli, g, "No certificate is there.");

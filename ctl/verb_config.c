@@ -177,9 +177,11 @@ enum outcome verb_config_reload(struct cli *cli)
 			say_line(cli, NULL, "reloaded: generation %s serves, built in %s",
 				 say_text(done, "generation", generation),
 				 say_seconds(done, "took_s", took));
-		else
+		else if (json_array_size(json_object_get(done, "live")))
 			say_line(cli, NULL, "reloaded: live on %s",
 				 say_list(done, "live", generation));
+		else
+			say_line(cli, NULL, "reloaded");
 	}
 	json_decref(done);
 	return outcome;

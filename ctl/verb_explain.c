@@ -3,6 +3,8 @@
 #include "ctl/say.h"
 #include "ctl/verbs.h"
 
+#include <string.h>
+
 /* ---- who asks ---- */
 
 static void tell_place(struct cli *cli, const json_t *doc)
@@ -47,12 +49,36 @@ static enum fate fate_of(const json_t *candidate)
 	return json_is_true(json_object_get(candidate, "kept")) ? KEPT : DROPPED;
 }
 
-static void add_candidate(struct grid *g, size_t number, enum fate fate, const json_t *c)
+static void add_rtt(struct grid *g, const json_t *c)
+{
+	double rtt_ms = json_number_value(json_object_get(c, "rtt_ms"));
+	char source[SAY_MAX], samples[SAY_MAX];
+
+	say_text(c, "rtt_source", source);
+	if (!json_is_number(json_object_get(c, "rtt_ms")))
+		grid_cell(g, NULL, "-");
+	else if (strcmp(source, "distance") == 0)
+		grid_cell(g, NULL, "%.1f ms by distance", rtt_ms);
+	else
+		grid_cell(g, NULL, "%.1f ms (%s, n=%s)", rtt_ms, source,
+			  say_text(c, "rtt_samples", samples));
+}
+
+/* What somebody does about it goes before what it was seen to fail for. */
+static void add_why(struct grid *g, const json_t *c)
+{
+	const char *note = json_string_value(json_object_get(c, "note"));
+	char text[SAY_MAX];
+
+	grid_cell(g, NULL, "%s", say_text(c, note && note[0] ? "note" : "why", text));
+}
+
+static void add_candidate(const struct cli *cli, struct grid *g, size_t number, enum fate fate,
+			  const json_t *c)
 {
 	static const char *const words[] = { "chosen", "kept", "dropped" };
 	static const char *const colours[] = { "green", NULL, "gray" };
-	char text[SAY_MAX], samples[SAY_MAX];
-	const char *note;
+	char text[SAY_MAX];
 
 	grid_row(g);
 	grid_cell(g, NULL, "%zu", number);
@@ -60,17 +86,11 @@ static void add_candidate(struct grid *g, size_t number, enum fate fate, const j
 	grid_cell(g, colours[fate], "%s", words[fate]);
 	grid_cell(g, NULL, "%s", say_text(c, "rule", text));
 	grid_cell(g, say_health_colour(c), "%s", say_text(c, "health", text));
-	if (json_is_number(json_object_get(c, "rtt_ms")))
-		grid_cell(g, NULL, "%.1f ms (%s, n=%s)",
-			  json_number_value(json_object_get(c, "rtt_ms")),
-			  say_text(c, "rtt_source", text), say_text(c, "rtt_samples", samples));
-	else
-		grid_cell(g, NULL, "-");
+	add_rtt(g, c);
 	grid_cell(g, NULL, "%s", say_share(c, "load", text));
 	grid_cell(g, NULL, "%s", say_share(c, "share", text));
-	grid_cell(g, "yellow", "%s", say_forced(c, text));
-	note = json_string_value(json_object_get(c, "note"));
-	grid_cell(g, NULL, "%s", say_text(c, note && note[0] ? "note" : "why", text));
+	grid_cell(g, "yellow", "%s", say_forced_in(cli, c, text));
+	add_why(g, c);
 }
 
 /* The chosen one first, then who could have been, then who could not. */
@@ -94,16 +114,40 @@ static enum outcome tell_candidates(struct cli *cli, const json_t *candidates)
 	for (enum fate fate = CHOSEN; fate < FATES; fate++) {
 		json_array_foreach (candidates, i, candidate)
 			if (fate_of(candidate) == fate)
-				add_candidate(g, ++number, fate, candidate);
+				add_candidate(cli, g, ++number, fate, candidate);
 	}
 	return cli_give_grid(cli, g, "The service's pool has no member.");
 }
 
 /* ---- the answer ---- */
 
-static void tell_answer(struct cli *cli, const json_t *doc)
+static enum outcome tell_reasons(struct cli *cli, const json_t *doc)
 {
+	struct grid *g = grid_new(&cli->style);
 	char text[SAY_MAX], reason[SAY_MAX];
+
+	grid_bare(g);
+	grid_column(g, "", GRID_LEFT);
+	grid_column(g, "", GRID_WRAP);
+	if (json_is_string(json_object_get(doc, "answer_reason"))) {
+		grid_row(g);
+		grid_cell(g, NULL, "  why");
+		grid_cell(g, NULL, "%s", say_text(doc, "answer_reason", reason));
+	}
+	grid_row(g);
+	grid_cell(g, NULL, "  TTL");
+	grid_cell(g, NULL, "%s  (%s)", say_text(doc, "ttl", text),
+		  say_text(doc, "ttl_reason", reason));
+	grid_row(g);
+	grid_cell(g, NULL, "  scope");
+	grid_cell(g, NULL, "/%s  (%s)", say_text(doc, "scope", text),
+		  say_text(doc, "scope_reason", reason));
+	return cli_give_grid(cli, g, "");
+}
+
+static enum outcome tell_answer(struct cli *cli, const json_t *doc)
+{
+	char text[SAY_MAX];
 	const json_t *answer = json_object_get(doc, "answer");
 
 	say_heading(cli, "Answer");
@@ -111,10 +155,7 @@ static void tell_answer(struct cli *cli, const json_t *doc)
 		say_line(cli, "green", "  %s", say_list(doc, "answer", text));
 	else
 		say_line(cli, "yellow", "  no address of this type");
-	say_line(cli, NULL, "  TTL    %s  (%s)", say_text(doc, "ttl", text),
-		 say_text(doc, "ttl_reason", reason));
-	say_line(cli, NULL, "  scope  /%s  (%s)", say_text(doc, "scope", text),
-		 say_text(doc, "scope_reason", reason));
+	return tell_reasons(cli, doc);
 }
 
 static enum outcome tell(struct cli *cli, const json_t *doc)
@@ -124,7 +165,7 @@ static enum outcome tell(struct cli *cli, const json_t *doc)
 	tell_client(cli, doc);
 	outcome = tell_candidates(cli, json_object_get(doc, "candidates"));
 	if (outcome == OUTCOME_DONE)
-		tell_answer(cli, doc);
+		outcome = tell_answer(cli, doc);
 	return outcome;
 }
 

@@ -121,16 +121,74 @@ static size_t rows_wanted(const struct cli *cli)
 
 /* ---- events ---- */
 
-static enum outcome list_events(struct cli *cli, const json_t *events)
+/* "www.example.com: eu-west up -> down (said by the region: withdrawn), by uid:0" */
+static void what_happened(const json_t *event, struct buf *out)
 {
-	struct grid *g = grid_new(&cli->style);
-	char text[SAY_MAX];
-	json_t *event;
-	size_t i;
+	static const char *const who[] = { "service", "region" };
+	char text[SAY_MAX], from[SAY_MAX];
+	bool has_cause = strcmp(say_text(event, "cause", text), "-") != 0;
 
+	for (size_t i = 0; i < sizeof(who) / sizeof(who[0]); i++)
+		if (strcmp(say_text(event, who[i], text), "-") != 0)
+			buf_printf(out, "%s%s", out->len ? ": " : "", text);
+	say_text(event, "from", from);
+	say_text(event, "to", text);
+	if (strcmp(from, "-") != 0)
+		buf_printf(out, "%s%s ->", out->len ? " " : "", from);
+	if (strcmp(from, "-") != 0 || strcmp(text, "-") != 0)
+		buf_printf(out, "%s%s", out->len ? " " : "",
+			   strcmp(text, "-") == 0 ? strcmp(from, "on") == 0 ? "off" : "none"
+						  : text);
+	if (has_cause)
+		buf_printf(out, "%s(%s", out->len ? " " : "", say_text(event, "cause", text));
+	if (strcmp(say_text(event, "reason", text), "-") != 0)
+		buf_printf(out, has_cause ? ": %s" : out->len ? ": %s" : "%s", text);
+	buf_add_str(out, has_cause ? ")" : "");
+	if (strcmp(say_text(event, "by", text), "-") != 0 && strcmp(text, "fairlead") != 0)
+		buf_printf(out, ", by %s", text);
+}
+
+/* What is to fit into a narrow terminal, or comes line by line, has one column of words. */
+static void add_short_event(struct grid *g, const json_t *event)
+{
+	struct buf what = BUF_INIT;
+	char text[SAY_MAX];
+
+	what_happened(event, &what);
+	grid_row(g);
+	grid_cell(g, NULL, "%s", say_text(event, "seq", text));
+	grid_cell(g, NULL, "%s", say_time(event, "time", text));
+	grid_cell(g, NULL, "%s", say_text(event, "kind", text));
+	grid_cell(g, say_health_change_colour(say_text(event, "to", text)), "%s", buf_text(&what));
+	buf_fini(&what);
+}
+
+static void add_event(struct grid *g, const json_t *event)
+{
+	char text[SAY_MAX];
+
+	grid_row(g);
+	grid_cell(g, NULL, "%s", say_text(event, "seq", text));
+	grid_cell(g, NULL, "%s", say_time(event, "time", text));
+	grid_cell(g, NULL, "%s", say_text(event, "kind", text));
+	grid_cell(g, NULL, "%s", say_text(event, "service", text));
+	grid_cell(g, NULL, "%s", say_text(event, "region", text));
+	grid_cell(g, NULL, "%s", say_text(event, "from", text));
+	grid_cell(g, NULL, "%s", say_text(event, "to", text));
+	grid_cell(g, NULL, "%s", say_text(event, "cause", text));
+	grid_cell(g, NULL, "%s", say_text(event, "by", text));
+	grid_cell(g, NULL, "%s", say_text(event, "reason", text));
+}
+
+static void add_event_columns(struct grid *g, bool is_narrow)
+{
 	grid_column(g, "SEQ", GRID_RIGHT);
 	grid_column(g, "TIME (UTC)", GRID_LEFT);
 	grid_column(g, "KIND", GRID_LEFT);
+	if (is_narrow) {
+		grid_column(g, "WHAT", GRID_WRAP);
+		return;
+	}
 	grid_column(g, "SERVICE", GRID_LEFT);
 	grid_column(g, "REGION", GRID_LEFT);
 	grid_column(g, "FROM", GRID_LEFT);
@@ -138,52 +196,45 @@ static enum outcome list_events(struct cli *cli, const json_t *events)
 	grid_column(g, "CAUSE", GRID_WRAP);
 	grid_column(g, "BY", GRID_LEFT);
 	grid_column(g, "REASON", GRID_WRAP);
+}
+
+static enum outcome list_events(struct cli *cli, const json_t *events)
+{
+	struct grid *g = grid_new(&cli->style);
+	bool is_narrow = say_is_narrow(cli);
+	json_t *event;
+	size_t i;
+
+	add_event_columns(g, is_narrow);
 	json_array_foreach (events, i, event) {
-		grid_row(g);
-		grid_cell(g, NULL, "%s", say_text(event, "seq", text));
-		grid_cell(g, NULL, "%s", say_time(event, "time", text));
-		grid_cell(g, NULL, "%s", say_text(event, "kind", text));
-		grid_cell(g, NULL, "%s", say_text(event, "service", text));
-		grid_cell(g, NULL, "%s", say_text(event, "region", text));
-		grid_cell(g, NULL, "%s", say_text(event, "from", text));
-		grid_cell(g, NULL, "%s", say_text(event, "to", text));
-		grid_cell(g, NULL, "%s", say_text(event, "cause", text));
-		grid_cell(g, NULL, "%s", say_text(event, "by", text));
-		grid_cell(g, NULL, "%s", say_text(event, "reason", text));
+		if (is_narrow)
+			add_short_event(g, event);
+		else
+			add_event(g, event);
 	}
 	return cli_give_grid(cli, g, "Nothing has happened.");
 }
 
-#define FOLLOW_FORMAT "%-19s  %-9s  %-24s  %-12s  %-18s  %s"
+#define FOLLOW_FORMAT "%-19s  %-8s  %s"
 
 static void tell_follow_header(struct cli *cli)
 {
 	if (!cli->args.is_json)
-		say_line(cli, "bold", FOLLOW_FORMAT, "TIME (UTC)", "KIND", "SERVICE", "REGION",
-			 "CHANGE", "WHY");
+		say_line(cli, "bold", FOLLOW_FORMAT, "TIME (UTC)", "KIND", "WHAT");
 }
 
-/* A line each, in columns that hold what is usual: what is still to come is not known. */
+/* A line each, so that grep finds all of it: what is still to come is not known. */
 static void tell_event(struct cli *cli, const json_t *event)
 {
-	char time[SAY_MAX], kind[SAY_MAX], service[SAY_MAX], region[SAY_MAX], from[SAY_MAX];
-	char to[SAY_MAX], text[SAY_MAX], change[2 * SAY_MAX] = "-";
-	static const char *const why[] = { "cause", "reason" };
-	struct buf line = BUF_INIT;
+	char time[SAY_MAX], kind[SAY_MAX], to[SAY_MAX];
+	struct buf what = BUF_INIT;
 
 	if (cli_gave_json(cli, event))
 		return;
-	for (size_t i = 0; i < sizeof(why) / sizeof(why[0]); i++)
-		if (strcmp(say_text(event, why[i], text), "-") != 0)
-			buf_printf(&line, "%s%s", line.len ? ": " : "", text);
-	if (strcmp(say_text(event, "by", text), "-") != 0 && strcmp(text, "fairlead") != 0)
-		buf_printf(&line, "%sby %s", line.len ? ", " : "", text);
-	if (strcmp(say_text(event, "to", to), "-") != 0)
-		snprintf(change, sizeof(change), "%s -> %s", say_text(event, "from", from), to);
-	say_line(cli, say_health_change_colour(to), FOLLOW_FORMAT, say_time(event, "time", time),
-		 say_text(event, "kind", kind), say_text(event, "service", service),
-		 say_text(event, "region", region), change, buf_text(&line));
-	buf_fini(&line);
+	what_happened(event, &what);
+	say_line(cli, say_health_change_colour(say_text(event, "to", to)), FOLLOW_FORMAT,
+		 say_time(event, "time", time), say_text(event, "kind", kind), buf_text(&what));
+	buf_fini(&what);
 }
 
 /* Until it is interrupted, or the daemon goes. Under -o json: one object a line. */
@@ -229,15 +280,71 @@ enum outcome verb_events(struct cli *cli)
 
 /* ---- audit ---- */
 
-static enum outcome list_audit(struct cli *cli, const json_t *rows)
+/* "drain region=eu-west expires_s=3600: new switches"; the reason is there once. */
+static void what_was_done(const json_t *row, struct buf *out)
 {
-	struct grid *g = grid_new(&cli->style);
+	const char *args = json_string_value(json_object_get(row, "args"));
+	json_t *doc = args ? json_loads(args, 0, NULL) : NULL, *value;
 	char text[SAY_MAX];
-	json_t *row;
-	size_t i;
+	const char *key;
 
+	buf_add_str(out, say_text(row, "verb", text));
+	json_object_foreach (doc, key, value) {
+		if (strcmp(key, "reason") == 0)
+			continue;
+		if (json_is_true(value))
+			buf_printf(out, " %s", key);
+		else
+			buf_printf(out, " %s=%s", key, say_text(doc, key, text));
+	}
+	if (!json_is_object(doc) && args)
+		buf_printf(out, " %s", args);
+	if (strcmp(say_text(row, "reason", text), "-") != 0)
+		buf_printf(out, ": %s", text);
+	json_decref(doc);
+}
+
+static void add_short_row(struct grid *g, const json_t *row)
+{
+	struct buf what = BUF_INIT;
+	char text[SAY_MAX];
+
+	what_was_done(row, &what);
+	grid_row(g);
+	grid_cell(g, NULL, "%s", say_text(row, "seq", text));
+	grid_cell(g, NULL, "%s", say_time(row, "time", text));
+	grid_cell(g, NULL, "%s", say_text(row, "by", text));
+	grid_cell(g, NULL, "%s", buf_text(&what));
+	grid_cell(g, NULL, "%s", say_text(row, "result", text));
+	buf_fini(&what);
+}
+
+static void add_row(struct grid *g, const json_t *row)
+{
+	char text[SAY_MAX];
+
+	grid_row(g);
+	grid_cell(g, NULL, "%s", say_text(row, "seq", text));
+	grid_cell(g, NULL, "%s", say_time(row, "time", text));
+	grid_cell(g, NULL, "%s", say_text(row, "by", text));
+	grid_cell(g, NULL, "%s", say_text(row, "from", text));
+	grid_cell(g, NULL, "%s", say_text(row, "verb", text));
+	grid_cell(g, NULL, "%s", say_text(row, "args", text));
+	grid_cell(g, NULL, "%s", say_text(row, "result", text));
+	grid_cell(g, NULL, "%s", say_text(row, "reason", text));
+	grid_cell(g, NULL, "%.12s", say_text(row, "hash", text));
+}
+
+static void add_audit_columns(struct grid *g, bool is_short)
+{
 	grid_column(g, "SEQ", GRID_RIGHT);
 	grid_column(g, "TIME (UTC)", GRID_LEFT);
+	if (is_short) {
+		grid_column(g, "BY", GRID_WRAP);
+		grid_column(g, "WHAT", GRID_WRAP);
+		grid_column(g, "RESULT", GRID_WRAP);
+		return;
+	}
 	grid_column(g, "BY", GRID_LEFT);
 	grid_column(g, "FROM", GRID_LEFT);
 	grid_column(g, "VERB", GRID_LEFT);
@@ -245,17 +352,22 @@ static enum outcome list_audit(struct cli *cli, const json_t *rows)
 	grid_column(g, "RESULT", GRID_WRAP);
 	grid_column(g, "REASON", GRID_WRAP);
 	grid_column(g, "HASH", GRID_LEFT);
+}
+
+/* On a terminal without what is for comparing: -o json and a pipe have all. */
+static enum outcome list_audit(struct cli *cli, const json_t *rows)
+{
+	struct grid *g = grid_new(&cli->style);
+	bool is_short = cli->style.width > 0;
+	json_t *row;
+	size_t i;
+
+	add_audit_columns(g, is_short);
 	json_array_foreach (rows, i, row) {
-		grid_row(g);
-		grid_cell(g, NULL, "%s", say_text(row, "seq", text));
-		grid_cell(g, NULL, "%s", say_time(row, "time", text));
-		grid_cell(g, NULL, "%s", say_text(row, "by", text));
-		grid_cell(g, NULL, "%s", say_text(row, "from", text));
-		grid_cell(g, NULL, "%s", say_text(row, "verb", text));
-		grid_cell(g, NULL, "%s", say_text(row, "args", text));
-		grid_cell(g, NULL, "%s", say_text(row, "result", text));
-		grid_cell(g, NULL, "%s", say_text(row, "reason", text));
-		grid_cell(g, NULL, "%.12s", say_text(row, "hash", text));
+		if (is_short)
+			add_short_row(g, row);
+		else
+			add_row(g, row);
 	}
 	return cli_give_grid(cli, g, "Nobody has done anything.");
 }

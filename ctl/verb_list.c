@@ -7,6 +7,20 @@
 
 /* ---- regions ---- */
 
+/* "2", or "1/2" when not all that are known are linked. */
+static void add_nodes(struct grid *g, const json_t *nodes)
+{
+	size_t linked = 0, all = json_array_size(nodes), i;
+	json_t *node;
+
+	json_array_foreach (nodes, i, node)
+		linked += !json_is_false(json_object_get(node, "linked"));
+	if (linked == all)
+		grid_cell(g, NULL, "%zu", all);
+	else
+		grid_cell(g, "red", "%zu/%zu", linked, all);
+}
+
 enum outcome verb_list_regions(struct cli *cli, const json_t *regions)
 {
 	struct grid *g = grid_new(&cli->style);
@@ -29,9 +43,9 @@ enum outcome verb_list_regions(struct cli *cli, const json_t *regions)
 		grid_cell(g, say_load_colour(region), "%s", say_load(region, text));
 		grid_cell(g, NULL, "%s", say_text(region, "used", text));
 		grid_cell(g, NULL, "%s", say_text(region, "capacity", text));
-		grid_cell(g, NULL, "%zu", json_array_size(json_object_get(region, "nodes")));
+		add_nodes(g, json_object_get(region, "nodes"));
 		grid_cell(g, NULL, "%s", say_seconds(region, "report_age_s", text));
-		grid_cell(g, "yellow", "%s", say_forced(region, text));
+		grid_cell(g, "yellow", "%s", say_forced_in(cli, region, text));
 	}
 	return cli_give_grid(cli, g, "No region is configured.");
 }
@@ -61,7 +75,7 @@ enum outcome verb_list_services(struct cli *cli, const json_t *services)
 		grid_cell(g, is_active ? NULL : "red", "%s",
 			  is_active ? say_list(service, "active", text) : "nobody");
 		grid_cell(g, NULL, "%s", say_text(service, "ttl", text));
-		grid_cell(g, "yellow", "%s", say_forced(service, text));
+		grid_cell(g, "yellow", "%s", say_forced_in(cli, service, text));
 	}
 	return cli_give_grid(cli, g, "No service is configured.");
 }
@@ -122,7 +136,7 @@ static enum outcome list_members(struct cli *cli, const json_t *members)
 
 /* ---- backends ---- */
 
-static void add_backend(struct grid *g, const json_t *backend)
+static void add_backend(const struct cli *cli, struct grid *g, const json_t *backend)
 {
 	char text[SAY_MAX], most[SAY_MAX];
 
@@ -135,7 +149,7 @@ static void add_backend(struct grid *g, const json_t *backend)
 	grid_cell(g, NULL, "%s/%s", say_text(backend, "in_flight", text),
 		  say_text(backend, "max", most));
 	grid_cell(g, "red", "%s", say_time(backend, "ejected_until", text));
-	grid_cell(g, "yellow", "%s", say_forced(backend, text));
+	grid_cell(g, "yellow", "%s", say_forced_in(cli, backend, text));
 	grid_cell(g, NULL, "%s", say_text(backend, "reason", text));
 }
 
@@ -155,7 +169,7 @@ static enum outcome list_backends(struct cli *cli, const json_t *backends)
 	grid_column(g, "FORCED", GRID_WRAP);
 	grid_column(g, "WHY", GRID_WRAP);
 	json_array_foreach (backends, i, backend)
-		add_backend(g, backend);
+		add_backend(cli, g, backend);
 	return cli_give_grid(cli, g, "No backend is configured.");
 }
 

@@ -37,14 +37,16 @@ static const char *value_text(const json_t *override, char out[SAY_MAX])
 	return say_text(override, "value", out);
 }
 
-enum outcome verb_list_overrides(struct cli *cli, const json_t *overrides)
+static void add_override_columns(struct grid *g, bool is_narrow)
 {
-	struct grid *g = grid_new(&cli->style);
-	char text[SAY_MAX];
-	json_t *o;
-	size_t i;
-
 	grid_column(g, "ID", GRID_RIGHT);
+	if (is_narrow) {
+		grid_column(g, "WHAT", GRID_WRAP);
+		grid_column(g, "SINCE (UTC)", GRID_LEFT);
+		grid_column(g, "UNTIL (UTC)", GRID_LEFT);
+		grid_column(g, "WHY", GRID_WRAP);
+		return;
+	}
 	grid_column(g, "KIND", GRID_LEFT);
 	grid_column(g, "WHAT", GRID_WRAP);
 	grid_column(g, "VALUE", GRID_LEFT);
@@ -52,16 +54,58 @@ enum outcome verb_list_overrides(struct cli *cli, const json_t *overrides)
 	grid_column(g, "SINCE (UTC)", GRID_LEFT);
 	grid_column(g, "EXPIRES (UTC)", GRID_LEFT);
 	grid_column(g, "REASON", GRID_WRAP);
+}
+
+/* "dial eu-west 20%", "failover www.example.com to us-east" */
+static void add_short_override(struct grid *g, const json_t *o)
+{
+	char kind[SAY_MAX], scope[SAY_MAX], value[SAY_MAX], text[SAY_MAX];
+	bool has_value = strcmp(value_text(o, value), "-") != 0;
+	bool is_failover = strcmp(say_text(o, "kind", kind), "failover") == 0;
+
+	grid_row(g);
+	grid_cell(g, NULL, "%s", say_text(o, "id", text));
+	grid_cell(g, NULL, "%s %s%s%s", kind, scope_text(o, scope),
+		  !has_value	? ""
+		  : is_failover ? " to "
+				: " ",
+		  has_value ? value : "");
+	grid_cell(g, NULL, "%.16s", say_time(o, "since", text));
+	grid_cell(g, NULL, "%.16s", say_time(o, "expires", text));
+	if (strcmp(say_text(o, "reason", text), "-") == 0)
+		grid_cell(g, NULL, "by %s", say_text(o, "by", scope));
+	else
+		grid_cell(g, NULL, "%s, by %s", text, say_text(o, "by", scope));
+}
+
+static void add_override(struct grid *g, const json_t *o)
+{
+	char text[SAY_MAX];
+
+	grid_row(g);
+	grid_cell(g, NULL, "%s", say_text(o, "id", text));
+	grid_cell(g, NULL, "%s", say_text(o, "kind", text));
+	grid_cell(g, NULL, "%s", scope_text(o, text));
+	grid_cell(g, NULL, "%s", value_text(o, text));
+	grid_cell(g, NULL, "%s", say_text(o, "by", text));
+	grid_cell(g, NULL, "%s", say_time(o, "since", text));
+	grid_cell(g, NULL, "%s", say_time(o, "expires", text));
+	grid_cell(g, NULL, "%s", say_text(o, "reason", text));
+}
+
+enum outcome verb_list_overrides(struct cli *cli, const json_t *overrides)
+{
+	struct grid *g = grid_new(&cli->style);
+	bool is_narrow = say_is_narrow(cli);
+	json_t *o;
+	size_t i;
+
+	add_override_columns(g, is_narrow);
 	json_array_foreach (overrides, i, o) {
-		grid_row(g);
-		grid_cell(g, NULL, "%s", say_text(o, "id", text));
-		grid_cell(g, NULL, "%s", say_text(o, "kind", text));
-		grid_cell(g, NULL, "%s", scope_text(o, text));
-		grid_cell(g, NULL, "%s", value_text(o, text));
-		grid_cell(g, NULL, "%s", say_text(o, "by", text));
-		grid_cell(g, NULL, "%s", say_time(o, "since", text));
-		grid_cell(g, NULL, "%s", say_time(o, "expires", text));
-		grid_cell(g, NULL, "%s", say_text(o, "reason", text));
+		if (is_narrow)
+			add_short_override(g, o);
+		else
+			add_override(g, o);
 	}
 	return cli_give_grid(cli, g, "Nothing is forced.");
 }

@@ -16,9 +16,10 @@ static void tell_director(struct cli *cli, const json_t *node)
 
 	say_line(cli, "bold", "name server %s  (Fairlead %s, %s)", say_text(node, "name", name),
 		 say_text(node, "version", version), say_text(node, "mode", mode));
-	say_line(cli, NULL, "up since %s UTC, generation %s of the tables, %s classes of clients",
-		 say_time(node, "started", text), say_text(node, "generation", name),
-		 say_text(node, "classes", version));
+	say_text(node, "classes", version);
+	say_line(cli, NULL, "up since %s UTC, generation %s, %s %s of clients",
+		 say_time(node, "started", text), say_text(node, "generation", name), version,
+		 strcmp(version, "1") == 0 ? "class" : "classes");
 }
 
 static void tell_regiond(struct cli *cli, const json_t *node)
@@ -112,7 +113,7 @@ static enum outcome list_fronts(struct cli *cli, const json_t *services)
 
 /* ---- what is wrong ---- */
 
-static void tell_problem(struct cli *cli, const json_t *problem)
+static void add_problem(struct grid *g, const json_t *problem)
 {
 	char severity[SAY_MAX], since[SAY_MAX];
 	const char *what = json_string_value(json_object_get(problem, "what"));
@@ -124,13 +125,15 @@ static void tell_problem(struct cli *cli, const json_t *problem)
 		say_time(problem, "since", since);
 	else
 		say_seconds(problem, "since", since);
-	say_line(cli, say_severity_colour(problem), "  %-8s  %s%s%s%s", severity, what ? what : "-",
-		 has_since ? (json_is_string(at) ? "  (since " : "  (for ") : "",
-		 has_since ? since : "", has_since ? ")" : "");
+	grid_row(g);
+	grid_cell(g, say_severity_colour(problem), "  %-8s", severity);
+	grid_cell(g, say_severity_colour(problem), "%s%s%s%s", what ? what : "-",
+		  has_since ? (json_is_string(at) ? " (since " : " (for ") : "",
+		  has_since ? since : "", has_since ? ")" : "");
 }
 
 /* --all: the services that a problem of several is about. */
-static void tell_subjects(struct cli *cli, const json_t *problem)
+static void add_subjects(const struct cli *cli, struct grid *g, const json_t *problem)
 {
 	const json_t *subjects = json_object_get(problem, "subjects");
 	json_t *subject;
@@ -138,8 +141,11 @@ static void tell_subjects(struct cli *cli, const json_t *problem)
 
 	if (!(cli->args.given & ARG_ALL) || json_array_size(subjects) < 2)
 		return;
-	json_array_foreach (subjects, i, subject)
-		say_line(cli, NULL, "            %s", json_string_value(subject));
+	json_array_foreach (subjects, i, subject) {
+		grid_row(g);
+		grid_cell(g, NULL, "  ");
+		grid_cell(g, NULL, "%s", json_string_value(subject));
+	}
 }
 
 /* Some have more behind them than is shown. */
@@ -154,28 +160,38 @@ static bool has_more(const json_t *problems)
 	return false;
 }
 
-static const char *first_name(const json_t *list)
+/* Words of two columns, without a heading: what is long goes on below. */
+static struct grid *pairs_new(const struct cli *cli)
 {
-	const char *name = json_string_value(json_object_get(json_array_get(list, 0), "name"));
+	struct grid *g = grid_new(&cli->style);
 
-	return name ? name : "NAME";
+	grid_bare(g);
+	grid_column(g, "", GRID_LEFT);
+	grid_column(g, "", GRID_WRAP);
+	return g;
+}
+
+static void add_hint(struct grid *g, const char *line, const char *does)
+{
+	grid_row(g);
+	grid_cell(g, "gray", "%s", line);
+	grid_cell(g, "gray", "%s", does);
 }
 
 /* For somebody who has not seen this before: where to look next. */
-static void tell_hints(struct cli *cli, const json_t *status)
+static enum outcome tell_hints(struct cli *cli, const json_t *status)
 {
-	const json_t *services = json_object_get(status, "services");
+	struct grid *g = pairs_new(cli);
 
 	fputc('\n', cli->out);
 	if (is_of_regiond(status)) {
-		say_line(cli, "gray", "fairlead backends        each backend, and why it is down");
-		return;
+		add_hint(g, "fairlead backends", "each backend, and why it is down");
+		return cli_give_grid(cli, g, "");
 	}
-	say_line(cli, "gray", "fairlead explain %s --client ADDRESS   why a client gets its answer",
-		 first_name(services));
-	say_line(cli, "gray", "fairlead members %s   each region of it, and why it is down",
-		 first_name(services));
-	say_line(cli, "gray", "fairlead events --last 20   what happened, newest last");
+	add_hint(g, "fairlead members SERVICE", "its regions, and why one is down");
+	add_hint(g, "fairlead explain NAME --client ADDRESS", "why a client gets its answer");
+	add_hint(g, "fairlead events --last 20", "what happened, newest last");
+	return cli_give_grid(cli, g, "");
 }
 
 /* A fleet in which nobody reports looks healthy, and is not: it is only not known. */
@@ -193,27 +209,29 @@ static bool is_all_unknown(const json_t *regions)
 	return json_array_size(regions) > 0;
 }
 
-static void tell_problems(struct cli *cli, const json_t *status)
+static enum outcome tell_problems(struct cli *cli, const json_t *status)
 {
 	const json_t *problems = json_object_get(status, "problems");
+	struct grid *g = pairs_new(cli);
+	enum outcome outcome;
 	json_t *problem;
 	size_t i;
 
 	say_heading(cli, "Problems");
 	json_array_foreach (problems, i, problem) {
-		tell_problem(cli, problem);
-		tell_subjects(cli, problem);
+		add_problem(g, problem);
+		add_subjects(cli, g, problem);
 	}
+	outcome = cli_give_grid(cli, g, "  none");
 	if (has_more(problems) && !(cli->args.given & ARG_ALL))
 		say_line(cli, "gray", "  fairlead status --all names each service");
-	if (json_array_size(problems))
-		tell_hints(cli, status);
-	else
-		say_line(cli, "green", "  none");
+	if (outcome == OUTCOME_DONE && json_array_size(problems))
+		outcome = tell_hints(cli, status);
 	if (is_all_unknown(json_object_get(status, "regions")))
 		say_line(cli, "gray",
-			 "  no regiond and no prober has reported yet: members are "
-			 "`unknown`, and serve");
+			 "  no regiond and no prober has reported yet: members are unknown, and "
+			 "serve");
+	return outcome;
 }
 
 /* ---- the screen ---- */
@@ -250,12 +268,10 @@ static enum outcome tell(struct cli *cli, const json_t *status)
 		outcome = tell_director_tables(cli, status);
 	}
 	if (outcome == OUTCOME_DONE && json_array_size(overrides)) {
-		say_heading(cli, "Forced by operators");
+		say_heading(cli, "Forced");
 		outcome = verb_list_overrides(cli, overrides);
 	}
-	if (outcome == OUTCOME_DONE)
-		tell_problems(cli, status);
-	return outcome;
+	return outcome == OUTCOME_DONE ? tell_problems(cli, status) : outcome;
 }
 
 /* For monitoring: 0 without a problem, 1 with a warning, 2 with a critical one. */

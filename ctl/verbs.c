@@ -80,6 +80,7 @@ static const struct verb verbs[] = {
 	  .words_max = 2,
 	  .takes = ARG_SERVICE | ARG_WAIT | ARG_EXPIRES | ARG_CHANGE,
 	  .does = "A region gets this share, 0% to 100%, of what it would get",
+	  .more = "100% takes a dial back.",
 	  .run = verb_dial },
 	{ .name = "failover",
 	  .words = "SERVICE",
@@ -160,7 +161,8 @@ static const struct verb verbs[] = {
 	  .words_min = 1,
 	  .words_max = 1,
 	  .does = "A checked copy of the state, while the daemon serves",
-	  .more = "The daemon writes the file, as its own user.",
+	  .more = "It is streamed here and written by the user who asks; FILE must not be there "
+		  "yet.",
 	  .run = verb_backup },
 	{ .name = "restore",
 	  .words = "FILE",
@@ -169,7 +171,7 @@ static const struct verb verbs[] = {
 	  .takes = ARG_CONFIG,
 	  .does = "Put a backup in its place; the daemon must be stopped",
 	  .more = "Where the state belongs is read from --config (" FAIRLEAD_SYSCONFDIR
-		  "/dnsd.yaml). What was there stays beside it as FILE.replaced.",
+		  "/dnsd.yaml). What was there stays beside it as PATH.replaced-DATE.",
 	  .run = verb_restore },
 	{ .name = "cert init",
 	  .words = "DIR",

@@ -18,14 +18,14 @@ static void get_members(struct api *a, const struct http_request *req, struct ht
 {
 	const char *name = http_query(req, "service");
 	uint32_t service = name ? doc_service_index(rooms_config(a->rooms), name) : UINT32_MAX;
-	char text[320];
+	struct err e;
 
 	if (service != UINT32_MAX) {
 		http_reply_json(reply, 200, views_members(a->rooms, a->traffic, service));
 		return;
 	}
-	snprintf(text, sizeof(text), "there is no service %s", name ? name : "(none was named)");
-	http_reply_error(reply, ERR_NOT_FOUND, text);
+	doc_no_service(rooms_config(a->rooms), name ? name : "", &e);
+	http_reply_error(reply, ERR_NOT_FOUND, e.text);
 }
 
 static void get_status(struct api *a, const struct http_request *req, struct http_reply *reply)

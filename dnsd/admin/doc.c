@@ -2,6 +2,8 @@
 /* doc: small pieces of the admin API's documents. */
 #include "dnsd/admin/doc.h"
 
+#include "core/suggest.h"
+
 #include <string.h>
 
 json_t *doc_time(int64_t ms)
@@ -39,4 +41,16 @@ uint32_t doc_service_index(const struct dnsd_config *config, const char *name)
 		    !config->services[s].name[len])
 			return s;
 	return UINT32_MAX;
+}
+
+enum err_code doc_no_service(const struct dnsd_config *config, const char *name, struct err *e)
+{
+	struct suggest suggest;
+
+	suggest_init(&suggest, name);
+	for (size_t i = 0; i < config->n_services; i++)
+		suggest_offer(&suggest, config->services[i].name);
+	return err_set(e, ERR_NOT_FOUND, "there is no service %s%s%s%s",
+		       name[0] ? name : "without a name", suggest.best ? ". Did you mean " : "",
+		       suggest.best ? suggest.best : "", suggest.best ? "?" : "");
 }

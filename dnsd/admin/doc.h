@@ -18,5 +18,7 @@ json_t *doc_age(double age_s);			    /* null when it is negative: never */
 json_t *doc_forced(const struct store_override *o); /* null or {id, kind, by, reason, until} */
 /* Capitals and a dot at the end do not matter. UINT32_MAX = there is none. */
 uint32_t doc_service_index(const struct dnsd_config *config, const char *name);
+/* ERR_NOT_FOUND, with the name that may have been meant. */
+enum err_code doc_no_service(const struct dnsd_config *config, const char *name, struct err *e);
 
 #endif

@@ -273,9 +273,35 @@ static json_t *answers(const struct asked *a)
 
 static const char *scope_reason(const struct asked *a)
 {
-	if (!rooms_config(a->r)->geo.n_databases && !rooms_config(a->r)->n_topology)
-		return "no database and no topology rule: the answer is for everybody";
+	const struct pick_live *live = &a->choice.live;
+
+	if (!a->choice.scope_len)
+		return "all clients are steered alike: no answer differs";
+	if (live->dialled & a->row.allowed)
+		return "a dial: each network is in its share or not";
+	if (a->row.is_tie || live->forced & (live->forced - 1))
+		return "members rank alike: each network gets one, by weight";
 	return "the widest prefix around the client whose members are always steered alike";
+}
+
+/* Why nothing is in the answer: its type, when somebody was chosen. */
+static json_t *answer_reason(const struct asked *a, const json_t *answer)
+{
+	const char *type = a->type == SNAPSHOT_A ? "IPv4" : "IPv6";
+	uint32_t region;
+	char text[192];
+
+	if (json_array_size(answer))
+		return json_null();
+	if (a->choice.member == PICK_NOBODY)
+		return json_sprintf("no member may serve, and the last resort has no %s address",
+				    type);
+	region = a->pool->members[a->choice.member].region;
+	snprintf(text, sizeof(text), "%.80s has no %s address%s", a->config->regions[region].name,
+		 type,
+		 a->s->family_next ? ", and no other region that may serve has one"
+				   : "; family_fallback: next takes the next region that has one");
+	return json_string(text);
 }
 
 static const char *ttl_reason(const struct asked *a)
@@ -315,19 +341,20 @@ static json_t *rule_of(const struct asked *a)
 
 static json_t *document(struct asked *a)
 {
-	json_t *candidates = json_array();
+	json_t *candidates = json_array(), *answer = answers(a);
 	char client[ADDR_TEXT_MAX];
 
 	addr_text(&a->client, client);
 	for (uint32_t m = 0; m < a->s->n_members; m++)
 		json_array_append_new(candidates, candidate(a, m));
-	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:i, s:s, s:i, s:s, s:b, s:s, s:o, s:i, s:o}",
-			 "service", a->cs->name, "client", client, "class",
-			 (json_int_t)a->choice.class, "location", location(&a->place), "rule",
-			 rule_of(a), "scope", (int)a->choice.scope_len, "scope_reason",
-			 scope_reason(a), "ttl", (int)a->choice.ttl_s, "ttl_reason", ttl_reason(a),
-			 "panic", (int)(a->choice.how == DECIDE_PANIC), "chosen_among", how_name(a),
-			 "answer", answers(a), "epoch", 0, "candidates", candidates);
+	return json_pack(
+		"{s:s, s:s, s:I, s:o, s:o, s:i, s:s, s:i, s:s, s:b, s:s, s:o, s:o, s:i, s:o}",
+		"service", a->cs->name, "client", client, "class", (json_int_t)a->choice.class,
+		"location", location(&a->place), "rule", rule_of(a), "scope",
+		(int)a->choice.scope_len, "scope_reason", scope_reason(a), "ttl",
+		(int)a->choice.ttl_s, "ttl_reason", ttl_reason(a), "panic",
+		(int)(a->choice.how == DECIDE_PANIC), "chosen_among", how_name(a), "answer", answer,
+		"answer_reason", answer_reason(a, answer), "epoch", 0, "candidates", candidates);
 }
 
 void explain_handle(const struct rooms *r, const struct http_request *req, struct http_reply *reply)

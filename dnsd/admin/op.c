@@ -93,8 +93,7 @@ static enum err_code check_service(struct op *op, struct err *e)
 	uint32_t s = doc_service_index(rooms_config(op->r), op->service);
 
 	if (s == UINT32_MAX)
-		return err_set(e, ERR_NOT_FOUND, "there is no service %s",
-			       op->service[0] ? op->service : "without a name");
+		return doc_no_service(rooms_config(op->r), op->service, e);
 	op->service = rooms_config(op->r)->services[s].name;
 	return ERR_OK;
 }
@@ -221,6 +220,24 @@ static enum err_code plan_undrain(struct op *op, struct err *e)
 	return err_set(e, ERR_REFUSED, "%s is not drained", op->region);
 }
 
+static bool is_region_dialled(const struct op *op)
+{
+	const struct overrides_set set = overrides_now(op->r->overrides);
+
+	for (size_t i = 0; i < set.n; i++)
+		if (set.list[i].kind == STORE_DIAL && !set.list[i].service[0] &&
+		    strcmp(set.list[i].region, op->region) == 0)
+			return true;
+	return false;
+}
+
+/* All of what it would get: nothing is forced, but for a service whose region is dialled. */
+static bool is_dial_back(const struct op *op)
+{
+	return strcmp(op->verb, "dial") == 0 && op->share_ppm == PICK_SHARE_ALL &&
+	       (!op->service[0] || !is_region_dialled(op));
+}
+
 /* ---- from the verb to what it puts or clears ---- */
 
 static enum err_code plan(struct op *op, struct err *e)
@@ -237,6 +254,10 @@ static enum err_code plan(struct op *op, struct err *e)
 		rc = check_service(op, e);
 	if (rc != ERR_OK)
 		return rc;
+	if (is_dial_back(op)) {
+		op->act = OP_CLEAR;
+		return clear_matching(op, STORE_DIAL, e);
+	}
 	op->change = (struct store_override){
 		.kind = is_failover			? STORE_FAILOVER
 			: strcmp(op->verb, "dial") == 0 ? STORE_DIAL

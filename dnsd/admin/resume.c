@@ -76,7 +76,7 @@ static enum err_code check_resume(struct word *w, struct err *e)
 	if (w->service[0]) {
 		service = doc_service_index(rooms_config(w->r), w->service);
 		if (service == UINT32_MAX)
-			return err_set(e, ERR_NOT_FOUND, "there is no service %s", w->service);
+			return doc_no_service(rooms_config(w->r), w->service, e);
 		w->service = rooms_config(w->r)->services[service].name;
 	}
 	w->n = count_held_down(w, region, service);

@@ -45,13 +45,20 @@ void fleet_judge_stream(const struct fleet_judge *j, uint32_t service, uint32_t 
 				    !fleet_node_is_live(j->nodes, region, now_us));
 }
 
+const char *fleet_judge_reason(enum verdict_cause cause, const char *said, const char *seen)
+{
+	bool by_vantages = cause == CAUSE_VANTAGES || cause == CAUSE_STALE_AND_FAILED;
+
+	return (by_vantages && seen[0]) || !said[0] ? seen : said;
+}
+
 struct inputs {
 	struct verdict_input in;
 	struct verdict_vantage vantages[VANTAGES_MAX];
-	char reason[FLEET_REASON_MAX];
+	char said[FLEET_REASON_MAX], seen[FLEET_REASON_MAX];
 };
 
-/* reason: what they see, when there is none yet; NULL = not asked for. */
+/* reason: what they see; NULL = not asked for. */
 static void gather_vantages(const struct fleet_judge *j, uint32_t first, uint32_t n_targets,
 			    uint64_t now_us, struct inputs *out, char *reason)
 {
@@ -69,7 +76,7 @@ static void gather_vantages(const struct fleet_judge *j, uint32_t first, uint32_
 	}
 	out->in.vantages = out->vantages;
 	out->in.n_vantages = n;
-	if (failing && reason && !reason[0])
+	if (failing && reason)
 		snprintf(reason, FLEET_REASON_MAX, "%u of %u vantages: %s", failing, known, seen);
 }
 
@@ -78,9 +85,10 @@ static void gather(const struct fleet_judge *j, uint32_t service, uint32_t membe
 {
 	const struct fleet_member *m = &j->services[service].members[member];
 
-	fleet_judge_stream(j, service, member, now_us, &out->in.stream, out->reason);
+	fleet_judge_stream(j, service, member, now_us, &out->in.stream, out->said);
 	out->in.hold_down_us = j->config->services[service].hold_down_ms * 1000;
-	gather_vantages(j, m->first_target, m->n_targets, now_us, out, out->reason);
+	out->seen[0] = 0;
+	gather_vantages(j, m->first_target, m->n_targets, now_us, out, out->seen);
 }
 
 static void sooner(uint64_t *at, uint64_t candidate)
@@ -124,13 +132,16 @@ static void judge(struct fleet_judge *j, uint32_t service, uint32_t member, uint
 				       .member = member,
 				       .from = m->verdict.health };
 	bool was_good = m->verdict.good_at_us, changed;
+	char reason[FLEET_REASON_MAX]; /* of the member: its addresses have others */
 	struct inputs inputs;
 
 	change.was_held_down = was_good && m->verdict.health == HEALTH_DOWN;
 	change.was_resumed = m->verdict.is_resumed;
 	gather(j, service, member, now_us, &inputs);
-	change.reason = inputs.reason;
 	changed = verdict_member_update(&m->verdict, &inputs.in, now_us, &m->next_us);
+	snprintf(reason, sizeof(reason), "%s",
+		 fleet_judge_reason(m->verdict.cause, inputs.said, inputs.seen));
+	change.reason = reason;
 	if (m->addresses)
 		judge_addresses(j, service, member, &inputs, now_us);
 	if (m->next_us && m->next_us < j->soonest_us)

@@ -95,6 +95,9 @@ void fleet_judge_all(struct fleet_judge *j, uint64_t now_us);
 void fleet_judge_name_addresses(struct fleet_member *m);
 void fleet_judge_due(struct fleet_judge *j, uint64_t now_us); /* those whose next_us is over */
 
+/* Of both sides' texts, what a region said and what vantages saw, the one that is of the cause. */
+const char *fleet_judge_reason(enum verdict_cause cause, const char *said, const char *seen);
+
 /* The stream of a member's region for its service, or what was restored of it. */
 void fleet_judge_stream(const struct fleet_judge *j, uint32_t service, uint32_t member,
 			uint64_t now_us, struct verdict_stream *out, char reason[FLEET_REASON_MAX]);

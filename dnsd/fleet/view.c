@@ -30,7 +30,7 @@ static void add_report(const struct fleet_node *n, const struct fleet_report *r,
 }
 
 static void add_vantages(const struct fleet_judge *j, const struct fleet_member *m, uint64_t now_us,
-			 struct fleet_member_view *out)
+			 struct fleet_member_view *out, char text[FLEET_REASON_MAX])
 {
 	const char *seen = "failed";
 
@@ -41,8 +41,9 @@ static void add_vantages(const struct fleet_judge *j, const struct fleet_member 
 		out->vantages += one.fresh;
 		out->failing += one.fresh && one.known && !one.pass;
 	}
-	if (out->failing && !out->reason[0])
-		snprintf(out->reason, sizeof(out->reason), "%u of %u vantages: %s", out->failing,
+	text[0] = 0;
+	if (out->failing)
+		snprintf(text, FLEET_REASON_MAX, "%u of %u vantages: %s", out->failing,
 			 out->vantages, seen);
 }
 
@@ -88,6 +89,7 @@ void fleet_view_member(const struct fleet_judge *j, uint32_t service, uint32_t m
 {
 	const struct fleet_member *m = &j->services[service].members[member];
 	uint32_t region = fleet_judge_pool(j, service)->members[member].region;
+	char said[FLEET_REASON_MAX], seen[FLEET_REASON_MAX];
 	struct verdict_stream stream;
 
 	memset(out, 0, sizeof(*out));
@@ -98,7 +100,7 @@ void fleet_view_member(const struct fleet_judge *j, uint32_t service, uint32_t m
 	out->addresses_up = m->addresses_up;
 	out->report_age_s = -1;
 	add_hold_down(j, service, member, now_us, out);
-	fleet_judge_stream(j, service, member, now_us, &stream, out->reason);
+	fleet_judge_stream(j, service, member, now_us, &stream, said);
 	for (const struct fleet_node *n = j->nodes; n; n = n->next) {
 		const struct fleet_report *r =
 			n->region == region ? fleet_node_of(n, j->config->services[service].name)
@@ -107,7 +109,9 @@ void fleet_view_member(const struct fleet_judge *j, uint32_t service, uint32_t m
 		if (r)
 			add_report(n, r, now_us, out);
 	}
-	add_vantages(j, m, now_us, out);
+	add_vantages(j, m, now_us, out, seen);
+	snprintf(out->reason, sizeof(out->reason), "%s",
+		 fleet_judge_reason(out->cause, said, seen));
 }
 
 /* ---- peers ---- */

@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -111,6 +113,24 @@ static enum err_code swap_in(const char *partial, const char *to, const struct c
 	return rc ? rc : store_file_sync_parent(to, e);
 }
 
+/* Root restores for the daemon's user, whose the directory is; nobody else can give a file away. */
+static enum err_code give(const char *file, const char *to, struct err *e)
+{
+	char lock[PATH_MAX], *parent = strdup(to);
+	struct stat owner;
+	bool is_known = parent && stat(dirname(parent), &owner) == 0;
+
+	free(parent);
+	snprintf(lock, sizeof(lock), "%.*s.lock", PATH_MAX - 8, to);
+	if (geteuid() != 0 || !is_known)
+		return ERR_OK;
+	if (chown(file, owner.st_uid, owner.st_gid) != 0)
+		return err_errno(e, errno, "%s", file);
+	if (chown(lock, owner.st_uid, owner.st_gid) != 0)
+		return err_errno(e, errno, "%s", lock);
+	return ERR_OK;
+}
+
 static enum err_code copy_in(sqlite3 *from, const char *name, const char *to,
 			     const struct clock *clock, char replaced[PATH_MAX], struct err *e)
 {
@@ -123,6 +143,8 @@ static enum err_code copy_in(sqlite3 *from, const char *name, const char *to,
 		rc = check_copy(partial, clock, e);
 	if (rc)
 		err_wrap(e, rc, "%s", name);
+	if (!rc)
+		rc = give(partial, to, e);
 	if (!rc)
 		rc = swap_in(partial, to, clock, replaced, e);
 	if (rc)

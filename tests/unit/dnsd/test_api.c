@@ -453,6 +453,7 @@ static void every_candidate_has_the_rule_that_kept_or_dropped_it(void **state)
 	assert_string_equal(text(doc, "rule"), "topology rule 1");
 	assert_string_equal(json_string_value(at(json_object_get(doc, "answer"), 0)), "192.0.2.10");
 	assert_int_equal(json_integer_value(json_object_get(doc, "scope")), 16);
+	assert_true(json_is_null(json_object_get(doc, "answer_reason")));
 	assert_int_equal(strncmp(text(doc, "ttl_reason"), "normally", 8), 0);
 
 	region_says(eu, DOWN);

@@ -145,6 +145,9 @@ static void a_first_report_makes_a_member_known(void **state)
 	assert_float_equal(v.report_age_s, 0.25, 0.001);
 	assert_int_equal(v.capacity, 100);
 	assert_int_equal(v.used, 40);
+	say_beat(node); /* nothing has changed */
+	fleet_member(fleet, CHAT, EU, &v);
+	assert_float_equal(v.report_age_s, 0, 0.001);
 	fleet_member(fleet, CHAT, US, &v);
 	assert_false(v.has_report);
 	assert_float_equal(v.report_age_s, -1, 0);

@@ -577,9 +577,39 @@ static void denials_are_counted_and_not_written_one_by_one(void **state)
 	assert_true(refusals_total(control_api(control)->refusals) >= 501);
 }
 
+static void dial(const char *service, int share_ppm)
+{
+	char body[128];
+
+	snprintf(body, sizeof(body), "{\"region\":\"us\",\"service\":\"%s\",\"share_ppm\":%d}",
+		 service, share_ppm);
+	assert_int_equal(post("dial", body), ERR_OK);
+}
+
+static void a_dial_to_all_of_it_takes_the_dial_back(void **state)
+{
+	dial("", 200000);
+	dial("even.example.com", 1000000); /* an exception from the region's */
+	assert_int_equal(overrides_now(rooms->overrides).n, 2);
+	dial("", 1000000);
+	assert_int_equal(overrides_now(rooms->overrides).n, 1);
+	dial("even.example.com", 1000000);
+	dial("", 1000000);
+	assert_int_equal(overrides_now(rooms->overrides).n, 0);
+}
+
+static void a_service_that_is_not_there_is_named_with_the_nearest(void **state)
+{
+	assert_int_equal(post("drain", "{\"region\":\"us\",\"service\":\"chta.example.com\"}"),
+			 ERR_NOT_FOUND);
+	assert_non_null(strstr(last.text, "Did you mean chat.example.com?"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_CONTROL(a_dial_to_all_of_it_takes_the_dial_back),
+		WITH_CONTROL(a_service_that_is_not_there_is_named_with_the_nearest),
 		WITH_CONTROL(answers_move_when_the_disk_knows_why),
 		WITH_CONTROL(what_is_not_kept_waits_for_what_is),
 		WITH_CONTROL(who_is_only_held_down_serves_before_the_dead),
