@@ -61,7 +61,7 @@ print_help(const char *program, const char *purpose, const char *default_config)
 	printf("%s: %s\n"
 	       "\n"
 	       "usage: %s [-c FILE] [--check] [--foreground] [--log text|json]\n"
-	       "       [--log-file FILE] [--log-level LEVEL]\n"
+	       "       [--log-file FILE] [--log-level LEVEL]%s\n"
 	       "\n"
 	       "  -c FILE           the configuration (%s)\n"
 	       "  --check           read it and all that it names, print every mistake, and exit\n"
@@ -76,7 +76,7 @@ print_help(const char *program, const char *purpose, const char *default_config)
 	       "\n"
 	       "SIGHUP reads the configuration again; SIGUSR1 opens the log file anew; SIGTERM\n"
 	       "drains and stops.\n",
-	       program, purpose, program, default_config,
+	       program, purpose, program, can_take_over ? " [--takeover]" : "", default_config,
 	       can_take_over
 		       ? "  --takeover        take the sockets of the running one, which ends\n"
 		       : "");
