@@ -217,7 +217,7 @@ static void a_hold_is_not_hidden_behind_a_dial(void **state)
 	struct line *eu = region_up("eu"), *us = region_up("us"), *lines[] = { eu, us };
 	json_t *member;
 
-	assert_int_equal(post("dial", "{\"region\":\"eu\",\"share_ppm\":1000000}"), ERR_OK);
+	assert_int_equal(post("dial", "{\"region\":\"eu\",\"share_ppm\":900000}"), ERR_OK);
 	region_says(eu, DOWN);
 	beat_for_ms(20000, lines, 2);
 	region_says(eu, UP);
